@@ -1,0 +1,1 @@
+//! Typed Jenkins tools.

@@ -1,0 +1,2 @@
+//! The jankins binary.
+fn main() {}
