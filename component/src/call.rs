@@ -1,0 +1,134 @@
+//! One call of a tool: its id, its deadline, its token budget, and what it has cost so far.
+
+use std::cell::{Cell, RefCell};
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::app::App;
+use crate::bindings::jankins::plugin::types::Meta;
+use crate::error::Error;
+use crate::settings::MAX_TOKENS_CAP;
+use crate::text::budget;
+
+/// The smallest budget that still says something.
+const MIN_TOKENS: u32 = 50;
+
+/// What a call has cost.
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) requests: Cell<u32>,
+    pub(crate) cache_hits: Cell<u32>,
+    pub(crate) bytes: Cell<u64>,
+}
+
+/// A tool call on its way.
+pub(crate) struct Call {
+    app: Rc<App>,
+    id: String,
+    started: Duration,
+    max_tokens: u32,
+    counters: Rc<Counters>,
+    partial: RefCell<Vec<String>>,
+}
+
+impl Call {
+    /// A call that begins now.
+    pub(crate) fn new(app: Rc<App>, max_tokens: Option<u32>) -> Self {
+        let started = app.clock().elapsed();
+        let max_tokens = max_tokens.unwrap_or(app.settings().max_tokens).clamp(MIN_TOKENS, MAX_TOKENS_CAP);
+        Self { app, id: correlation_id(), started, max_tokens, counters: Rc::default(), partial: RefCell::default() }
+    }
+
+    /// What the instance shares among its calls.
+    pub(crate) fn app(&self) -> &Rc<App> {
+        &self.app
+    }
+
+    /// The correlation id: 16 hex digits.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Tokens that `text` may have.
+    pub(crate) fn max_tokens(&self) -> u32 {
+        self.max_tokens
+    }
+
+    pub(crate) fn counters(&self) -> &Rc<Counters> {
+        &self.counters
+    }
+
+    /// When the call must have answered, on the monotonic clock.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.started + self.app.settings().timeout
+    }
+
+    /// Time left.
+    pub(crate) fn remaining(&self) -> Duration {
+        self.deadline().saturating_sub(self.app.clock().elapsed())
+    }
+
+    /// Wall-clock milliseconds since 1970, for ages.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.app.clock().unix_ms()
+    }
+
+    /// Says in the answer that something is missing, and why.
+    pub(crate) fn lacks(&self, what: impl Into<String>) {
+        let what = what.into();
+        let mut partial = self.partial.borrow_mut();
+        if !partial.contains(&what) {
+            partial.push(what);
+        }
+    }
+
+    /// What is missing so far.
+    pub(crate) fn missing(&self) -> Vec<String> {
+        self.partial.borrow().clone()
+    }
+
+    /// The optional part of an answer: `None` when it is absent for a reason that does not spoil the rest, which is
+    /// then stated. Failures of the whole controller are passed on.
+    pub(crate) fn optional<T>(&self, what: &str, result: Result<T, Error>) -> Result<Option<T>, Error> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(Error::NotFound { .. } | Error::NotSupported(_)) => Ok(None),
+            Err(error) if error.is_absence() || matches!(error, Error::Upstream { .. } | Error::BadResponse { .. }) => {
+                self.lacks(format!("{what}: {error}"));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The error for a request that outlived the call.
+    pub(crate) fn deadline_error(&self, path: &str) -> Error {
+        Error::Timeout(format!("Jenkins did not answer {path} within {} s", self.app.settings().timeout.as_secs()))
+    }
+
+    /// The bill, for the answer's `meta`.
+    pub(crate) fn meta(&self, text: &str) -> Meta {
+        let elapsed = self.app.clock().elapsed().saturating_sub(self.started);
+        Meta {
+            correlation_id: self.id.clone(),
+            upstream_requests: self.counters.requests.get(),
+            cache_hits: self.counters.cache_hits.get(),
+            upstream_bytes: saturate(self.counters.bytes.get()),
+            elapsed_ms: saturate(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
+            text_tokens: budget::estimate(text),
+            partial: self.missing(),
+        }
+    }
+}
+
+/// Into the `u32` that signatures have, at its limit when it does not fit.
+pub(crate) fn saturate(value: u64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// 64 random bits. The standard library seeds each `RandomState` from `wasi:random`.
+fn correlation_id() -> String {
+    format!("{:016x}", RandomState::new().build_hasher().finish())
+}

@@ -1,0 +1,83 @@
+//! The exports: one line per tool, straight into `tools`.
+//!
+//! In the WASI 0.3 artifact they are asynchronous; in the WASI 0.2 one each runs to its end in `block_on`.
+
+use crate::app;
+use crate::bindings::exports::jankins::plugin::control::{CheckReport, Guest as Control, StatsReport};
+use crate::bindings::jankins::plugin::types::{self, ToolError};
+use crate::bindings::{self, Guest};
+use crate::call::Call;
+use crate::control;
+use crate::error::Error;
+use crate::tools;
+
+struct Component;
+
+/// Runs a tool: its call, its errors.
+async fn run<T>(max_tokens: Option<u32>, tool: impl AsyncFnOnce(&Call) -> Result<T, Error>) -> Result<T, ToolError> {
+    match app::instance() {
+        Ok(app) => {
+            let call = Call::new(app, max_tokens);
+            tool(&call).await.map_err(|error| error.into_tool_error(call.id().to_owned()))
+        }
+        Err(error) => Err(error.into_tool_error(String::new())),
+    }
+}
+
+macro_rules! exports {
+    ($($tool:path: $name:ident($($arg:ident: $type:ty),*) -> $answer:ident;)*) => {
+        #[cfg(feature = "p3")]
+        impl Guest for Component {
+            $(async fn $name($($arg: $type,)* max_tokens: Option<u32>) -> Result<types::$answer, ToolError> {
+                run(max_tokens, async |call: &Call| $tool(call, $($arg),*).await).await
+            })*
+        }
+        #[cfg(feature = "p2")]
+        impl Guest for Component {
+            $(fn $name($($arg: $type,)* max_tokens: Option<u32>) -> Result<types::$answer, ToolError> {
+                crate::wasi::block_on(run(max_tokens, async |call: &Call| $tool(call, $($arg),*).await))
+            })*
+        }
+    };
+}
+
+type Text = Option<String>;
+type Number = Option<u32>;
+type Flag = Option<bool>;
+type Format = Option<types::Format>;
+
+exports! {
+    tools::controller::whoami: whoami(job: Text) -> Identity;
+}
+
+#[cfg(feature = "p3")]
+impl Control for Component {
+    async fn check() -> CheckReport {
+        control::check(app::instance()).await
+    }
+    async fn stats() -> StatsReport {
+        control::stats(app::instance())
+    }
+    async fn clear_cache(scope: Option<String>) -> u32 {
+        control::clear_cache(app::instance(), scope.as_deref())
+    }
+}
+
+#[cfg(feature = "p2")]
+impl Control for Component {
+    fn check() -> CheckReport {
+        crate::wasi::block_on(control::check(app::instance()))
+    }
+    fn stats() -> StatsReport {
+        control::stats(app::instance())
+    }
+    fn clear_cache(scope: Option<String>) -> u32 {
+        control::clear_cache(app::instance(), scope.as_deref())
+    }
+}
+
+#[allow(unsafe_code, reason = "generated code: the C entry points that the component model calls")]
+mod entry {
+    use super::{Component, bindings};
+    bindings::export!(Component with_types_in bindings);
+}

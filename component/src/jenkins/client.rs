@@ -1,0 +1,105 @@
+//! Typed requests of one call.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+
+use super::{encode, status};
+use crate::call::Call;
+use crate::error::Error;
+use crate::upstream::{Ask, Reply};
+
+/// The largest JSON answer that is read. A test report of some ten thousand tests fits; memory stays bounded.
+const MAX_JSON_BYTES: usize = 16 * 1024 * 1024;
+/// Room for a text that is read whole, such as a stage's log from `wfapi`.
+const MAX_TEXT_BYTES: usize = 8 * 1024 * 1024;
+
+impl Call {
+    /// Asks an object's `api/json` for the fields of `tree`.
+    ///
+    /// # Errors
+    /// Any status but success; an answer that is not the JSON expected. `what` names the object in the error.
+    pub(crate) async fn tree<T: DeserializeOwned>(&self, endpoint: &'static str, object: &str, tree: &str, what: &str) -> Result<T, Error> {
+        let path = format!("{object}/api/json?tree={}", encode::tree(tree));
+        self.json(endpoint, &path, what).await
+    }
+
+    /// Asks any JSON resource.
+    ///
+    /// # Errors
+    /// As [`Call::tree`].
+    pub(crate) async fn json<T: DeserializeOwned>(&self, endpoint: &'static str, path: &str, what: &str) -> Result<T, Error> {
+        let mut reply = self.ask(Ask::get(endpoint, path), what).await?;
+        let body = read(&mut reply, MAX_JSON_BYTES, path).await?;
+        parse(&body, path)
+    }
+
+    /// Asks any text resource, whole.
+    ///
+    /// # Errors
+    /// Any status but success; a text of more than 8 MiB.
+    pub(crate) async fn text(&self, endpoint: &'static str, path: &str, what: &str) -> Result<String, Error> {
+        let mut reply = self.ask(Ask::get(endpoint, path), what).await?;
+        let body = read(&mut reply, MAX_TEXT_BYTES, path).await?;
+        Ok(String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// Sends a request; any status but success is an error.
+    ///
+    /// # Errors
+    /// As `Upstream::send`, and what the status means.
+    pub(crate) async fn ask(&self, ask: Ask<'_>, what: &str) -> Result<Reply, Error> {
+        let path = ask.path.to_owned();
+        let mut reply = self.app().upstream().send(self, ask).await?;
+        if (200..300).contains(&reply.status) {
+            return Ok(reply);
+        }
+        let page = page(&mut reply).await;
+        Err(status::error(reply.status, &reply.headers, &page, what, &path))
+    }
+}
+
+/// The beginning of an error page. A page that breaks off is as good as a whole one here.
+async fn page(reply: &mut Reply) -> String {
+    let mut bytes = Vec::new();
+    while bytes.len() < status::PAGE_BYTES {
+        match reply.body.chunk().await {
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    bytes.truncate(status::PAGE_BYTES);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A whole body, up to a limit.
+async fn read(reply: &mut Reply, limit: usize, path: &str) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = reply.body.chunk().await? {
+        if bytes.len() + chunk.len() > limit {
+            return Err(Error::BadResponse {
+                message: format!("the answer to {} is larger than {} MiB", shown(path), limit / (1024 * 1024)),
+                hint: "Ask for less: fewer items, or a narrower part.".into(),
+            });
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8], path: &str) -> Result<T, Error> {
+    let first = body.iter().find(|b| !b.is_ascii_whitespace());
+    if !matches!(first, Some(b'{' | b'[')) {
+        let head = body.get(..body.len().min(status::PAGE_BYTES)).unwrap_or_default();
+        return Err(status::not_json(&String::from_utf8_lossy(head), path));
+    }
+    serde_json::from_slice(body).map_err(|error| Error::BadResponse {
+        message: format!("{} answered with JSON that cannot be read: {error}", shown(path)),
+        hint: "The answer was cut short or changed on the way, or this Jenkins differs from those that are known.".into(),
+    })
+}
+
+/// A path as messages show it: without its query.
+fn shown(path: &str) -> Cow<'_, str> {
+    Cow::Borrowed(path.split('?').next().unwrap_or(path))
+}

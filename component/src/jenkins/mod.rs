@@ -1,0 +1,11 @@
+//! What Jenkins is: its paths, its answers, its oddities. Typed, and asked for no more than is used.
+
+pub(crate) mod builds;
+pub(crate) mod client;
+pub(crate) mod encode;
+pub(crate) mod jobs;
+pub(crate) mod log;
+pub(crate) mod path;
+pub(crate) mod pipeline;
+mod status;
+pub(crate) mod tests;

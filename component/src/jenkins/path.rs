@@ -1,0 +1,267 @@
+//! Names of jobs and builds as callers give them, and the paths that they have on a controller.
+//!
+//! A job is named by its full name (`folder/sub/name`), by a URL pasted from a browser, or, inside a multibranch
+//! job, by the multibranch's name and a `ref`. Jenkins stores a branch `feature/login` as a job named
+//! `feature%2Flogin`, whose URL segment is therefore `feature%252Flogin`.
+
+use std::fmt;
+
+use super::encode;
+use crate::error::Error;
+
+/// A job, by the names of its folders and itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct JobPath {
+    segments: Vec<String>,
+}
+
+/// Which build of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Selector {
+    /// By its number.
+    Number(u32),
+    /// By a permalink that Jenkins keeps.
+    Permalink(&'static str),
+}
+
+/// `last` and its kin, and the permalinks that Jenkins has for them.
+const PERMALINKS: [(&str, &str); 7] = [
+    ("last", "lastBuild"),
+    ("last-completed", "lastCompletedBuild"),
+    ("last-successful", "lastSuccessfulBuild"),
+    ("last-failed", "lastFailedBuild"),
+    ("last-unstable", "lastUnstableBuild"),
+    ("last-unsuccessful", "lastUnsuccessfulBuild"),
+    ("last-stable", "lastStableBuild"),
+];
+
+impl JobPath {
+    /// Reads a job as the caller named it. A pasted URL may name a build as well.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an empty name, a segment that is no name, or a URL that names no job.
+    pub(crate) fn parse(job: &str, branch: Option<&str>) -> Result<(Self, Option<Selector>), Error> {
+        let job = job.trim();
+        let (mut segments, build) = if job.contains("://") { from_url(job)? } else { (from_name(job), None) };
+        if let Some(branch) = branch.map(str::trim).filter(|b| !b.is_empty()) {
+            segments.push(branch_job_name(branch));
+        }
+        if segments.is_empty() {
+            return Err(Error::invalid("job is empty", "Give a full name such as folder/name; list-jobs shows them."));
+        }
+        if segments.iter().any(|s| s == ".." || s == "." || s.chars().any(char::is_control)) {
+            return Err(Error::invalid(format!("job {job:?} is not a job name"), "Names are joined by single slashes: folder/sub/name."));
+        }
+        Ok((Self { segments }, build))
+    }
+
+    /// A folder as the caller named it; the empty name is the top.
+    ///
+    /// # Errors
+    /// As [`JobPath::parse`].
+    pub(crate) fn folder(name: Option<&str>) -> Result<Self, Error> {
+        match name.map(str::trim) {
+            None | Some("" | "/") => Ok(Self { segments: Vec::new() }),
+            Some(name) => Self::parse(name, None).map(|(path, _)| path),
+        }
+    }
+
+    /// From a job's full name as Jenkins gives it.
+    pub(crate) fn from_full_name(name: &str) -> Self {
+        Self { segments: from_name(name) }
+    }
+
+    /// Full name, as Jenkins writes it.
+    pub(crate) fn name(&self) -> String {
+        self.segments.join("/")
+    }
+
+    /// The path on the controller: `/job/a/job/b`; empty for the top.
+    pub(crate) fn url_path(&self) -> String {
+        self.segments.iter().map(|s| format!("/job/{}", encode::segment(s))).collect()
+    }
+
+    /// The path of the same job in Blue Ocean's interface, as plain pipelines; a branch comes last.
+    pub(crate) fn segments(&self) -> &[String] {
+        &self.segments
+    }
+
+    /// The folder it stands in; `None` at the top.
+    pub(crate) fn parent(&self) -> Option<Self> {
+        let (_, rest) = self.segments.split_last()?;
+        Some(Self { segments: rest.to_vec() })
+    }
+
+    /// A job inside this folder.
+    pub(crate) fn child(&self, name: &str) -> Self {
+        let mut segments = self.segments.clone();
+        segments.push(name.to_owned());
+        Self { segments }
+    }
+}
+
+impl fmt::Display for JobPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+impl Selector {
+    /// Reads a build as the caller named it; `last` by default.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the words there are.
+    pub(crate) fn parse(build: Option<&str>) -> Result<Self, Error> {
+        let Some(text) = build.map(str::trim).filter(|b| !b.is_empty()) else { return Ok(Self::Permalink("lastBuild")) };
+        if let Ok(number) = text.trim_start_matches('#').parse::<u32>()
+            && number > 0
+        {
+            return Ok(Self::Number(number));
+        }
+        let plain = text.to_ascii_lowercase().replace('_', "-");
+        let known = PERMALINKS.iter().find(|(word, link)| *word == plain || link.eq_ignore_ascii_case(text));
+        known.map(|(_, link)| Self::Permalink(link)).ok_or_else(|| {
+            let words: Vec<_> = PERMALINKS.iter().map(|(word, _)| *word).collect();
+            Error::invalid(format!("build {text:?} is neither a number nor a known word"), format!("Use a build number, or one of: {}.", words.join(", ")))
+        })
+    }
+
+    /// The URL segment.
+    pub(crate) fn segment(self) -> String {
+        match self {
+            Self::Number(number) => number.to_string(),
+            Self::Permalink(link) => link.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "build {number}"),
+            Self::Permalink(link) => f.write_str(PERMALINKS.iter().find(|(_, l)| l == link).map_or(link, |(word, _)| word)),
+        }
+    }
+}
+
+fn from_name(name: &str) -> Vec<String> {
+    name.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect()
+}
+
+/// `…/job/a/job/b/27/console`, with any prefix; or Blue Ocean's `…/organizations/jenkins/a%2Fb/detail/branch/27/…`.
+fn from_url(url: &str) -> Result<(Vec<String>, Option<Selector>), Error> {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let path = path.split_once("://").map_or(path, |(_, rest)| rest);
+    let mut parts = path.split('/').filter(|s| !s.is_empty()).skip(1).peekable();
+    let mut segments = Vec::new();
+    let mut build = None;
+    while let Some(part) = parts.next() {
+        match part {
+            "job" => match parts.next() {
+                Some(name) => segments.push(encode::decode(name)),
+                None => break,
+            },
+            "organizations" if segments.is_empty() => return Ok(from_blue_ocean(parts.skip(1))),
+            // Views stand between a folder and its jobs and are not part of a name.
+            "view" => {
+                parts.next();
+            }
+            _ if segments.is_empty() => {}
+            other => {
+                build = Selector::parse(Some(other)).ok();
+                break;
+            }
+        }
+    }
+    if segments.is_empty() {
+        return Err(Error::invalid(format!("the URL {url:?} names no job"), "A job's URL holds /job/NAME; or give the full name, folder/sub/name."));
+    }
+    Ok((segments, build))
+}
+
+fn from_blue_ocean<'a>(mut parts: impl Iterator<Item = &'a str>) -> (Vec<String>, Option<Selector>) {
+    let pipeline = encode::decode(parts.next().unwrap_or_default());
+    let mut segments = from_name(&pipeline);
+    let (mut build, _detail) = (None, parts.next());
+    if let Some(branch) = parts.next() {
+        let branch = encode::decode(branch);
+        // A plain pipeline repeats its own name where a multibranch has its branch.
+        if segments.last() != Some(&branch) {
+            segments.push(branch_job_name(&encode::decode(&branch)));
+        }
+        build = parts.next().and_then(|number| Selector::parse(Some(number)).ok());
+    }
+    (segments, build)
+}
+
+/// The job name that Jenkins gives a branch: characters that no job name may hold are percent-encoded
+/// (`jenkins.branch.NameEncoder`, over the set of `jenkins.model.Jenkins.checkGoodName`).
+fn branch_job_name(branch: &str) -> String {
+    let mut out = String::new();
+    for c in branch.chars() {
+        if "?*/\\%!@#$^&|<>[]:;".contains(c) || c.is_control() {
+            out.push_str(&encode::segment(c.encode_utf8(&mut [0; 4])));
+        } else {
+            out.push(c);
+        }
+    }
+    // A caller may copy the name from a listing, where it is encoded already.
+    if branch.contains("%2F") { branch.to_owned() } else { out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(job: &str, branch: Option<&str>) -> String {
+        JobPath::parse(job, branch).unwrap().0.url_path()
+    }
+
+    #[test]
+    fn segments_are_encoded_one_by_one() {
+        assert_eq!(path("team a/sub/nested job é", None), "/job/team%20a/job/sub/job/nested%20job%20%C3%A9");
+        assert_eq!(path("/shop//checkout/", None), "/job/shop/job/checkout");
+        assert_eq!(path("Zürich Ops", None), "/job/Z%C3%BCrich%20Ops");
+    }
+
+    #[test]
+    fn a_branch_with_a_slash_becomes_one_segment() {
+        assert_eq!(path("shop/checkout", Some("feature/login")), "/job/shop/job/checkout/job/feature%252Flogin");
+        assert_eq!(path("shop/checkout/feature%2Flogin", None), "/job/shop/job/checkout/job/feature%252Flogin");
+        assert_eq!(path("shop/checkout", Some("feature%2Flogin")), "/job/shop/job/checkout/job/feature%252Flogin");
+        assert_eq!(path("shop/checkout", Some("PR-12")), "/job/shop/job/checkout/job/PR-12");
+    }
+
+    #[test]
+    fn a_pasted_url_names_its_job_and_build() {
+        let cases = [
+            ("https://ci.example.com/jenkins/job/shop/job/checkout/job/feature%252Flogin/27/console", "shop/checkout/feature%2Flogin", Some(27)),
+            ("http://ci/view/all/job/a/view/x/job/b/", "a/b", None),
+            ("http://ci/blue/organizations/jenkins/shop%2Fcheckout/detail/main/28/pipeline", "shop/checkout/main", Some(28)),
+            ("http://ci/blue/organizations/jenkins/rust-core/detail/rust-core/3/", "rust-core", Some(3)),
+        ];
+        for (url, name, number) in cases {
+            let (job, build) = JobPath::parse(url, None).unwrap();
+            assert_eq!((job.name().as_str(), build), (name, number.map(Selector::Number)), "{url}");
+        }
+        assert!(JobPath::parse("http://ci/manage", None).is_err());
+    }
+
+    #[test]
+    fn what_is_no_name_never_reaches_jenkins() {
+        for job in ["", "  ", "a/../b", "a/\u{7}b", "/"] {
+            assert!(JobPath::parse(job, None).is_err(), "{job:?}");
+        }
+    }
+
+    #[test]
+    fn builds_are_numbers_or_known_words() {
+        assert_eq!(Selector::parse(None).unwrap(), Selector::Permalink("lastBuild"));
+        assert_eq!(Selector::parse(Some("#27")).unwrap(), Selector::Number(27));
+        assert_eq!(Selector::parse(Some("last-failed")).unwrap(), Selector::Permalink("lastFailedBuild"));
+        assert_eq!(Selector::parse(Some("lastStableBuild")).unwrap(), Selector::Permalink("lastStableBuild"));
+        for bad in ["0", "-1", "latest", "1.5", "99999999999"] {
+            assert!(Selector::parse(Some(bad)).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Pipelines.
+/// Sources.
+#[derive(Default)]
+pub(crate) struct Sources;

@@ -1,0 +1,122 @@
+//! What the operator decides, read once from the environment of the instance.
+//!
+//! `JENKINS_URL` is required. `JENKINS_USER` and `JENKINS_API_TOKEN` are set in runtimes that have no other way to
+//! add credentials; where the host adds them to requests by itself they are absent, and the token never enters here.
+
+use std::time::Duration;
+
+use crate::error::Error;
+
+/// A tool call's own deadline when the operator names none.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Tokens of an answer when neither caller nor operator say.
+const MAX_TOKENS: u32 = 2_000;
+/// No caller gets more than this.
+pub(crate) const MAX_TOKENS_CAP: u32 = 20_000;
+
+/// Settings of one instance.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    /// Root URL of the controller, without a trailing slash.
+    pub(crate) url: String,
+    /// Value of an Authorization header, when the guest has to add it.
+    pub(crate) authorization: Option<String>,
+    /// Secrets that must not stand in any answer.
+    pub(crate) secrets: Vec<String>,
+    /// Deadline of a tool call.
+    pub(crate) timeout: Duration,
+    /// Default token budget of an answer.
+    pub(crate) max_tokens: u32,
+}
+
+impl Settings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// When `JENKINS_URL` is missing or is no http(s) URL, naming it.
+    pub(crate) fn from_env() -> Result<Self, Error> {
+        Self::from_lookup(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+    }
+
+    fn from_lookup(get: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let url = get("JENKINS_URL").ok_or_else(|| Error::Setup("JENKINS_URL is not set".into()))?;
+        let uri: http::Uri = url.parse().map_err(|e| Error::Setup(format!("JENKINS_URL is not a URL: {e}")))?;
+        if !matches!(uri.scheme_str(), Some("http" | "https")) {
+            return Err(Error::Setup("JENKINS_URL must begin with http:// or https://".into()));
+        }
+        if uri.authority().is_none_or(|a| a.as_str().contains('@')) {
+            return Err(Error::Setup("JENKINS_URL must name a host and must not hold credentials".into()));
+        }
+        let (user, token) = (get("JENKINS_USER"), get("JENKINS_API_TOKEN"));
+        let basic = match (&user, &token) {
+            (Some(user), Some(token)) => Some(base64(format!("{user}:{token}").as_bytes())),
+            _ => None,
+        };
+        let secrets = token.into_iter().chain(basic.clone()).collect();
+        let seconds = get("JANKINS_TIMEOUT_SECONDS").and_then(|s| s.parse().ok());
+        let max_tokens = get("JANKINS_MAX_TOKENS").and_then(|s| s.parse().ok());
+        Ok(Self {
+            url: url.trim_end_matches('/').to_owned(),
+            authorization: basic.map(|b| format!("Basic {b}")),
+            secrets,
+            timeout: seconds.map_or(TIMEOUT, Duration::from_secs),
+            max_tokens: max_tokens.unwrap_or(MAX_TOKENS).clamp(50, MAX_TOKENS_CAP),
+        })
+    }
+}
+
+/// Standard base64 with padding (RFC 4648 §4), which Basic authentication needs and nothing else does.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let mut three = [0_u8; 3];
+        for (to, from) in three.iter_mut().zip(group) {
+            *to = *from;
+        }
+        let word = u32::from_be_bytes([0, three[0], three[1], three[2]]);
+        for i in 0..4 {
+            if i > group.len() {
+                out.push('=');
+            } else {
+                let index = (word >> (18 - 6 * i)) & 63;
+                out.push(ALPHABET.get(index as usize).map_or('=', |b| char::from(*b)));
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(pairs: &[(&str, &str)]) -> Result<Settings, Error> {
+        Settings::from_lookup(|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+    }
+
+    #[test]
+    fn basic_authentication_is_built_only_from_user_and_token() {
+        let with = settings(&[("JENKINS_URL", "http://ci/"), ("JENKINS_USER", "ada"), ("JENKINS_API_TOKEN", "tok")]).unwrap();
+        assert_eq!(with.authorization.as_deref(), Some("Basic YWRhOnRvaw=="));
+        assert_eq!(with.url, "http://ci");
+        let without = settings(&[("JENKINS_URL", "http://ci/jenkins/")]).unwrap();
+        assert_eq!((without.authorization, without.url.as_str()), (None, "http://ci/jenkins"));
+    }
+
+    #[test]
+    fn a_url_without_scheme_or_with_a_password_is_refused() {
+        for url in ["ci.example.com", "ftp://ci", "https://ada:tok@ci"] {
+            assert!(settings(&[("JENKINS_URL", url)]).is_err(), "{url}");
+        }
+        assert!(settings(&[]).is_err());
+    }
+
+    #[test]
+    fn base64_pads_every_remainder() {
+        let pairs = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")];
+        for (plain, encoded) in pairs {
+            assert_eq!(base64(plain.as_bytes()), encoded);
+        }
+    }
+}

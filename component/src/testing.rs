@@ -1,0 +1,148 @@
+//! For unit tests: a transport that answers from a script, and a clock that the test turns.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::app::App;
+use crate::call::Call;
+use crate::settings::Settings;
+use crate::upstream::transport::{Body, Clock, Headers, Local, Request, Response, Transport, TransportError};
+
+/// Noon of a day in November 2026.
+pub(crate) const NOW_MS: u64 = 1_795_521_600_000;
+
+/// What a scripted controller answers.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    /// Status, headers, body.
+    Http(u16, Vec<(&'static str, String)>, Vec<u8>),
+    /// A body that breaks off after some bytes.
+    Broken(Vec<u8>),
+    /// Nothing below HTTP works.
+    Fails(TransportError),
+    /// No answer, ever.
+    Hangs,
+}
+
+/// A controller that answers by `METHOD path` (path with query, relative to the root URL). The first rule whose path is
+/// a prefix of the request's answers; a request that nothing answers is a 404.
+#[derive(Default)]
+pub(crate) struct Script {
+    rules: Vec<(String, Answer)>,
+    pub(crate) seen: RefCell<Vec<Request>>,
+}
+
+impl Script {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Answers a GET whose path begins so with JSON.
+    pub(crate) fn json(self, path: &str, body: &str) -> Self {
+        self.on(&format!("GET {path}"), Answer::Http(200, vec![("Content-Type", "application/json".into()), ("X-Jenkins", "2.528.2".into())], body.into()))
+    }
+
+    /// Answers `METHOD path`.
+    pub(crate) fn on(mut self, request: &str, answer: Answer) -> Self {
+        self.rules.push((request.to_owned(), answer));
+        self
+    }
+
+    /// A call on an instance that talks to this controller, with the transport to look at afterwards.
+    pub(crate) fn call(self) -> (Call, Rc<Script>) {
+        let script = Rc::new(self);
+        let settings = Settings {
+            url: "http://jenkins.test".into(),
+            authorization: None,
+            secrets: Vec::new(),
+            timeout: Duration::from_secs(30),
+            max_tokens: 2_000,
+        };
+        let app = App::new(settings, Box::new(Wire(Rc::clone(&script))), Rc::new(TestClock::default()));
+        (Call::new(Rc::new(app), None), script)
+    }
+
+    /// `METHOD path` of each request so far.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.seen.borrow().iter().map(|r| format!("{} {}", r.method.as_str(), r.url.trim_start_matches("http://jenkins.test"))).collect()
+    }
+}
+
+struct Wire(Rc<Script>);
+
+impl Transport for Wire {
+    fn send(&self, request: Request) -> Local<'_, Result<Response, TransportError>> {
+        let line = format!("{} {}", request.method.as_str(), request.url.trim_start_matches("http://jenkins.test"));
+        self.0.seen.borrow_mut().push(request);
+        let rule = self.0.rules.iter().find(|(prefix, _)| line.starts_with(prefix.as_str()));
+        let answer = rule.map_or(Answer::Http(404, Vec::new(), b"Not found".to_vec()), |(_, answer)| answer.clone());
+        Box::pin(async move {
+            let (status, headers, body, broken) = match answer {
+                Answer::Http(status, headers, body) => (status, headers, body, false),
+                Answer::Broken(body) => (200, vec![], body, true),
+                Answer::Fails(error) => return Err(error),
+                Answer::Hangs => std::future::pending().await,
+            };
+            let headers = headers.into_iter().map(|(n, v)| (n.to_owned(), v)).collect();
+            // Small pieces, so that whatever splits at their borders is tested.
+            let pieces = body.chunks(1000).map(<[u8]>::to_vec).collect();
+            Ok(Response { status, headers: Headers(headers), body: Box::new(Pieces { pieces, broken }) })
+        })
+    }
+}
+
+struct Pieces {
+    pieces: VecDeque<Vec<u8>>,
+    broken: bool,
+}
+
+impl Body for Pieces {
+    fn chunk(&mut self) -> Local<'_, Result<Option<Vec<u8>>, TransportError>> {
+        Box::pin(async move {
+            match self.pieces.pop_front() {
+                Some(piece) => Ok(Some(piece)),
+                None if self.broken => Err(TransportError::Broken("in the middle".into())),
+                None => Ok(None),
+            }
+        })
+    }
+}
+
+/// Time stands still but for sleeping, which takes no time for the test and its length on this clock.
+#[derive(Default)]
+pub(crate) struct TestClock {
+    elapsed: Rc<Cell<Duration>>,
+}
+
+impl Clock for TestClock {
+    fn elapsed(&self) -> Duration {
+        self.elapsed.get()
+    }
+
+    fn unix_ms(&self) -> u64 {
+        NOW_MS + u64::try_from(self.elapsed.get().as_millis()).unwrap_or(0)
+    }
+
+    fn sleep(&self, duration: Duration) -> Local<'static, ()> {
+        let elapsed = Rc::clone(&self.elapsed);
+        // Gives everything else a turn first: what is ready wins against any deadline.
+        let mut turns = 64;
+        Box::pin(std::future::poll_fn(move |context| {
+            if turns == 0 {
+                elapsed.set(elapsed.get() + duration);
+                return std::task::Poll::Ready(());
+            }
+            turns -= 1;
+            context.waker().wake_by_ref();
+            std::task::Poll::Pending
+        }))
+    }
+}
+
+/// Runs a future to its end on this thread.
+pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
+    futures_executor::block_on(future)
+}

@@ -1,0 +1,3 @@
+//! The tools, one file per family. Each asks Jenkins through `jenkins`, decides, and renders its answer.
+
+pub(crate) mod controller;
