@@ -27,6 +27,12 @@ impl Target {
         Self { segments, query }
     }
 
+    /// A target made of a key and a query.
+    pub(crate) fn of(key: &str, query: &[(String, String)]) -> Self {
+        let segments = key.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
+        Self { segments, query: query.to_vec() }
+    }
+
     /// The segments, decoded.
     pub(crate) fn segments(&self) -> &[String] {
         &self.segments

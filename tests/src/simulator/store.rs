@@ -9,12 +9,16 @@
 
 use super::{
     auth::User,
+    extras,
     paths::{Target, below},
     recordings::Recordings,
 };
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 /// The root URL the recorded controller was configured with.
 pub(crate) const ROOT_URL: &str = "http://jenkins.example.com/";
@@ -51,7 +55,7 @@ impl Object {
 
     /// The class name, as far as one was recorded.
     pub(crate) fn class(&self) -> &str {
-        self.fields.get("_class").and_then(Value::as_str).unwrap_or_default()
+        class_of(&self.fields)
     }
 
     /// A string field.
@@ -60,9 +64,9 @@ impl Object {
     }
 }
 
-/// All objects of one controller.
-#[derive(Clone)]
-pub(crate) struct Store {
+/// What all simulators of a process share.
+#[derive(Default)]
+struct Recorded {
     objects: HashMap<String, Object>,
     /// Paths that lead to an object with another address (views, the built-in node).
     aliases: HashMap<String, String>,
@@ -70,10 +74,19 @@ pub(crate) struct Store {
     orders: HashMap<String, Vec<String>>,
 }
 
+/// All objects of one controller: the recorded ones, and what became of them since.
+#[derive(Clone, Default)]
+pub(crate) struct Store {
+    recorded: Arc<Recorded>,
+    /// `None` is an object that was deleted.
+    changed: HashMap<String, Option<Object>>,
+}
+
 impl Store {
     /// Puts the recorded answers to the administrator together.
     pub(crate) fn load(recordings: &Recordings) -> Result<Self> {
-        let mut store = Self { objects: HashMap::new(), aliases: HashMap::new(), orders: HashMap::new() };
+        let mut store = Self::default();
+        let mut aliases = HashMap::new();
         let mut shapes = BTreeSet::new();
         for recording in recordings.iter() {
             let target = Target::parse(&recording.path);
@@ -92,13 +105,15 @@ impl Store {
             let depth = if selected { -100 } else { depth };
             let id = identity(&body, None).unwrap_or_else(|| path.clone());
             if id != path {
-                store.aliases.insert(path, id.clone());
+                aliases.insert(path, id.clone());
             }
             store.learn(&id, body, 2 * depth + 1);
         }
-        store.orders = orders(shapes);
+        extras::add(&mut store, recordings)?;
         store.derive();
-        Ok(store)
+        let objects = store.changed.into_iter().filter_map(|(id, object)| Some((id, object?))).collect();
+        let recorded = Recorded { objects, aliases, orders: orders(shapes) };
+        Ok(Self { recorded: Arc::new(recorded), changed: HashMap::new() })
     }
 
     /// Takes the fields of an object in; nested objects with an address are taken in on their own.
@@ -106,7 +121,7 @@ impl Store {
         let Value::Object(fields) = body else { return };
         let fields: Vec<(String, Value)> =
             fields.into_iter().map(|(name, value)| (name.clone(), self.intern(value, rank, Some((id, &name))))).collect();
-        let object = self.objects.entry(id.to_owned()).or_default();
+        let object = self.open(id);
         for (name, value) in fields {
             object.offer(&name, value, rank);
         }
@@ -130,11 +145,17 @@ impl Store {
         }
     }
 
+    /// Every object, while loading.
+    pub(crate) fn loaded(&self) -> impl Iterator<Item = (&String, &Object)> {
+        self.changed.iter().filter_map(|(id, object)| Some((id, object.as_ref()?)))
+    }
+
     /// Facts that Jenkins answers to `tree=` but never shows by depth.
     fn derive(&mut self) {
-        let jobs: Vec<String> = self.objects.iter().filter(|(_, job)| job.fields.contains_key("builds")).map(|(id, _)| id.clone()).collect();
+        let has_builds = |object: &Option<Object>| object.as_ref().is_some_and(|job| job.fields.contains_key("builds"));
+        let jobs: Vec<String> = self.changed.iter().filter(|(_, job)| has_builds(job)).map(|(id, _)| id.clone()).collect();
         for id in jobs {
-            let Some(job) = self.objects.get_mut(&id) else { continue };
+            let job = self.open(&id);
             let builds = job.fields.get("builds").cloned().unwrap_or_default();
             job.offer("allBuilds", builds, DERIVED);
             let all: Vec<String> = job.fields.get("allBuilds").map(referenced).unwrap_or_default();
@@ -148,7 +169,7 @@ impl Store {
 
     fn link(&mut self, build: &str, field: &str, to: Option<&String>) {
         let value = to.map_or(Value::Null, |id| reference(id, None));
-        if let Some(build) = self.objects.get_mut(build) {
+        if let Some(build) = self.get_mut(build) {
             build.offer(field, value, DERIVED);
         }
     }
@@ -163,33 +184,47 @@ impl Store {
                 None => below(&path, segment),
             };
         }
-        Some(self.aliases.get(&path).cloned().unwrap_or(path))
+        Some(self.recorded.aliases.get(&path).cloned().unwrap_or(path))
     }
 
     /// An object by its key.
     pub(crate) fn get(&self, id: &str) -> Option<&Object> {
-        self.objects.get(id)
+        match self.changed.get(id) {
+            Some(object) => object.as_ref(),
+            None => self.recorded.objects.get(id),
+        }
     }
 
     /// An object to change.
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Object> {
-        self.objects.get_mut(id)
+        self.get(id).is_some().then(|| self.open(id))
+    }
+
+    /// An object to change, created if there is none.
+    fn open(&mut self, id: &str) -> &mut Object {
+        let known = self.get(id).cloned().unwrap_or_default();
+        self.changed.entry(id.to_owned()).or_default().get_or_insert(known)
+    }
+
+    /// Whether an object differs from its recording.
+    pub(crate) fn is_changed(&self, id: &str) -> bool {
+        self.changed.contains_key(id)
     }
 
     /// Adds or replaces an object given as plain JSON, with addresses like a recorded one.
     pub(crate) fn put(&mut self, id: &str, body: Value) {
-        self.objects.remove(id);
+        self.remove(id);
         self.learn(id, body, i64::MAX);
     }
 
     /// Forgets an object.
     pub(crate) fn remove(&mut self, id: &str) {
-        self.objects.remove(id);
+        self.changed.insert(id.to_owned(), None);
     }
 
     /// Order in which a class shows its fields.
     pub(crate) fn order(&self, class: &str) -> &[String] {
-        self.orders.get(class).map(Vec::as_slice).unwrap_or_default()
+        self.recorded.orders.get(class).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -225,6 +260,10 @@ fn identity(value: &Value, holder: Option<(&str, &str)>) -> Option<String> {
         let name = if name == "Built-In Node" { "(built-in)" } else { name };
         return Some(format!("/computer/{name}"));
     }
+    if class.ends_with("PlaceholderExecutable") {
+        // It carries the address of the build whose step it runs.
+        return None;
+    }
     let url = value.get("url").or_else(|| value.get("absoluteUrl")).and_then(Value::as_str);
     let path = match url {
         Some(url) => url.strip_prefix(ROOT_URL).or_else(|| url.starts_with("queue/").then_some(url))?.to_owned(),
@@ -239,11 +278,21 @@ fn identity(value: &Value, holder: Option<(&str, &str)>) -> Option<String> {
     Some(if view { format!("{path}#view") } else { path })
 }
 
+/// The class of an object; a user is known by its address where no class is written.
+fn class_of(fields: &Map<String, Value>) -> &str {
+    match fields.get("_class").and_then(Value::as_str) {
+        Some(class) => class,
+        None if fields.contains_key("absoluteUrl") => "hudson.model.User",
+        None => "",
+    }
+}
+
 fn collect_shapes(value: &Value, shapes: &mut BTreeSet<(String, Vec<String>)>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| collect_shapes(item, shapes)),
         Value::Object(fields) => {
-            if let Some(class) = fields.get("_class").and_then(Value::as_str) {
+            let class = class_of(fields);
+            if !class.is_empty() {
                 shapes.insert((class.to_owned(), fields.keys().cloned().collect()));
             }
             fields.values().for_each(|value| collect_shapes(value, shapes));

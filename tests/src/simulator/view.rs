@@ -66,3 +66,42 @@ impl Store {
         }
     }
 }
+
+impl Store {
+    /// The answer to `…/api/json` without a query, for what was not recorded as such.
+    ///
+    /// Facts are recorded ones; how far Jenkins would unfold them is a close guess:
+    /// everything inline, other objects by name and number.
+    pub(crate) fn plain(&self, id: &str) -> Option<Value> {
+        let object = self.get(id)?;
+        let order = self.order(object.class());
+        let known = order.iter().filter(|name| object.fields.contains_key(*name));
+        let rest = object.fields.keys().filter(|name| !order.contains(name));
+        let shown = known.chain(rest).filter(|name| *name != "allBuilds");
+        Some(Value::Object(shown.filter_map(|name| Some((name.clone(), self.mention(object.fields.get(name)?)))).collect()))
+    }
+
+    fn mention(&self, value: &Value) -> Value {
+        match value {
+            Value::Array(items) => items.iter().map(|item| self.mention(item)).collect(),
+            Value::Object(fields) => {
+                let Some(object) = follow(value).and_then(|id| self.get(id)) else {
+                    return fields.iter().map(|(name, value)| (name.clone(), self.mention(value))).collect();
+                };
+                let run = object.fields.contains_key("number");
+                let names: &[&str] = if run { &["number", "url"] } else { &["id", "absoluteUrl", "fullName", "name", "url", "color"] };
+                let class = fields.get("_class").map(|class| ("_class".to_owned(), class.clone()));
+                let names = names.iter().filter_map(|name| Some(((*name).to_owned(), object.fields.get(*name)?.clone())));
+                class.into_iter().chain(names.filter(|(_, value)| !value.is_object())).collect()
+            }
+            scalar => scalar.clone(),
+        }
+    }
+}
+
+/// A JSON object that is in no store, shown through a tree; lists are left whole.
+pub(crate) fn plain_tree(value: &Value, tree: &Tree) -> Value {
+    let Value::Object(fields) = value else { return value.clone() };
+    let shown = fields.iter().filter(|(name, _)| *name == "_class" || tree.child(name).is_some());
+    Value::Object(shown.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
