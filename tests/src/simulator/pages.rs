@@ -77,7 +77,11 @@ pub(crate) fn not_found_short() -> Reply {
 /// 403 of a user who lacks a right.
 pub(crate) fn denied(user: User, permission: Permission) -> Reply {
     let message = format!("<h1>Access Denied</h1><p>{} is missing the {} permission</p>", user.name(), permission.title);
-    let weight = if user == User::Nobody { 15_168 } else { 24_816 };
+    let weight = match user {
+        User::Nobody => 15_168,
+        _ if permission == ADMINISTER => 24_740,
+        _ => 24_816,
+    };
     let mut reply = themed(403, "Jenkins", &message, weight)
         .with("X-You-Are-Authenticated-As", user.name())
         .with("X-You-Are-In-Group-Disabled", GROUPS)
@@ -95,7 +99,7 @@ pub(crate) fn login_required(path: &str) -> Reply {
         "<html><head><meta http-equiv='refresh' content='1;url=/login?from={from}'/><script id='redirect' data-redirect-url='/login?from={from}' src='/static/bcaaa7b8/scripts/redirect.js'></script></head><body style='background-color:white; color:white;'>\nAuthentication required\n<!--\n-->\n\n</body></html>"
     );
     // The recorded pages weigh this much more than their text.
-    page.extend(std::iter::repeat_n(' ', 291));
+    page.extend(std::iter::repeat_n(' ', 300));
     Reply::of(403, HTML, page)
         .with("X-Jenkins", VERSION)
         .with("Set-Cookie", "JSESSIONID.redacted=REDACTED; Path=/; HttpOnly")

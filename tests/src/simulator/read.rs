@@ -57,7 +57,7 @@ impl Shared {
                 return Ok(if progressive { log.progressive(target.param("start")) } else { log.plain() });
             }
         }
-        if let Some(reply) = self.recorded(user, method, &target, &resolved)? {
+        if let Some(reply) = self.recorded(user, method, path, &target, &resolved)? {
             return Ok(reply);
         }
         Ok(self.missing(user, method, path, &resolved))
@@ -84,7 +84,7 @@ impl Shared {
         {
             return Ok(Reply::json(&answer));
         }
-        if let Some(reply) = self.recorded(user, method, target, &format!("{id}/api/json"))? {
+        if let Some(reply) = self.recorded(user, method, path, target, &format!("{id}/api/json"))? {
             return Ok(reply);
         }
         if target.query().is_empty()
@@ -97,18 +97,15 @@ impl Shared {
     }
 
     /// What was recorded for this user, or for the administrator whom this user sees no less than.
-    fn recorded(&self, user: User, method: &str, target: &Target, resolved: &str) -> Result<Option<Reply>> {
+    fn recorded(&self, user: User, method: &str, path: &str, target: &Target, resolved: &str) -> Result<Option<Reply>> {
         let direct = Target::of(resolved, target.query());
-        for target in [target, &direct] {
-            for method in [method, "GET"] {
-                for user in [user, User::Admin] {
-                    if let Some(recording) = self.recordings.find(user, method, target) {
-                        return Reply::recorded(recording).map(Some);
-                    }
-                }
-            }
-        }
-        Ok(None)
+        let find = |user, method| {
+            let spelled = self.recordings.find_spelled(user, method, path);
+            spelled.or_else(|| self.recordings.find(user, method, target)).or_else(|| self.recordings.find(user, method, &direct))
+        };
+        let asked = [(user, method), (user, "GET"), (User::Admin, method), (User::Admin, "GET")];
+        let recording = asked.into_iter().find_map(|(user, method)| find(user, method));
+        recording.map(Reply::recorded).transpose()
     }
 
     /// The log of a build: written since the start, generated, or recorded.

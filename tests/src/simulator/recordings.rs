@@ -62,6 +62,7 @@ impl Recording {
 /// All recorded exchanges, found by who asked for what.
 pub(crate) struct Recordings {
     all: Vec<Recording>,
+    /// By the path as sent, and by its key where no other recording has it.
     by_request: HashMap<(User, String, String), usize>,
 }
 
@@ -71,17 +72,24 @@ impl Recordings {
         let file = fixtures().join("index.json");
         let text = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
         let all: Vec<Recording> = serde_json::from_slice(&text).context("index.json is not as expected")?;
-        let by_request = all
-            .iter()
-            .enumerate()
-            .filter_map(|(at, one)| Some(((one.user()?, one.method.clone(), Target::parse(&one.path).key()), at)))
-            .collect();
+        let mut by_request = HashMap::new();
+        for (at, one) in all.iter().enumerate() {
+            let Some(user) = one.user() else { continue };
+            by_request.insert((user, one.method.clone(), one.path.clone()), at);
+            by_request.entry((user, one.method.clone(), Target::parse(&one.path).key())).or_insert(at);
+        }
         Ok(Self { all, by_request })
     }
 
     /// The answer that this user got to exactly this request.
     pub(crate) fn find(&self, user: User, method: &str, target: &Target) -> Option<&Recording> {
         let at = self.by_request.get(&(user, method.to_owned(), target.key()))?;
+        self.all.get(*at)
+    }
+
+    /// The answer that this user got to a request spelled exactly like this.
+    pub(crate) fn find_spelled(&self, user: User, method: &str, path: &str) -> Option<&Recording> {
+        let at = self.by_request.get(&(user, method.to_owned(), path.to_owned()))?;
         self.all.get(*at)
     }
 

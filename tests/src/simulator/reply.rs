@@ -8,14 +8,37 @@ use hyper::{
     Response, StatusCode,
     header::{CONTENT_LENGTH, HeaderName, HeaderValue},
 };
+use serde::Serialize;
+use serde_json::ser::{CharEscape, Formatter};
 use std::{
     convert::Infallible,
+    io::{self, Write},
     pin::Pin,
     task::{Context, Poll},
 };
 
 /// Up to here a body goes out with its length, beyond in chunks, as Tomcat does.
 const BUFFERED: usize = 8192;
+
+/// Jenkins' own way with control characters: `\u000a`, never `\n`.
+struct Stapler;
+
+impl Formatter for Stapler {
+    fn write_char_escape<W: ?Sized + Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+        let control = match escape {
+            CharEscape::Quote => return writer.write_all(b"\\\""),
+            CharEscape::ReverseSolidus => return writer.write_all(b"\\\\"),
+            CharEscape::Solidus => return writer.write_all(b"/"),
+            CharEscape::Backspace => 0x08,
+            CharEscape::FormFeed => 0x0c,
+            CharEscape::LineFeed => 0x0a,
+            CharEscape::CarriageReturn => 0x0d,
+            CharEscape::Tab => 0x09,
+            CharEscape::AsciiControl(byte) => byte,
+        };
+        write!(writer, "\\u{control:04x}")
+    }
+}
 
 /// An answer on its way out.
 pub(crate) struct Reply {
@@ -49,7 +72,12 @@ impl Reply {
 
     /// A JSON answer of Jenkins' remote API.
     pub(crate) fn json(value: &serde_json::Value) -> Self {
-        Self::of(200, "application/json;charset=UTF-8", value.to_string()).with("X-Jenkins", super::VERSION)
+        let mut body = Vec::new();
+        let mut serializer = serde_json::Serializer::with_formatter(&mut body, Stapler);
+        match value.serialize(&mut serializer) {
+            Ok(()) => Self::of(200, "application/json;charset=UTF-8", body).with("X-Jenkins", super::VERSION),
+            Err(error) => Self::of(500, "text/plain", format!("jenkins-sim: {error}")),
+        }
     }
 
     /// A recorded answer.
