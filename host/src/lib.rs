@@ -1,0 +1,19 @@
+//! The host: it runs one WebAssembly component (the plugin) safely and serves the component's tools over MCP.
+//!
+//! The host knows no tool. Names, parameters, result types and documentation come from the component; what
+//! belongs to the host is the sandbox ([`plugin`]), the one way out ([`egress`]), the protocol ([`mcp`]), the
+//! operational endpoints ([`http`]), what can be measured ([`telemetry`]) and the command line ([`cli`]).
+//!
+//! A request goes one way: `mcp` → [`tenant`] → `plugin` → `egress`. Nothing calls back up, except through the
+//! observers that [`telemetry`] implements.
+
+pub mod cli;
+mod config;
+mod egress;
+pub mod http;
+pub mod lifecycle;
+pub mod mcp;
+pub mod plugin;
+pub mod telemetry;
+pub mod tenant;
+pub mod toolbox;
