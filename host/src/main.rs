@@ -1,2 +1,5 @@
 //! The jankins binary.
+
+mod plugin;
+
 fn main() {}
