@@ -23,6 +23,7 @@ use crate::egress::Cassette;
 use crate::egress::CassetteMode;
 use crate::egress::ClientCert;
 use crate::egress::Credentials;
+use crate::egress::EgressError;
 
 /// The variable that holds the API token. There is no flag for its value: every user of a machine can read the
 /// arguments of a process.
@@ -84,6 +85,9 @@ pub(crate) enum ConfigError {
         /// The half that is missing.
         lack: &'static str,
     },
+    /// The credentials cannot be sent as they are.
+    #[error(transparent)]
+    Egress(#[from] EgressError),
     /// A named file cannot be read.
     #[error("{what} {} cannot be read", path.display())]
     Unreadable {
@@ -199,7 +203,7 @@ fn credentials(options: &GlobalOptions) -> Result<Option<Credentials>, ConfigErr
         None => env::var(TOKEN_VARIABLE).ok().map(|token| token.trim().to_owned()),
     };
     match (user, token.filter(|token| !token.is_empty())) {
-        (Some(user), Some(token)) => Ok(Some(Credentials { user, token })),
+        (Some(user), Some(token)) => Credentials::new(user, token).map(Some).map_err(ConfigError::from),
         (None, None) => Ok(None),
         (Some(_), None) => Err(ConfigError::HalfCredential { have: "JENKINS_USER", lack: TOKEN_VARIABLE }),
         (None, Some(_)) => Err(ConfigError::HalfCredential { have: TOKEN_VARIABLE, lack: "JENKINS_USER" }),
@@ -254,7 +258,6 @@ fn find_plugin(beside: Option<&Path>) -> Result<PathBuf, ConfigError> {
 }
 
 /// Where compiled components go by default: systemd's cache directory, else that of the user.
-#[must_use]
 pub(crate) fn default_cache_dir() -> Option<PathBuf> {
     let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     variable("CACHE_DIRECTORY")

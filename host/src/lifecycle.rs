@@ -14,7 +14,7 @@ use crate::telemetry::Metrics;
 
 /// Counts calls in flight and knows whether the process is about to stop.
 #[derive(Debug)]
-pub struct Lifecycle {
+pub(crate) struct Lifecycle {
     draining: CancellationToken,
     inflight: watch::Sender<usize>,
     metrics: Arc<Metrics>,
@@ -22,14 +22,12 @@ pub struct Lifecycle {
 
 impl Lifecycle {
     /// A process that is up and has nothing to do.
-    #[must_use]
-    pub fn new(metrics: Arc<Metrics>) -> Arc<Self> {
+    pub(crate) fn new(metrics: Arc<Metrics>) -> Arc<Self> {
         Arc::new(Self { draining: CancellationToken::new(), inflight: watch::Sender::new(0), metrics })
     }
 
     /// Counts one call until the guard is dropped.
-    #[must_use]
-    pub fn begin(self: &Arc<Self>) -> InFlight {
+    pub(crate) fn begin(self: &Arc<Self>) -> InFlight {
         self.change(1);
         InFlight(Arc::clone(self))
     }
@@ -42,24 +40,23 @@ impl Lifecycle {
     }
 
     /// Whether new work is refused by now.
-    #[must_use]
-    pub fn is_draining(&self) -> bool {
+    pub(crate) fn is_draining(&self) -> bool {
         self.draining.is_cancelled()
     }
 
     /// Returns once the process began to drain.
-    pub async fn draining(&self) {
+    pub(crate) async fn draining(&self) {
         self.draining.cancelled().await;
     }
 
     /// Returns once no call is in flight.
-    pub async fn idle(&self) {
+    pub(crate) async fn idle(&self) {
         // The sender lives in `self`, so waiting cannot fail.
         drop(self.inflight.subscribe().wait_for(|count| *count == 0).await);
     }
 
     /// Begins to drain, and waits for the calls in flight. Says whether all of them finished in time.
-    pub async fn drain(&self, deadline: Duration) -> bool {
+    pub(crate) async fn drain(&self, deadline: Duration) -> bool {
         self.draining.cancel();
         let in_time = tokio::time::timeout(deadline, self.idle()).await.is_ok();
         if !in_time {
@@ -72,7 +69,7 @@ impl Lifecycle {
 
 /// One call in flight.
 #[derive(Debug)]
-pub struct InFlight(Arc<Lifecycle>);
+pub(crate) struct InFlight(Arc<Lifecycle>);
 
 impl Drop for InFlight {
     fn drop(&mut self) {
@@ -84,7 +81,7 @@ impl Drop for InFlight {
 ///
 /// # Errors
 /// When the operating system refuses to install a handler.
-pub async fn stop_signal() -> io::Result<&'static str> {
+pub(crate) async fn stop_signal() -> io::Result<&'static str> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::SignalKind;

@@ -16,14 +16,14 @@ const SIMILAR: f64 = 0.8;
 
 /// The tools on offer.
 #[derive(Clone, Debug)]
-pub struct Toolbox {
+pub(crate) struct Toolbox {
     offered: Vec<Arc<Tool>>,
     withheld: Vec<(String, Withheld)>,
 }
 
 /// Why a tool of the plugin is not offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Withheld {
+pub(crate) enum Withheld {
     /// It changes the controller, and the host is read-only.
     ReadOnly,
     /// It belongs to a toolset that was not asked for.
@@ -32,7 +32,7 @@ pub enum Withheld {
 
 /// What a name stands for.
 #[derive(Debug)]
-pub enum Found<'a> {
+pub(crate) enum Found<'a> {
     /// A tool to call.
     Offered(&'a Arc<Tool>),
     /// A tool of the plugin that is not offered.
@@ -44,7 +44,7 @@ pub enum Found<'a> {
 /// A toolset was named that the plugin does not have.
 #[derive(Debug, thiserror::Error)]
 #[error("no toolset is called `{name}`; the plugin has {}", .known.iter().map(String::as_str).collect::<Vec<_>>().join(", "))]
-pub struct UnknownToolset {
+pub(crate) struct UnknownToolset {
     name: String,
     known: BTreeSet<String>,
 }
@@ -54,7 +54,7 @@ impl Toolbox {
     ///
     /// # Errors
     /// When a toolset is named that no tool belongs to: more likely a typing error than a wish for no tools.
-    pub fn new(
+    pub(crate) fn new(
         catalogue: &Catalogue,
         read_only: bool,
         toolsets: Option<&BTreeSet<String>>,
@@ -77,14 +77,12 @@ impl Toolbox {
     }
 
     /// The tools on offer, in the catalogue's order.
-    #[must_use]
-    pub fn offered(&self) -> &[Arc<Tool>] {
+    pub(crate) fn offered(&self) -> &[Arc<Tool>] {
         &self.offered
     }
 
     /// Looks a name up, as MCP spells it or as the component does (`get_build`, `get-build`).
-    #[must_use]
-    pub fn find(&self, name: &str) -> Found<'_> {
+    pub(crate) fn find(&self, name: &str) -> Found<'_> {
         let wanted = name.replace('-', "_");
         if let Some(tool) = self.offered.iter().find(|tool| tool.mcp_name == wanted) {
             return Found::Offered(tool);

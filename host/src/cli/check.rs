@@ -48,9 +48,9 @@ async fn steps(global: &GlobalOptions) -> Vec<CheckStep> {
             return steps;
         }
     };
-    let who = match &config.credentials {
-        Some(credentials) => format!("{} as {}", config.controller, credentials.user()),
-        None => format!("{} without credentials", config.controller),
+    let who = match (&config.credentials, &global.jenkins_user) {
+        (Some(_), Some(user)) => format!("{} as {user}", config.controller),
+        (_, _) => format!("{} without credentials", config.controller),
     };
     steps.push(passed("configuration", who));
     let tenant = match Tenant::start(&config) {

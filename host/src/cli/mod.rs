@@ -3,7 +3,7 @@
 //! Exit codes: 0 done, 1 the tool or a check failed, 2 the command or the configuration cannot be used. Answers go
 //! to standard output, everything else to standard error.
 
-pub mod options;
+pub(crate) mod options;
 
 mod arguments;
 mod call;
@@ -74,8 +74,7 @@ enum Command {
 }
 
 /// Runs the command line of this process.
-#[must_use]
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     let serving = matches!(cli.command, None | Some(Command::Serve(_)));
     let default_level = if serving { LogLevel::Info } else { LogLevel::Warn };

@@ -14,7 +14,7 @@ use crate::telemetry::LogLevel;
 
 /// Options that every command understands.
 #[derive(Args, Clone, Debug)]
-pub struct GlobalOptions {
+pub(crate) struct GlobalOptions {
     /// Address of the Jenkins controller, e.g. <https://jenkins.example.com/>
     #[arg(long, env = "JENKINS_URL", value_name = "URL", global = true, help_heading = "Jenkins")]
     pub jenkins_url: Option<String>,
@@ -142,7 +142,7 @@ pub struct GlobalOptions {
 
 /// Options of `serve`, which may also be given without naming the command.
 #[derive(Args, Clone, Debug, Default)]
-pub struct ServeOptions {
+pub(crate) struct ServeOptions {
     /// How clients connect [default: stdio]
     #[arg(long, env = "JANKINS_TRANSPORT", value_enum, help_heading = "Serving")]
     pub transport: Option<Transport>,
@@ -174,8 +174,7 @@ pub struct ServeOptions {
 
 impl ServeOptions {
     /// These options, completed by those that stood before the command's name.
-    #[must_use]
-    pub fn or(self, before: Self) -> Self {
+    pub(crate) fn or(self, before: Self) -> Self {
         let more = |own: Vec<String>, other: Vec<String>| if own.is_empty() { other } else { own };
         Self {
             transport: self.transport.or(before.transport),
@@ -188,7 +187,7 @@ impl ServeOptions {
 
 /// How clients connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Transport {
+pub(crate) enum Transport {
     /// One client, over standard input and output
     Stdio,
     /// Any number of clients, over streamable HTTP at /mcp

@@ -48,7 +48,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Who may connect, and where.
 #[derive(Clone, Debug)]
-pub struct HttpOptions {
+pub(crate) struct HttpOptions {
     /// Address to listen on.
     pub bind: SocketAddr,
     /// Names, beside loopback and the bound address, that clients may reach us by.
@@ -59,7 +59,7 @@ pub struct HttpOptions {
 
 /// Serving over HTTP failed.
 #[derive(Debug, thiserror::Error)]
-pub enum HttpError {
+pub(crate) enum HttpError {
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -85,7 +85,7 @@ struct State {
 ///
 /// # Errors
 /// When the address cannot be listened on, or listening breaks.
-pub async fn serve(server: Server, options: &HttpOptions) -> Result<(), HttpError> {
+pub(crate) async fn serve(server: Server, options: &HttpOptions) -> Result<(), HttpError> {
     let address = options.bind;
     let listener = TcpListener::bind(address).await.map_err(|source| HttpError::Listen { address, source })?;
     let bound = listener.local_addr()?;

@@ -15,8 +15,8 @@ mod answer;
 mod call;
 mod confirm;
 mod server;
-pub mod stdio;
+pub(crate) mod stdio;
 mod tools;
 
 pub(crate) use answer::readable;
-pub use server::Server;
+pub(crate) use server::Server;

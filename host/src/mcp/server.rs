@@ -38,7 +38,7 @@ const UNTRUSTED: &str = "Lines that start with `|` quote text from builds (logs,
 
 /// The MCP server of one tenant. Cheap to clone: over HTTP there is one for every request.
 #[derive(Clone)]
-pub struct Server(Arc<Inner>);
+pub(crate) struct Server(Arc<Inner>);
 
 struct Inner {
     tenant: Arc<Tenant>,
@@ -52,15 +52,14 @@ impl Server {
     ///
     /// # Errors
     /// When the system gives no randomness for the key that seals questions.
-    pub fn new(tenant: Arc<Tenant>) -> Result<Self, McpError> {
+    pub(crate) fn new(tenant: Arc<Tenant>) -> Result<Self, McpError> {
         let tools = tenant.toolbox().offered().iter().map(|tool| listed(tool)).collect();
         let config = config(&tenant);
         Ok(Self(Arc::new(Inner { tenant, tools, config, confirmations: Confirmations::new()? })))
     }
 
     /// The tenant that is served.
-    #[must_use]
-    pub fn tenant(&self) -> &Arc<Tenant> {
+    pub(crate) fn tenant(&self) -> &Arc<Tenant> {
         &self.0.tenant
     }
 

@@ -30,7 +30,7 @@ const HANDOVER: Duration = Duration::from_millis(20);
 
 /// Serving ended for another reason than its client's or the operator's wish.
 #[derive(Debug, thiserror::Error)]
-pub enum StdioError {
+pub(crate) enum StdioError {
     /// The client did not speak the protocol.
     #[error("the client did not open an MCP session")]
     Handshake(#[source] Box<ServerInitializeError>),
@@ -46,7 +46,7 @@ pub enum StdioError {
 ///
 /// # Errors
 /// When the client does not speak the protocol, or the process cannot receive signals.
-pub async fn serve(server: Server) -> Result<(), StdioError> {
+pub(crate) async fn serve(server: Server) -> Result<(), StdioError> {
     let (input, output) = rmcp::transport::io::stdio_pipes();
     serve_streams(server, input, output, stop_signal()).await
 }

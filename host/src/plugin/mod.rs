@@ -42,4 +42,3 @@ pub(crate) use error::PluginError;
 pub(crate) use instance::{Instance, InstanceObserver, InstanceSettings};
 pub(crate) use load::Plugin;
 pub(crate) use outcome::{Answer, CheckReport, CheckStep, Failure, Outcome, Stat};
-pub(crate) use shape::{Field, Shape};

@@ -53,7 +53,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// A failure that the host itself reports.
-    pub(super) fn host(code: &str, message: impl Into<String>) -> Failure {
+    pub(crate) fn host(code: &str, message: impl Into<String>) -> Failure {
         Failure {
             code: code.to_owned(),
             message: message.into(),

@@ -27,21 +27,20 @@ const ERROR_TYPES: [(&str, &str); 16] = [
 ];
 
 /// The `error_type` of a failure code.
-#[must_use]
-pub fn error_type(code: &str) -> &'static str {
+pub(crate) fn error_type(code: &str) -> &'static str {
     ERROR_TYPES.iter().find(|(known, _)| *known == code).map_or("Other", |(_, name)| name)
 }
 
 /// `{tool}`.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub struct ToolLabel {
+pub(crate) struct ToolLabel {
     /// A tool of the catalogue, or `_unknown`.
     pub tool: String,
 }
 
 /// `{error_type,tool}`.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub struct ErrorLabel {
+pub(crate) struct ErrorLabel {
     /// The kind of failure, from a fixed list.
     pub error_type: &'static str,
     /// A tool of the catalogue, or `_unknown`.
@@ -50,14 +49,14 @@ pub struct ErrorLabel {
 
 /// `{endpoint}`.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub struct EndpointLabel {
+pub(crate) struct EndpointLabel {
     /// A family of the controller's endpoints, never a path.
     pub endpoint: String,
 }
 
 /// `{endpoint,status}`.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub struct CallLabel {
+pub(crate) struct CallLabel {
     /// A family of the controller's endpoints, never a path.
     pub endpoint: String,
     /// `2xx` … `5xx`, or `error` when no answer came.
@@ -65,8 +64,7 @@ pub struct CallLabel {
 }
 
 /// The class of an HTTP status, or `error` without one.
-#[must_use]
-pub fn status_class(status: Option<u16>) -> &'static str {
+pub(crate) fn status_class(status: Option<u16>) -> &'static str {
     match status {
         Some(100..=199) => "1xx",
         Some(200..=299) => "2xx",

@@ -15,7 +15,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 /// How much to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum LogLevel {
+pub(crate) enum LogLevel {
     /// Only what needs an operator.
     Error,
     /// And what will soon.
@@ -41,7 +41,7 @@ impl LogLevel {
 }
 
 /// Starts logging for the process. A second call changes nothing.
-pub fn start(level: LogLevel, json: bool) {
+pub(crate) fn start(level: LogLevel, json: bool) {
     let filter = EnvFilter::default()
         .add_directive(LevelFilter::ERROR.into())
         .add_directive(own_directive(level));

@@ -33,16 +33,16 @@ use crate::plugin::InstanceObserver;
 use crate::plugin::Stat;
 
 /// The media type of [`Exposition::Protobuf`], as Prometheus asks for it.
-pub const PROTOBUF: &str =
+pub(crate) const PROTOBUF: &str =
     "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
 /// The media type of [`Exposition::Text`].
-pub const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub(crate) const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
 
 /// The form in which a scraper wants the metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exposition {
+pub(crate) enum Exposition {
     /// Length-delimited `io.prometheus.client.MetricFamily` messages.
     Protobuf,
     /// OpenMetrics text.
@@ -51,7 +51,7 @@ pub enum Exposition {
 
 /// The facts that `jankins_build_info` states.
 #[derive(Clone, Debug)]
-pub struct BuildFacts {
+pub(crate) struct BuildFacts {
     /// Version of this binary.
     pub version: &'static str,
     /// Digest of the component that is being served.
@@ -62,7 +62,7 @@ pub struct BuildFacts {
 
 /// Everything that is counted. Cheap to share, and to record into from any task.
 #[derive(Debug)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<ToolLabel, Counter>,
     failed: Family<ToolLabel, Gauge<u64, AtomicU64>>,
@@ -81,8 +81,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// Registers every metric; each shows up from the first scrape on.
-    #[must_use]
-    pub fn new(build: BuildFacts) -> Self {
+    pub(crate) fn new(build: BuildFacts) -> Self {
         let metrics = Self {
             registry: Registry::default(),
             requests: Family::default(),
@@ -146,7 +145,7 @@ impl Metrics {
     }
 
     /// Counts one finished call of `tool`; `code` names the failure, if it was one.
-    pub fn call_finished(&self, tool: &str, elapsed: Duration, code: Option<&str>) {
+    pub(crate) fn call_finished(&self, tool: &str, elapsed: Duration, code: Option<&str>) {
         let label = ToolLabel { tool: tool.to_owned() };
         self.requests.get_or_create(&label).inc();
         self.durations.get_or_create(&label).observe(millis(elapsed));
@@ -158,17 +157,17 @@ impl Metrics {
     }
 
     /// Moves the number of calls in progress.
-    pub fn inflight_changed(&self, now: usize) {
+    pub(crate) fn inflight_changed(&self, now: usize) {
         self.inflight.set(i64::try_from(now).unwrap_or(i64::MAX));
     }
 
     /// States the memory limit of the plugin.
-    pub fn memory_limit(&self, bytes: usize) {
+    pub(crate) fn memory_limit(&self, bytes: usize) {
         self.memory_limit.set(bytes as u64);
     }
 
     /// Replaces the plugin's own figures by fresh ones.
-    pub fn plugin_stats(&self, stats: Vec<Stat>) {
+    pub(crate) fn plugin_stats(&self, stats: Vec<Stat>) {
         self.stats.replace(stats);
     }
 
@@ -176,7 +175,7 @@ impl Metrics {
     ///
     /// # Errors
     /// When a metric cannot be written in that form; a scrape then fails as a whole.
-    pub fn encode(&self, exposition: Exposition) -> Result<(&'static str, Vec<u8>), EncodeError> {
+    pub(crate) fn encode(&self, exposition: Exposition) -> Result<(&'static str, Vec<u8>), EncodeError> {
         match exposition {
             Exposition::Protobuf => Ok((PROTOBUF, prometheus_protobuf::encode_to_vec(&self.registry)?)),
             Exposition::Text => {
@@ -190,7 +189,7 @@ impl Metrics {
 
 /// The metrics could not be written.
 #[derive(Debug, thiserror::Error)]
-pub enum EncodeError {
+pub(crate) enum EncodeError {
     /// As text.
     #[error("metrics could not be encoded as text")]
     Text(#[from] std::fmt::Error),

@@ -1,13 +1,13 @@
 //! What an operator can see: metrics with stable names, and a log that holds no secrets.
 
-pub mod labels;
-pub mod logs;
-pub mod metrics;
-pub mod names;
+pub(crate) mod labels;
+pub(crate) mod logs;
+pub(crate) mod metrics;
+pub(crate) mod names;
 
 mod collect;
 
-pub use logs::LogLevel;
-pub use metrics::BuildFacts;
-pub use metrics::Exposition;
-pub use metrics::Metrics;
+pub(crate) use logs::LogLevel;
+pub(crate) use metrics::BuildFacts;
+pub(crate) use metrics::Exposition;
+pub(crate) use metrics::Metrics;

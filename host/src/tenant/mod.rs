@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 use serde_json::Map;
 use serde_json::Value;
 
-pub use start::Facts;
+pub(crate) use start::Facts;
 pub(crate) use start::load_plugin;
 
 use crate::lifecycle::Lifecycle;
@@ -30,7 +30,7 @@ use crate::telemetry::Metrics;
 use crate::toolbox::Toolbox;
 
 /// What runs the tools. The plugin's instance does; tests put a script in its place.
-pub trait Runner: Send + Sync {
+pub(crate) trait Runner: Send + Sync {
     /// Runs one tool to its end.
     fn call<'a>(&'a self, tool: &'a Tool, arguments: Map<String, Value>) -> BoxFuture<'a, Outcome>;
     /// Asks the plugin whether it can use its upstream.
@@ -44,7 +44,7 @@ pub trait Runner: Send + Sync {
 }
 
 /// A controller, an identity, and the tools for it.
-pub struct Tenant {
+pub(crate) struct Tenant {
     toolbox: Toolbox,
     instructions: String,
     facts: Facts,
@@ -56,49 +56,42 @@ pub struct Tenant {
 
 impl Tenant {
     /// The tools on offer.
-    #[must_use]
-    pub fn toolbox(&self) -> &Toolbox {
+    pub(crate) fn toolbox(&self) -> &Toolbox {
         &self.toolbox
     }
 
     /// What the plugin wants a model to know before it uses a tool.
-    #[must_use]
-    pub fn instructions(&self) -> &str {
+    pub(crate) fn instructions(&self) -> &str {
         &self.instructions
     }
 
     /// What is running.
-    #[must_use]
-    pub fn facts(&self) -> &Facts {
+    pub(crate) fn facts(&self) -> &Facts {
         &self.facts
     }
 
     /// The process's metrics.
-    #[must_use]
-    pub fn metrics(&self) -> &Arc<Metrics> {
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
     }
 
     /// The life of the process.
-    #[must_use]
-    pub fn lifecycle(&self) -> &Arc<Lifecycle> {
+    pub(crate) fn lifecycle(&self) -> &Arc<Lifecycle> {
         &self.lifecycle
     }
 
     /// Time that one call may take.
-    #[must_use]
-    pub fn timeout(&self) -> Duration {
+    pub(crate) fn timeout(&self) -> Duration {
         self.timeout
     }
 
     /// What runs the tools, for everything that is not a tool call.
-    #[must_use]
-    pub fn runner(&self) -> &dyn Runner {
+    pub(crate) fn runner(&self) -> &dyn Runner {
         self.runner.as_ref()
     }
 
     /// Runs one tool. A caller that stops waiting is counted and logged too; the plugin then finishes on its own.
-    pub async fn call(&self, tool: &Tool, arguments: Map<String, Value>) -> Outcome {
+    pub(crate) async fn call(&self, tool: &Tool, arguments: Map<String, Value>) -> Outcome {
         let _in_flight = self.lifecycle.begin();
         let mut record = Record { metrics: &self.metrics, tool: &tool.mcp_name, started: Instant::now(), ended: false };
         let outcome = self.runner.call(tool, arguments).await;

@@ -48,7 +48,7 @@ const WASMTIME_VERSION: &str = "48.0.8";
 
 /// What is running.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// Version of this binary.
     pub version: &'static str,
     /// Digest of the component.
@@ -87,7 +87,7 @@ impl Tenant {
     /// # Errors
     /// When the component cannot be loaded or the way to the controller cannot be set up.
     pub(crate) fn start(config: &Config) -> Result<Arc<Self>, StartError> {
-        let plugin = Arc::new(load_plugin(config.cache_dir.as_deref(), &config.plugin)?);
+        let plugin = load_plugin(config.cache_dir.as_deref(), &config.plugin)?;
         let catalogue = plugin.catalogue();
         let toolbox = Toolbox::new(catalogue, config.read_only, config.toolsets.as_ref())?;
         let instructions = catalogue.instructions.clone();
