@@ -1,0 +1,264 @@
+//! What never enters a cassette: the credentials in every form they travel in, wherever they occur, and what is secret
+//! by its name: headers, query parameters, JSON members and form fields, user information in URLs, anti-forgery tokens
+//! in pages.
+//!
+//! Both sides apply it: a replayed request is redacted before it is looked up, so it finds its recording.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderName};
+use regex::bytes::{Captures, Regex};
+
+use super::super::headers::Credentials;
+
+const REDACTED: &str = "[redacted]";
+
+/// A header with one of these in its name is not recorded.
+const SECRET_IN_NAME: [&str; 11] = [
+    "authorization",
+    "cookie",
+    "credential",
+    "crumb",
+    "csrf",
+    "password",
+    "secret",
+    "session",
+    "signature",
+    "token",
+    "api-key",
+];
+/// These change with every request, or describe the connection instead of the answer.
+const TRANSIENT: [&str; 10] = [
+    "date",
+    "age",
+    "expires",
+    "last-modified",
+    "etag",
+    "connection",
+    "keep-alive",
+    "transfer-encoding",
+    "server",
+    "via",
+];
+
+/// Names whose value is secret, in queries, forms and JSON.
+const SECRET_NAMES: &str = r"crumb|jenkins-crumb|token|api[_-]?token|access[_-]?token|refresh[_-]?token|id[_-]?token|password|passwd|secret|client[_-]?secret|api[_-]?key";
+
+static IN_TEXT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    [
+        // "token":"…", with escapes
+        format!(r#"(?i)(?P<before>"(?:{SECRET_NAMES})"\s*:\s*")(?:[^"\\]|\\.)+(?P<after>")"#),
+        // token=…, in a query or a form
+        format!(r#"(?i)(?P<before>(?:^|[?&;])(?:{SECRET_NAMES})=)[^&;\s"'<>#]+(?P<after>)"#),
+        // <crumb>…</crumb>
+        r"(?i)(?P<before><crumb>)[^<]+(?P<after></crumb>)".to_owned(),
+        // data-crumb-value="…"
+        r#"(?i)(?P<before>crumb-value=["'])[^"']+(?P<after>["'])"#.to_owned(),
+        // crumb.init("name", "…")
+        r#"(?i)(?P<before>crumb\.init\("[^"]*",\s*")[^"]+(?P<after>")"#.to_owned(),
+        // https://user:password@host
+        r"(?P<before>[a-zA-Z][a-zA-Z0-9+.-]*://)[^\s/:@]*:[^\s/@]+(?P<after>@)".to_owned(),
+    ]
+    .iter()
+    .filter_map(|pattern| Regex::new(pattern).ok())
+    .collect()
+});
+
+/// Removes secrets from what is about to be written.
+#[derive(Debug)]
+pub(crate) struct Redactor {
+    credentials: Option<Regex>,
+}
+
+impl Redactor {
+    pub(crate) fn new(credentials: Option<&Credentials>) -> Self {
+        Self {
+            credentials: credentials
+                .and_then(|credentials| Regex::new(&spellings(credentials)).ok()),
+        }
+    }
+
+    pub(crate) fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        let mut redacted = Cow::Borrowed(bytes);
+        if let Some(credentials) = &self.credentials {
+            replace(&mut redacted, credentials, |_| REDACTED.into());
+        }
+        for pattern in IN_TEXT.iter() {
+            replace(&mut redacted, pattern, |found| {
+                let part = |name| found.name(name).map_or(&b""[..], |part| part.as_bytes());
+                [part("before"), REDACTED.as_bytes(), part("after")].concat()
+            });
+        }
+        redacted
+    }
+
+    pub(crate) fn text(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
+    }
+
+    /// The headers to record, as `name: value`. A length is kept only where there is no body to measure.
+    pub(crate) fn headers(&self, headers: &HeaderMap, keep_length: bool) -> Vec<String> {
+        let wanted = |name: &HeaderName| {
+            let name = name.as_str();
+            let secret = SECRET_IN_NAME.iter().any(|word| name.contains(word));
+            !secret && !TRANSIENT.contains(&name) && (keep_length || name != "content-length")
+        };
+        let kept = headers
+            .iter()
+            .filter(|(name, value)| wanted(name) && !value.is_sensitive());
+        kept.map(|(name, value)| {
+            self.text(&format!(
+                "{name}: {}",
+                String::from_utf8_lossy(value.as_bytes())
+            ))
+        })
+        .collect()
+    }
+}
+
+fn replace(text: &mut Cow<'_, [u8]>, pattern: &Regex, by: impl Fn(&Captures<'_>) -> Vec<u8>) {
+    if let Cow::Owned(replaced) = pattern.replace_all(text, |found: &Captures<'_>| by(found)) {
+        *text = Cow::Owned(replaced);
+    }
+}
+
+/// A pattern for the token, plain, percent-encoded and JSON-escaped, and for the encoded pair with or without padding.
+fn spellings(credentials: &Credentials) -> String {
+    let token = credentials.token();
+    let pair = credentials.encoded();
+    let pair = pair.trim_end_matches('=');
+    let escaped = serde_json::Value::from(token).to_string();
+    let mut spellings = vec![
+        token.to_owned(),
+        escaped.trim_matches('"').to_owned(),
+        url::form_urlencoded::byte_serialize(token.as_bytes()).collect(),
+        pair.to_owned(),
+        pair.replace('+', "-").replace('/', "_"),
+        BASE64_STANDARD_NO_PAD.encode(token),
+        BASE64_URL_SAFE_NO_PAD.encode(token),
+    ];
+    spellings.retain(|spelling| !spelling.is_empty());
+    // Alternatives are tried in order: the longer must not lose to its own beginning.
+    spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
+    let mut pattern = spellings
+        .iter()
+        .map(|spelling| regex::escape(spelling))
+        .collect::<Vec<_>>()
+        .join("|");
+    if pattern.is_empty() {
+        // Matches nothing, where an empty alternative would match everywhere.
+        pattern = r"[^\s\S]".to_owned();
+    }
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+    use http::header::{CONTENT_LENGTH, LOCATION, SET_COOKIE};
+
+    fn redactor() -> Redactor {
+        Redactor::new(Some(&Credentials::new("alice", "11a+b/c").unwrap()))
+    }
+
+    #[test]
+    fn the_token_goes_in_every_spelling() {
+        let pair = Credentials::new("alice", "11a+b/c").unwrap().encoded();
+        for spelling in [
+            "11a+b/c",
+            "11a%2Bb%2Fc",
+            &pair,
+            pair.trim_end_matches('='),
+            "MTFhK2IvYw",
+        ] {
+            let text = redactor().text(&format!("before {spelling} after"));
+            assert!(
+                !text.contains(spelling) && text.contains(REDACTED),
+                "{spelling}: {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn values_go_by_the_names_they_have() {
+        for (text, wanted) in [
+            (
+                r#"{"crumb":"ab\"c","crumbRequestField":"X"}"#,
+                r#"{"crumb":"[redacted]","crumbRequestField":"X"}"#,
+            ),
+            (
+                "/job/x/build?a=1&token=t0p",
+                "/job/x/build?a=1&token=[redacted]",
+            ),
+            ("Jenkins-Crumb=ab&json=1", "Jenkins-Crumb=[redacted]&json=1"),
+            ("<crumb>ab</crumb>", "<crumb>[redacted]</crumb>"),
+            (
+                r#"<head data-crumb-header="C" data-crumb-value="ab">"#,
+                r#"<head data-crumb-header="C" data-crumb-value="[redacted]">"#,
+            ),
+            (
+                r#"crumb.init("C", "ab")"#,
+                r#"crumb.init("C", "[redacted]")"#,
+            ),
+            (
+                "fetch https://bob:pw@git.test/r.git",
+                "fetch https://[redacted]@git.test/r.git",
+            ),
+        ] {
+            assert_eq!(redactor().text(text), wanted);
+        }
+    }
+
+    #[test]
+    fn ordinary_text_stays_as_it_is() {
+        for text in [
+            "tokens: 12",
+            "https://ci.test:8080/job/a@b/",
+            r#"{"tokenizer":"x","name":"password"}"#,
+            "12:30:01 a@b.test",
+        ] {
+            assert_eq!(redactor().text(text), text);
+        }
+        assert!(matches!(redactor().bytes(b"plain"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn secret_and_transient_headers_are_not_recorded() {
+        let mut headers = HeaderMap::new();
+        headers.insert(SET_COOKIE, HeaderValue::from_static("JSESSIONID=1"));
+        headers.insert("x-crumb", HeaderValue::from_static("ab"));
+        headers.insert("date", HeaderValue::from_static("now"));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("5"));
+        headers.insert(LOCATION, HeaderValue::from_static("/login?token=ab"));
+        headers.append("x-group", HeaderValue::from_static("a"));
+        headers.append("x-group", HeaderValue::from_static("b"));
+        assert_eq!(
+            redactor().headers(&headers, false),
+            [
+                "location: /login?token=[redacted]",
+                "x-group: a",
+                "x-group: b"
+            ]
+        );
+        assert!(
+            redactor()
+                .headers(&headers, true)
+                .contains(&"content-length: 5".to_owned())
+        );
+    }
+
+    #[test]
+    fn an_empty_token_does_not_redact_everything() {
+        let redactor = Redactor::new(Some(&Credentials::new("", "").unwrap()));
+        assert_eq!(redactor.text("abc"), "abc");
+    }
+
+    #[test]
+    fn every_pattern_compiles() {
+        assert_eq!(IN_TEXT.len(), 6);
+    }
+}

@@ -1,0 +1,130 @@
+//! The headers of a request as it leaves: what the plugin may not decide is removed, what the host knows is added.
+//!
+//! With credentials, `Authorization` is ours alone. `Cookie` passes: it can only repeat what this same controller set.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+};
+
+use super::EgressError;
+use super::observe::ENDPOINT;
+
+/// Framing, routing and host-to-host negotiation belong to the connection, which is not the plugin's.
+const STRIPPED: [HeaderName; 10] = [
+    HOST,
+    CONNECTION,
+    CONTENT_LENGTH,
+    TRANSFER_ENCODING,
+    TE,
+    TRAILER,
+    UPGRADE,
+    EXPECT,
+    PROXY_AUTHORIZATION,
+    ENDPOINT,
+];
+
+/// A user and a token. Has no `Display`, and its `Debug` shows neither.
+#[derive(Clone)]
+pub(crate) struct Credentials {
+    user: String,
+    token: String,
+}
+
+impl Credentials {
+    /// Credentials for HTTP Basic authentication.
+    pub(crate) fn new(
+        user: impl Into<String>,
+        token: impl Into<String>,
+    ) -> Result<Self, EgressError> {
+        let user = user.into();
+        if user.contains(':') {
+            return Err(EgressError::UserName);
+        }
+        Ok(Self {
+            user,
+            token: token.into(),
+        })
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// What follows `Basic` in the header.
+    pub(crate) fn encoded(&self) -> String {
+        BASE64_STANDARD.encode(format!("{}:{}", self.user, self.token))
+    }
+
+    /// The header's value, marked so that neither logs nor header compression see it.
+    pub(crate) fn header(&self) -> Option<HeaderValue> {
+        let mut value = HeaderValue::try_from(format!("Basic {}", self.encoded())).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials([redacted])")
+    }
+}
+
+/// Turns the plugin's headers into those of the request that leaves.
+pub(crate) fn prepare(headers: &mut HeaderMap, authorization: Option<&HeaderValue>) {
+    for name in STRIPPED {
+        headers.remove(name);
+    }
+    if let Some(authorization) = authorization {
+        headers.insert(AUTHORIZATION, authorization.clone());
+    }
+    headers
+        .entry(USER_AGENT)
+        .or_insert(HeaderValue::from_static(concat!(
+            "jankins/",
+            env!("CARGO_PKG_VERSION")
+        )));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_credentials_replace_what_the_plugin_set_and_stay_out_of_debug_output() {
+        let credentials = Credentials::new("alice", "s3cret").unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer forged"));
+        headers.append(AUTHORIZATION, HeaderValue::from_static("Basic forged"));
+        prepare(&mut headers, credentials.header().as_ref());
+        let values: Vec<_> = headers.get_all(AUTHORIZATION).iter().collect();
+        assert_eq!(values, ["Basic YWxpY2U6czNjcmV0"]);
+        let shown = format!("{headers:?} {credentials:?}");
+        assert!(
+            !shown.contains("s3cret")
+                && !shown.contains("YWxpY2U6czNjcmV0")
+                && !shown.contains("alice"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn without_credentials_the_plugin_authenticates_itself() {
+        let mut headers =
+            HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Basic own"))]);
+        prepare(&mut headers, None);
+        assert_eq!(headers.get(AUTHORIZATION).unwrap(), "Basic own");
+    }
+
+    #[test]
+    fn a_user_name_with_a_colon_would_move_part_of_it_into_the_password() {
+        assert!(matches!(
+            Credentials::new("a:b", "t"),
+            Err(EgressError::UserName)
+        ));
+    }
+}

@@ -1,0 +1,22 @@
+//! The MCP server over a tenant's tools.
+//!
+//! It speaks revision 2026-07-28 (stateless, every request stands alone) and, to older clients, the revisions that
+//! open with `initialize`. Tools are all it offers; names, schemas and texts are the plugin's.
+//!
+//! | a client sends | it gets |
+//! |---|---|
+//! | a tool that is not on offer | the protocol error -32602, with the closest name |
+//! | arguments that do not fit, or a failure of any kind | a result with `isError`, whose text a model can act on |
+//! | a call that destroys something | a question to its user, or a request to confirm (see [`confirm`]) |
+//! | a progress token | word every two seconds that the call is still running |
+//! | a cancellation | nothing more; the plugin finishes by itself |
+
+mod answer;
+mod call;
+mod confirm;
+mod server;
+pub(crate) mod stdio;
+mod tools;
+
+pub(crate) use answer::readable;
+pub(crate) use server::Server;

@@ -1,0 +1,354 @@
+//! The task that owns one instance: it receives calls, runs them side by side, and replaces an instance that dies.
+//!
+//! A store has one owner, so calls arrive over a channel. One loop receives and spawns; nothing inside the store's
+//! event loop selects or times out, because there such a future can be kept from running (wasmtime issues 11869 and
+//! 11870). A call that is out of time is answered by the handle while the guest finishes it: a call that was
+//! started cannot be taken back. Calls that are not started yet stay in the channel and so survive a restart.
+//!
+//! An instance dies of a trap, a limit, a panic in the host, or of being stuck: a call that is still not done after
+//! twice its time limit. Its store is then dropped whole, every call in it is told, and the next call gets a fresh
+//! instance, about 30 µs later.
+
+use super::instance::InstanceSettings;
+use super::load::Plugin;
+use super::sandbox::{CpuGuard, Guest};
+use futures::FutureExt;
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use wasmtime::component::{Accessor, AccessorTask, Func, Val};
+use wasmtime::{AsContextMut, Store};
+use wasmtime_wasi::I32Exit;
+
+/// A call on its way to the guest.
+pub(super) struct Job {
+    function: usize,
+    params: Vec<Val>,
+    reply: oneshot::Sender<Report>,
+}
+
+impl Job {
+    /// A call of the function at that place of the plugin's list.
+    pub(super) fn new(function: usize, params: Vec<Val>, reply: oneshot::Sender<Report>) -> Job {
+        Job {
+            function,
+            params,
+            reply,
+        }
+    }
+}
+
+/// What became of a call.
+pub(super) enum Report {
+    /// What the function returned.
+    Values(Vec<Val>),
+    /// The instance died meanwhile; completes the sentence "the plugin …".
+    Died(&'static str),
+    /// The call never reached the guest.
+    Refused(String),
+}
+
+/// Why an instance died.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Death {
+    Cpu,
+    Memory,
+    Trap,
+    Exit,
+    Stuck,
+    Host,
+}
+
+impl Death {
+    /// Few and stable, as a label of a metric.
+    fn label(self) -> &'static str {
+        match self {
+            Death::Cpu => "cpu",
+            Death::Memory => "memory",
+            Death::Trap => "trap",
+            Death::Exit => "exit",
+            Death::Stuck => "stuck",
+            Death::Host => "host",
+        }
+    }
+
+    fn sentence(self) -> &'static str {
+        match self {
+            Death::Cpu => "computed too long without a pause",
+            Death::Memory => "used up its memory",
+            Death::Trap => "crashed",
+            Death::Exit => "ended itself",
+            Death::Stuck => "hung",
+            Death::Host => "met an error of the host",
+        }
+    }
+}
+
+/// Serves until the last handle is gone.
+pub(super) async fn run(
+    plugin: Plugin,
+    settings: InstanceSettings,
+    mut queue: mpsc::Receiver<Job>,
+) {
+    // Made only when there is something to do: an unused tenant costs no memory.
+    while let Some(job) = queue.recv().await {
+        let life = Life::start(&plugin, &settings).await;
+        match life {
+            Ok(life) => life.live(job, &mut queue, &settings).await,
+            Err(error) => {
+                settings.observer.restarted("start");
+                tracing::error!(plugin = %plugin.path().display(), "the plugin does not start: {error:?}");
+                let reason = "the plugin does not start; the server's log says why".to_owned();
+                job.reply.send(Report::Refused(reason)).ok();
+            }
+        }
+    }
+}
+
+/// One instance, from its start to its death.
+struct Life {
+    store: Store<Guest>,
+    functions: Arc<[Func]>,
+    cpu: Arc<CpuGuard>,
+    running: Arc<Running>,
+    /// How many calls may be in the guest at once.
+    slots: Arc<Semaphore>,
+}
+
+impl Life {
+    async fn start(plugin: &Plugin, settings: &InstanceSettings) -> wasmtime::Result<Life> {
+        let cpu = Arc::new(CpuGuard::default());
+        let mut store = Guest::store(plugin.engine(), settings, cpu.clone())?;
+        let instance = plugin.instance().instantiate_async(&mut store).await?;
+        let functions = plugin
+            .functions()
+            .iter()
+            .map(|index| {
+                instance
+                    .get_func(&mut store, index)
+                    .ok_or_else(|| wasmtime::format_err!("an export is gone"))
+            })
+            .collect::<wasmtime::Result<_>>()?;
+        let slots = if plugin.is_concurrent() {
+            settings.max_concurrent_calls.max(1)
+        } else {
+            1
+        };
+        Ok(Life {
+            store,
+            functions,
+            cpu,
+            running: Arc::default(),
+            slots: Arc::new(Semaphore::new(slots)),
+        })
+    }
+
+    /// Runs calls until the instance dies or no more calls can come.
+    async fn live(
+        mut self,
+        first: Job,
+        queue: &mut mpsc::Receiver<Job>,
+        settings: &InstanceSettings,
+    ) {
+        let running = self.running.clone();
+        let patience = settings.call_timeout * 2;
+        let ended = {
+            let serving = AssertUnwindSafe(self.serve(first, queue)).catch_unwind();
+            // Outside of the store's event loop a race is safe: the loser takes the whole store with it.
+            tokio::select! {
+                ended = serving => Some(ended),
+                () = running.overdue(patience) => None,
+            }
+        };
+        let (death, detail) = match ended {
+            Some(Ok(Ok(()))) => return,
+            Some(Ok(Err(error))) => (self.diagnose(&error), format!("{error:?}")),
+            Some(Err(_panic)) => (Death::Host, "a host function panicked".to_owned()),
+            None => (Death::Stuck, format!("a call took more than {patience:?}")),
+        };
+        let last_words = self.store.data().last_words();
+        tracing::warn!(
+            reason = death.label(),
+            last_words,
+            "plugin restarted: {detail}"
+        );
+        settings.observer.restarted(death.label());
+        // Set before the store and with it the calls are dropped, so that each can tell its caller.
+        self.running.death.set(death).ok();
+    }
+
+    async fn serve(&mut self, first: Job, queue: &mut mpsc::Receiver<Job>) -> wasmtime::Result<()> {
+        let Life {
+            store,
+            functions,
+            cpu,
+            running,
+            slots,
+        } = self;
+        let serving = store.run_concurrent(async |accessor| {
+            let mut receive = pin!(async {
+                let mut next = Some(first);
+                while let Some(job) = next {
+                    // The slot first: while all are taken, calls wait in the channel, where they survive a restart.
+                    let slot = slots.clone().acquire_owned().await?;
+                    if !job.reply.is_closed() {
+                        accessor.spawn(Call::new(job, slot, functions, cpu, running))?;
+                    }
+                    next = queue.recv().await;
+                }
+                // No handle is left, so nobody waits for the calls that still run.
+                wasmtime::Result::Ok(())
+            });
+            // The event loop polls this between any two pieces of guest work.
+            poll_fn(|context| {
+                cpu.control_returned();
+                receive.as_mut().poll(context)
+            })
+            .await
+        });
+        let mut serving = pin!(serving);
+        poll_fn(|context| {
+            let poll = serving.as_mut().poll(context);
+            if poll.is_pending() {
+                cpu.event_loop_waits();
+            }
+            poll
+        })
+        .await?
+    }
+
+    fn diagnose(&self, error: &wasmtime::Error) -> Death {
+        if self.cpu.interrupted() {
+            Death::Cpu
+        } else if self.store.data().ran_out_of_memory() {
+            Death::Memory
+        } else if error.downcast_ref::<I32Exit>().is_some() {
+            Death::Exit
+        } else {
+            Death::Trap
+        }
+    }
+}
+
+/// The calls that are in the guest, and how the instance died in the end.
+#[derive(Default)]
+struct Running {
+    started: Mutex<BTreeMap<u64, Instant>>,
+    death: OnceLock<Death>,
+}
+
+impl Running {
+    fn begin(&self) -> u64 {
+        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = started.last_key_value().map_or(0, |(last, _)| last + 1);
+        started.insert(id, Instant::now());
+        id
+    }
+
+    fn end(&self, id: u64) {
+        self.started
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id);
+    }
+
+    /// Resolves when a call has been running for longer than `patience`.
+    async fn overdue(&self, patience: Duration) {
+        loop {
+            let oldest = self
+                .started
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .values()
+                .min()
+                .copied();
+            let wait =
+                patience.saturating_sub(oldest.map_or(Duration::ZERO, |start| start.elapsed()));
+            if wait.is_zero() {
+                return;
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
+
+/// One call in the guest.
+struct Call {
+    function: Option<Func>,
+    params: Vec<Val>,
+    cpu: Arc<CpuGuard>,
+    end: End,
+}
+
+/// Tells the caller and frees the slot, whether the call returns or dies with the store.
+struct End {
+    reply: Option<oneshot::Sender<Report>>,
+    running: Arc<Running>,
+    id: u64,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Call {
+    fn new(
+        job: Job,
+        slot: OwnedSemaphorePermit,
+        functions: &[Func],
+        cpu: &Arc<CpuGuard>,
+        running: &Arc<Running>,
+    ) -> Call {
+        let end = End {
+            reply: Some(job.reply),
+            id: running.begin(),
+            running: running.clone(),
+            _slot: slot,
+        };
+        Call {
+            function: functions.get(job.function).copied(),
+            params: job.params,
+            cpu: cpu.clone(),
+            end,
+        }
+    }
+}
+
+impl AccessorTask<Guest> for Call {
+    async fn run(mut self, accessor: &Accessor<Guest>) -> wasmtime::Result<()> {
+        let Some(function) = self.function else {
+            self.end
+                .report(Report::Refused("the plugin has no such function".into()));
+            return Ok(());
+        };
+        let mut results = accessor.with(|mut access| {
+            // A store that was idle is past its deadline; without this every call would begin with a yield.
+            access.as_context_mut().set_epoch_deadline(1);
+            vec![Val::Bool(false); function.ty(&access).results().len()]
+        });
+        function
+            .call_concurrent(accessor, &self.params, &mut results)
+            .await?;
+        self.cpu.call_finished();
+        self.end.report(Report::Values(results));
+        Ok(())
+    }
+}
+
+impl End {
+    fn report(&mut self, report: Report) {
+        if let Some(reply) = self.reply.take() {
+            // A caller that ran out of time no longer listens.
+            reply.send(report).ok();
+        }
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.running.end(self.id);
+        let death = self.running.death.get().copied().unwrap_or(Death::Host);
+        self.report(Report::Died(death.sentence()));
+    }
+}

@@ -1,0 +1,252 @@
+//! What the component says about itself: the `package-docs` section and the form of a function's doc.
+//!
+//! Docs do not survive into a component by themselves; a plugin's build appends them as a custom section, in the
+//! format of `wit_parser`, with the world named `root`. A function's doc is:
+//!
+//! ```text
+//! What it answers, and when to use it. Any number of paragraphs.
+//!
+//! - job: full name of the job, folders separated by `/`.
+//! - limit: how many builds at most; default 10.
+//!
+//! Effect: read. Toolset: builds.
+//! ```
+//!
+//! Defaults: without docs a tool has no description, is in the toolset `general`, and counts as destructive, so
+//! that a read-only tenant never runs a tool whose effect is unknown. A section that does not decode, a repeated
+//! one, or an effect other than the three is an error.
+
+use super::catalogue::Effect;
+use super::shape::snake;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use wasmparser::{Parser, Payload};
+use wit_parser::PackageMetadata;
+
+/// The world's name inside the section: what decoders call the world of a finished component.
+const WORLD: &str = "root";
+
+/// The texts of a component.
+#[derive(Debug, Default)]
+pub(super) struct Docs {
+    /// The world's own doc: what a model should know before it uses any tool.
+    pub(super) instructions: String,
+    functions: BTreeMap<String, String>,
+}
+
+impl Docs {
+    /// Finds and decodes the section. A component without one has no docs, which is no error.
+    pub(super) fn from_component(bytes: &[u8]) -> Result<Docs, String> {
+        let mut sections = Vec::new();
+        // Depth counts nested modules and components: their sections are not the component's own.
+        let mut depth = 0_usize;
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload.map_err(|e| e.to_string())? {
+                Payload::Version { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::CustomSection(found)
+                    if depth == 1 && found.name() == PackageMetadata::SECTION_NAME =>
+                {
+                    sections.push(found.data());
+                }
+                _ => {}
+            }
+        }
+        match sections.as_slice() {
+            [] => Ok(Docs::default()),
+            [section] => Docs::decode(section),
+            _ => Err("it appears more than once".into()),
+        }
+    }
+
+    fn decode(data: &[u8]) -> Result<Docs, String> {
+        let metadata = PackageMetadata::decode(data).map_err(|e| format!("{e:#}"))?;
+        // The decoded struct keeps its fields to itself; its serialised form is the documented one.
+        let value = serde_json::to_value(&metadata).map_err(|e| e.to_string())?;
+        let Some(world) = value.get("worlds").and_then(|worlds| worlds.get(WORLD)) else {
+            return Ok(Docs::default());
+        };
+        let mut functions = BTreeMap::new();
+        for place in ["funcs", "func_exports"] {
+            for (name, entry) in world
+                .get(place)
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+            {
+                let docs = entry.get("docs").unwrap_or(entry);
+                functions.insert(name.clone(), docs.as_str().unwrap_or_default().to_owned());
+            }
+        }
+        let instructions = world
+            .get("docs")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
+        Ok(Docs {
+            instructions,
+            functions,
+        })
+    }
+
+    /// The doc of a function, split into its parts; `params` are its parameters as WIT names them.
+    pub(super) fn function(&self, name: &str, params: &[&str]) -> Result<FunctionDoc, String> {
+        FunctionDoc::parse(self.functions.get(name).map_or("", String::as_str), params)
+    }
+}
+
+/// One function's doc, split into what goes where.
+#[derive(Debug, PartialEq)]
+pub(super) struct FunctionDoc {
+    /// What a model reads before it chooses the tool.
+    pub(super) description: String,
+    /// One text per parameter, by snake_case name.
+    pub(super) params: BTreeMap<String, String>,
+    /// What the tool does to the world.
+    pub(super) effect: Effect,
+    /// The group of tools it belongs to.
+    pub(super) toolset: String,
+}
+
+impl FunctionDoc {
+    fn parse(doc: &str, params: &[&str]) -> Result<FunctionDoc, String> {
+        let mut description: Vec<String> = Vec::new();
+        let mut texts: BTreeMap<String, String> = BTreeMap::new();
+        let mut effect = None;
+        let mut toolset = None;
+        // The parameter whose text goes on in the next, indented line.
+        let mut open: Option<String> = None;
+        for line in doc.lines() {
+            let trimmed = line.trim();
+            if trimmed.starts_with("Effect:") || trimmed.starts_with("Toolset:") {
+                read_labels(trimmed, &mut effect, &mut toolset)?;
+                open = None;
+            } else if let Some((param, text)) = parameter_line(trimmed, params) {
+                texts.insert(param.clone(), text.to_owned());
+                open = Some(param);
+            } else if let (Some(text), true) = (
+                open.as_ref().and_then(|param| texts.get_mut(param)),
+                line.starts_with(' ') && !trimmed.is_empty(),
+            ) {
+                text.push(' ');
+                text.push_str(trimmed);
+            } else {
+                open = None;
+                push_line(&mut description, line);
+            }
+        }
+        Ok(FunctionDoc {
+            description: description.join("\n").trim().to_owned(),
+            params: texts,
+            effect: effect.unwrap_or(Effect::Destructive),
+            toolset: toolset.unwrap_or_else(|| "general".to_owned()),
+        })
+    }
+}
+
+/// `- name: text`, if `name` is a parameter; any other bullet belongs to the description.
+fn parameter_line<'a>(line: &'a str, params: &[&str]) -> Option<(String, &'a str)> {
+    let (name, text) = line.strip_prefix("- ")?.split_once(':')?;
+    let name = snake(name.trim().trim_matches('`'));
+    params
+        .iter()
+        .any(|param| snake(param) == name)
+        .then(|| (name, text.trim()))
+}
+
+/// `Effect: read. Toolset: builds.`, on one line or two.
+fn read_labels(
+    line: &str,
+    effect: &mut Option<Effect>,
+    toolset: &mut Option<String>,
+) -> Result<(), String> {
+    for label in line
+        .split('.')
+        .map(str::trim)
+        .filter(|label| !label.is_empty())
+    {
+        match label
+            .split_once(':')
+            .map(|(key, value)| (key.trim(), value.trim()))
+        {
+            Some(("Effect", value)) => *effect = Some(value.parse()?),
+            Some(("Toolset", value)) if !value.is_empty() => *toolset = Some(value.to_owned()),
+            _ => {
+                return Err(format!(
+                    "its doc ends with `{line}`, expected `Effect: read. Toolset: name.`"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Joins hard-wrapped lines, which are an accident of the source file, and keeps lists, tables and blank lines.
+fn push_line(description: &mut Vec<String>, line: &str) {
+    let own_line = line.trim().is_empty() || line.starts_with([' ', '-', '*', '|', '#', '`']);
+    match description.last_mut() {
+        Some(last) if !own_line && !last.is_empty() => {
+            last.push(' ');
+            last.push_str(line.trim());
+        }
+        _ => description.push(line.trim_end().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOC: &str = "Lists the builds of a job,\nnewest first.\n\nUse it when:\n- a build number is unknown\n- a range is asked for\n\n\
+        - job: full name, with folders,\n  e.g. `shop/checkout`.\n- max-tokens: budget.\n\nEffect: read. Toolset: builds.";
+
+    #[test]
+    fn a_doc_is_split_into_description_parameters_effect_and_toolset() {
+        let doc = FunctionDoc::parse(DOC, &["job", "max-tokens"]).unwrap();
+        assert_eq!(
+            doc.description,
+            "Lists the builds of a job, newest first.\n\nUse it when:\n- a build number is unknown\n- a range is asked for"
+        );
+        assert_eq!(
+            doc.params["job"],
+            "full name, with folders, e.g. `shop/checkout`."
+        );
+        assert_eq!(doc.params["max_tokens"], "budget.");
+        assert_eq!(doc.effect, Effect::Read);
+        assert_eq!(doc.toolset, "builds");
+    }
+
+    #[test]
+    fn a_tool_that_does_not_state_its_effect_counts_as_destructive() {
+        let doc = FunctionDoc::parse("Does something.", &[]).unwrap();
+        assert_eq!(
+            (doc.effect, doc.toolset.as_str()),
+            (Effect::Destructive, "general")
+        );
+    }
+
+    #[test]
+    fn effect_and_toolset_may_stand_on_two_lines() {
+        let doc =
+            FunctionDoc::parse("Stops it.\nEffect: destructive\nToolset: lifecycle", &[]).unwrap();
+        assert_eq!(
+            (doc.effect, doc.toolset.as_str()),
+            (Effect::Destructive, "lifecycle")
+        );
+    }
+
+    #[test]
+    fn an_unknown_effect_is_an_error_and_not_a_guess() {
+        let error = FunctionDoc::parse("Effect: harmless.", &[]).unwrap_err();
+        assert!(
+            error.contains("harmless") && error.contains("read, write or destructive"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_section_of_another_format_version_is_refused() {
+        assert!(Docs::decode(b"\x09{}").unwrap_err().contains("version"));
+    }
+}

@@ -1,0 +1,274 @@
+//! What one instance may use up, and the state behind its imports.
+//!
+//! | resource | limit | when it is reached |
+//! |---|---|---|
+//! | linear memory | [`InstanceSettings::memory_limit_bytes`], all memories of the store together | trap |
+//! | time in one go | [`MAX_SPINNING_TICKS`] without giving control back | trap |
+//! | time without an end | [`MAX_BUSY_TICKS`] without being idle or finishing a call | trap |
+//! | tables, instances, memories | constants below | trap, or the instance does not start |
+//! | bytes per call into the host | [`HOSTCALL_BYTES`] | trap |
+//! | open handles | [`MAX_HANDLES`] | trap |
+//! | bytes of header fields | [`FIELD_BYTES`] | the guest gets an error |
+//!
+//! A trap ends the instance, not the process; see `actor`.
+
+use super::instance::{InstanceObserver, InstanceSettings};
+use super::output::GuestOutput;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use wasmtime::component::ResourceTable;
+use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
+
+/// Ticks of 10 ms in one go: half a second, far above the longest honest piece of work between two awaits.
+const MAX_SPINNING_TICKS: u32 = 50;
+/// Ticks of 10 ms in total: 30 s. Catches a guest that spins but yields; a busy honest one finishes calls.
+const MAX_BUSY_TICKS: u32 = 3000;
+/// Elements of one table. The largest plugin known needs 700.
+const MAX_TABLE_ELEMENTS: usize = 100_000;
+/// Core instances, memories and tables of one component; a linked component has about ten of each.
+const MAX_PARTS: usize = 100;
+/// Bytes that a guest hands over in one call into the host, its results included.
+const HOSTCALL_BYTES: usize = 32 * 1024 * 1024;
+/// Streams, requests, timers and so on that are open at once.
+const MAX_HANDLES: usize = 10_000;
+/// Bytes of one set of header fields, in memory. wasmtime's own default; stated because it is a limit we rely on.
+const FIELD_BYTES: usize = 128 * 1024;
+
+/// The data of a store: what the host functions work on.
+pub(super) struct Guest {
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    hooks: Box<dyn WasiHttpHooks + Send>,
+    table: ResourceTable,
+    memory: MemoryGuard,
+    stderr: GuestOutput,
+}
+
+impl Guest {
+    /// A new store under the limits of `settings`. `cpu` is told about every tick that the guest uses.
+    pub(super) fn store(
+        engine: &wasmtime::Engine,
+        settings: &InstanceSettings,
+        cpu: Arc<CpuGuard>,
+    ) -> wasmtime::Result<Store<Guest>> {
+        let stderr = GuestOutput::new("stderr");
+        let wasi = WasiCtx::builder()
+            .envs(&settings.env)
+            .stdout(GuestOutput::new("stdout"))
+            .stderr(stderr.clone())
+            .build();
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(FIELD_BYTES);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_HANDLES);
+        let memory = MemoryGuard {
+            limit: settings.memory_limit_bytes,
+            used: 0,
+            exceeded: false,
+            observer: settings.observer.clone(),
+        };
+        let hooks = (settings.hooks)();
+        let mut store = Store::try_new(
+            engine,
+            Guest {
+                wasi,
+                http,
+                hooks,
+                table,
+                memory,
+                stderr,
+            },
+        )?;
+        store.limiter(|guest| &mut guest.memory);
+        store.set_hostcall_fuel(HOSTCALL_BYTES);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |_| Ok(cpu.tick()));
+        Ok(store)
+    }
+
+    /// Whether the guest asked for more memory than it may have.
+    pub(super) fn ran_out_of_memory(&self) -> bool {
+        self.memory.exceeded
+    }
+
+    /// The last line that the guest wrote to stderr, made harmless.
+    pub(super) fn last_words(&self) -> String {
+        self.stderr.last_line()
+    }
+}
+
+impl WasiView for Guest {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for Guest {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: &mut *self.hooks,
+            table: &mut self.table,
+            ctx: &mut self.http,
+        }
+    }
+}
+
+/// Counts the memory of a store. `StoreLimits` counts each memory by itself, and a component may have many.
+struct MemoryGuard {
+    limit: usize,
+    used: usize,
+    exceeded: bool,
+    observer: Arc<dyn InstanceObserver>,
+}
+
+impl ResourceLimiter for MemoryGuard {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let used = self.used.saturating_sub(current).saturating_add(desired);
+        if used > self.limit {
+            self.exceeded = true;
+            // A trap and not -1: the guest's allocator would abort anyway, and so the reason is known.
+            wasmtime::bail!(
+                "the guest needs more than its {} bytes of memory",
+                self.limit
+            );
+        }
+        self.used = used;
+        self.observer.memory(used);
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        _: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(desired <= MAX_TABLE_ELEMENTS)
+    }
+
+    fn instances(&self) -> usize {
+        MAX_PARTS
+    }
+
+    fn tables(&self) -> usize {
+        MAX_PARTS
+    }
+
+    fn memories(&self) -> usize {
+        MAX_PARTS
+    }
+}
+
+impl Drop for MemoryGuard {
+    fn drop(&mut self) {
+        self.observer.memory(0);
+    }
+}
+
+/// Counts the ticks that a guest uses, and interrupts it when they lead nowhere.
+///
+/// A life-long count would interrupt an innocent instance after enough calls. A count since the store was last idle
+/// would interrupt a busy one, which is never idle. So there are two: one starts anew whenever the guest gives
+/// control back to the host, the other whenever the instance is idle or has finished a call.
+#[derive(Default)]
+pub(super) struct CpuGuard {
+    spinning: AtomicU32,
+    busy: AtomicU32,
+    yielded: AtomicBool,
+    interrupted: AtomicBool,
+}
+
+impl CpuGuard {
+    /// The guest has computed for one more tick.
+    fn tick(&self) -> UpdateDeadline {
+        let spinning = self.spinning.fetch_add(1, Ordering::Relaxed) + 1;
+        let busy = self.busy.fetch_add(1, Ordering::Relaxed) + 1;
+        if spinning > MAX_SPINNING_TICKS || busy > MAX_BUSY_TICKS {
+            self.interrupted.store(true, Ordering::Relaxed);
+            return UpdateDeadline::Interrupt;
+        }
+        self.yielded.store(true, Ordering::Relaxed);
+        // tokio's own yield, so that timers and sockets are looked at before the guest goes on.
+        UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))
+    }
+
+    /// The guest gave control back to the host.
+    pub(super) fn control_returned(&self) {
+        self.spinning.store(0, Ordering::Relaxed);
+    }
+
+    /// The guest finished a call.
+    pub(super) fn call_finished(&self) {
+        self.busy.store(0, Ordering::Relaxed);
+    }
+
+    /// The store's event loop has nothing to do now, unless it stopped only to let others run.
+    pub(super) fn event_loop_waits(&self) {
+        if !self.yielded.swap(false, Ordering::Relaxed) {
+            self.busy.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the guest was interrupted.
+    pub(super) fn interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interrupts(cpu: &CpuGuard) -> bool {
+        matches!(cpu.tick(), UpdateDeadline::Interrupt)
+    }
+
+    #[test]
+    fn a_guest_that_never_gives_control_back_is_interrupted_after_fifty_ticks() {
+        let cpu = CpuGuard::default();
+        assert!((0..50).all(|_| !interrupts(&cpu)));
+        assert!(interrupts(&cpu) && cpu.interrupted());
+    }
+
+    #[test]
+    fn an_instance_that_finishes_calls_is_never_interrupted_however_busy() {
+        let cpu = CpuGuard::default();
+        for _ in 0..100_000 {
+            assert!(!interrupts(&cpu));
+            cpu.control_returned();
+            cpu.call_finished();
+        }
+    }
+
+    #[test]
+    fn a_guest_that_yields_for_ever_is_interrupted_in_the_end() {
+        let cpu = CpuGuard::default();
+        let ticks = (0..10_000).take_while(|_| {
+            cpu.control_returned();
+            cpu.event_loop_waits();
+            !interrupts(&cpu)
+        });
+        assert_eq!(ticks.count(), MAX_BUSY_TICKS as usize);
+    }
+
+    #[test]
+    fn waiting_for_the_upstream_is_not_computing() {
+        let cpu = CpuGuard::default();
+        for _ in 0..10_000 {
+            assert!(!interrupts(&cpu));
+            cpu.control_returned();
+            cpu.event_loop_waits();
+            cpu.event_loop_waits();
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What an operator can see: metrics with stable names, and a log that holds no secrets.
+
+pub(crate) mod labels;
+pub(crate) mod logs;
+pub(crate) mod metrics;
+pub(crate) mod names;
+
+mod collect;
+
+pub(crate) use logs::LogLevel;
+pub(crate) use metrics::BuildFacts;
+pub(crate) use metrics::Exposition;
+pub(crate) use metrics::Metrics;

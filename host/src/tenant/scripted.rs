@@ -1,0 +1,158 @@
+//! A tenant whose tools follow a script, for the tests of everything above the plugin.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+use super::Runner;
+use super::Tenant;
+use crate::plugin::Answer;
+use crate::plugin::Catalogue;
+use crate::plugin::CheckReport;
+use crate::plugin::Effect;
+use crate::plugin::Failure;
+use crate::plugin::Outcome;
+use crate::plugin::Stat;
+use crate::plugin::Tool;
+use crate::toolbox::Toolbox;
+
+/// Three tools, one of each effect, in two toolsets.
+pub(crate) fn catalogue() -> Catalogue {
+    Catalogue {
+        instructions: "Scripted.".to_owned(),
+        tools: vec![
+            tool("read-thing", Effect::Read, "things"),
+            tool("add-thing", Effect::Write, "things"),
+            tool("drop-thing", Effect::Destructive, "danger"),
+        ],
+    }
+}
+
+fn tool(name: &str, effect: Effect, toolset: &str) -> Tool {
+    let schema = |value: Value| match value {
+        Value::Object(map) => Arc::new(map),
+        _ => Arc::default(),
+    };
+    Tool {
+        name: name.to_owned(),
+        mcp_name: name.replace('-', "_"),
+        description: format!("Does {name}.\n\nFurther facts."),
+        effect,
+        toolset: toolset.to_owned(),
+        params: Vec::new(),
+        input_schema: schema(json!({
+            "type": "object",
+            "properties": {"name": {"type": "string"}},
+            "required": ["name"],
+            "additionalProperties": false,
+        })),
+        output_schema: schema(json!({"type": "object", "properties": {"thing": {"type": "string"}}})),
+    }
+}
+
+/// What the tools do, and what they were asked.
+#[derive(Clone, Default)]
+pub(crate) struct Script {
+    delay: Duration,
+    failure: Option<&'static str>,
+    unready: Arc<Mutex<Option<&'static str>>>,
+    checks: Arc<Mutex<usize>>,
+    asked: Arc<Mutex<Vec<Map<String, Value>>>>,
+}
+
+impl Script {
+    pub(crate) fn slow(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    pub(crate) fn failing(mut self, code: &'static str) -> Self {
+        self.failure = Some(code);
+        self
+    }
+
+    pub(crate) fn unready(self, why: &'static str) -> Self {
+        *self.unready.lock().unwrap() = Some(why);
+        self
+    }
+
+    /// How often the plugin was asked whether it is well.
+    pub(crate) fn checks(&self) -> usize {
+        *self.checks.lock().unwrap()
+    }
+
+    /// The arguments of every call so far.
+    pub(crate) fn asked(&self) -> Vec<Map<String, Value>> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+/// A tenant with the scripted catalogue, nothing withheld.
+pub(crate) fn tenant(script: Script) -> Arc<Tenant> {
+    restricted(script, false)
+}
+
+/// The same, read-only if wanted.
+pub(crate) fn restricted(script: Script, read_only: bool) -> Arc<Tenant> {
+    let toolbox = Toolbox::new(&catalogue(), read_only, None).unwrap();
+    Tenant::from_parts(toolbox, Box::new(script))
+}
+
+impl Runner for Script {
+    fn call<'a>(&'a self, tool: &'a Tool, arguments: Map<String, Value>) -> BoxFuture<'a, Outcome> {
+        self.asked.lock().unwrap().push(arguments);
+        async move {
+            tokio::time::sleep(self.delay).await;
+            match self.failure {
+                None => Outcome::Answer(Answer {
+                    text: format!("{} done", tool.mcp_name),
+                    structured: json!({"thing": "T"}),
+                    meta: json!({"correlation_id": "c-1"}),
+                }),
+                Some(code) => Outcome::Failed(Failure {
+                    code: code.to_owned(),
+                    message: "it went wrong".to_owned(),
+                    hint: Some("do it right".to_owned()),
+                    next_actions: vec!["call read_thing".to_owned()],
+                    correlation_id: "c-1".to_owned(),
+                    ..Failure::default()
+                }),
+            }
+        }
+        .boxed()
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<CheckReport, Failure>> {
+        async {
+            *self.checks.lock().unwrap() += 1;
+            tokio::time::sleep(self.delay).await;
+            match *self.unready.lock().unwrap() {
+                None => Ok(CheckReport { ok: true, steps: Vec::new() }),
+                Some(why) => Err(Failure {
+                    code: "unavailable".to_owned(),
+                    message: why.to_owned(),
+                    ..Failure::default()
+                }),
+            }
+        }
+        .boxed()
+    }
+
+    fn stats(&self) -> BoxFuture<'_, Result<Vec<Stat>, Failure>> {
+        async { Ok(vec![Stat { name: "cache_size".to_owned(), help: "entries".to_owned(), value: 7.0 }]) }.boxed()
+    }
+
+    fn clear_cache(&self, scope: Option<String>) -> BoxFuture<'_, Result<u32, Failure>> {
+        async move { Ok(if scope.is_some() { 1 } else { 7 }) }.boxed()
+    }
+
+    fn drain(&self, _deadline: Duration) -> BoxFuture<'_, ()> {
+        async {}.boxed()
+    }
+}

@@ -1,0 +1,154 @@
+//! Which of a plugin's tools are offered, decided once at start by what the operator allows.
+//!
+//! A tool that is not offered is not listed and cannot be called: a read-only host withholds every tool whose effect
+//! is not `read`, and with named toolsets everything outside them. By default everything is offered. The order is
+//! the catalogue's, so that the list is the same for every client and every run.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::plugin::Catalogue;
+use crate::plugin::Effect;
+use crate::plugin::Tool;
+
+/// Names closer than this are suggested; measured so that `get_bild` finds `get_build` and `frobnicate` nothing.
+const SIMILAR: f64 = 0.8;
+
+/// The tools on offer.
+#[derive(Clone, Debug)]
+pub(crate) struct Toolbox {
+    offered: Vec<Arc<Tool>>,
+    withheld: Vec<(String, Withheld)>,
+}
+
+/// Why a tool of the plugin is not offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Withheld {
+    /// It changes the controller, and the host is read-only.
+    ReadOnly,
+    /// It belongs to a toolset that was not asked for.
+    Toolset(String),
+}
+
+/// What a name stands for.
+#[derive(Debug)]
+pub(crate) enum Found<'a> {
+    /// A tool to call.
+    Offered(&'a Arc<Tool>),
+    /// A tool of the plugin that is not offered.
+    Withheld(&'a Withheld),
+    /// Nothing; the closest name that is on offer, if one is close.
+    Unknown(Option<&'a str>),
+}
+
+/// A toolset was named that the plugin does not have.
+#[derive(Debug, thiserror::Error)]
+#[error("no toolset is called `{name}`; the plugin has {}", .known.iter().map(String::as_str).collect::<Vec<_>>().join(", "))]
+pub(crate) struct UnknownToolset {
+    name: String,
+    known: BTreeSet<String>,
+}
+
+impl Toolbox {
+    /// Chooses from the catalogue.
+    ///
+    /// # Errors
+    /// When a toolset is named that no tool belongs to: more likely a typing error than a wish for no tools.
+    pub(crate) fn new(
+        catalogue: &Catalogue,
+        read_only: bool,
+        toolsets: Option<&BTreeSet<String>>,
+    ) -> Result<Self, UnknownToolset> {
+        let known: BTreeSet<String> = catalogue.tools.iter().map(|tool| tool.toolset.clone()).collect();
+        if let Some(name) = toolsets.into_iter().flatten().find(|name| !known.contains(*name)) {
+            return Err(UnknownToolset { name: name.clone(), known });
+        }
+        let mut toolbox = Self { offered: Vec::new(), withheld: Vec::new() };
+        for tool in &catalogue.tools {
+            if read_only && tool.effect != Effect::Read {
+                toolbox.withheld.push((tool.mcp_name.clone(), Withheld::ReadOnly));
+            } else if toolsets.is_some_and(|named| !named.contains(&tool.toolset)) {
+                toolbox.withheld.push((tool.mcp_name.clone(), Withheld::Toolset(tool.toolset.clone())));
+            } else {
+                toolbox.offered.push(Arc::new(tool.clone()));
+            }
+        }
+        Ok(toolbox)
+    }
+
+    /// The tools on offer, in the catalogue's order.
+    pub(crate) fn offered(&self) -> &[Arc<Tool>] {
+        &self.offered
+    }
+
+    /// Looks a name up, as MCP spells it or as the component does (`get_build`, `get-build`).
+    pub(crate) fn find(&self, name: &str) -> Found<'_> {
+        let wanted = name.replace('-', "_");
+        if let Some(tool) = self.offered.iter().find(|tool| tool.mcp_name == wanted) {
+            return Found::Offered(tool);
+        }
+        match self.withheld.iter().find(|(name, _)| *name == wanted) {
+            Some((_, why)) => Found::Withheld(why),
+            None => Found::Unknown(self.closest(&wanted)),
+        }
+    }
+
+    fn closest(&self, wanted: &str) -> Option<&str> {
+        self.offered
+            .iter()
+            .map(|tool| (strsim::jaro_winkler(&tool.mcp_name, wanted), tool.mcp_name.as_str()))
+            .filter(|(similarity, _)| *similarity >= SIMILAR)
+            .max_by(|(one, _), (other, _)| one.total_cmp(other))
+            .map(|(_, name)| name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tenant::scripted::catalogue;
+
+    fn names(toolbox: &Toolbox) -> Vec<&str> {
+        toolbox.offered().iter().map(|tool| tool.mcp_name.as_str()).collect()
+    }
+
+    #[test]
+    fn everything_is_offered_by_default_in_the_order_of_the_catalogue() {
+        let toolbox = Toolbox::new(&catalogue(), false, None).unwrap();
+        assert_eq!(names(&toolbox), ["read_thing", "add_thing", "drop_thing"]);
+    }
+
+    #[test]
+    fn a_read_only_host_offers_nothing_that_changes_anything() {
+        let toolbox = Toolbox::new(&catalogue(), true, None).unwrap();
+        assert_eq!(names(&toolbox), ["read_thing"]);
+        assert!(matches!(toolbox.find("drop_thing"), Found::Withheld(Withheld::ReadOnly)));
+    }
+
+    #[test]
+    fn a_named_toolset_leaves_the_others_out() {
+        let toolbox = Toolbox::new(&catalogue(), false, Some(&BTreeSet::from(["danger".to_owned()]))).unwrap();
+        assert_eq!(names(&toolbox), ["drop_thing"]);
+    }
+
+    #[test]
+    fn a_misspelt_toolset_is_refused_with_the_real_ones() {
+        let error = Toolbox::new(&catalogue(), false, Some(&BTreeSet::from(["dangr".to_owned()]))).unwrap_err();
+        assert_eq!(error.to_string(), "no toolset is called `dangr`; the plugin has danger, things");
+    }
+
+    #[test]
+    fn both_spellings_of_a_name_find_the_tool() {
+        let toolbox = Toolbox::new(&catalogue(), false, None).unwrap();
+        for name in ["read_thing", "read-thing"] {
+            assert!(matches!(toolbox.find(name), Found::Offered(tool) if tool.mcp_name == "read_thing"));
+        }
+    }
+
+    #[test]
+    fn a_misspelt_name_finds_the_closest_and_nonsense_finds_none() {
+        let toolbox = Toolbox::new(&catalogue(), false, None).unwrap();
+        assert!(matches!(toolbox.find("read_thng"), Found::Unknown(Some("read_thing"))));
+        assert!(matches!(toolbox.find("xyzzy"), Found::Unknown(None)));
+    }
+}
