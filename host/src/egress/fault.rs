@@ -260,7 +260,10 @@ fn of_tls(error: &rustls::Error) -> Fault {
             | CertificateError::ExpiredContext { .. }
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. } => Certificate::Expired,
-            CertificateError::UnknownIssuer => Certificate::UnknownIssuer,
+            // A bad signature is how an issuer looks whose name is trusted, but with another key.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                Certificate::UnknownIssuer
+            }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 Certificate::WrongName
             }

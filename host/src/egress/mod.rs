@@ -62,7 +62,7 @@ pub(crate) struct Settings {
     pub(crate) read_only_posts: Vec<String>,
     /// How long each phase of a request may take.
     pub(crate) timeouts: Timeouts,
-    /// Requests under way at once; more wait for their turn.
+    /// Requests under way at once, from their start to the end of their body; more wait for their turn. At least one.
     pub(crate) max_in_flight: usize,
     /// A response body longer than this fails instead of being delivered.
     pub(crate) max_response_bytes: u64,
