@@ -45,7 +45,7 @@ const TRANSIENT: [&str; 10] = [
 ];
 
 /// Names whose value is secret, in queries, forms and JSON.
-const SECRET_NAMES: &str = r"crumb|jenkins-crumb|token|api[_-]?token|access[_-]?token|refresh[_-]?token|id[_-]?token|password|passwd|secret|client[_-]?secret|api[_-]?key";
+const SECRET_NAMES: &str = r"[\w-]*crumb|token|api[_-]?token|access[_-]?token|refresh[_-]?token|id[_-]?token|password|passwd|secret|client[_-]?secret|api[_-]?key";
 
 static IN_TEXT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
@@ -194,7 +194,7 @@ mod tests {
                 "/job/x/build?a=1&token=t0p",
                 "/job/x/build?a=1&token=[redacted]",
             ),
-            ("Jenkins-Crumb=ab&json=1", "Jenkins-Crumb=[redacted]&json=1"),
+            ("My-Crumb=ab&json=1", "My-Crumb=[redacted]&json=1"),
             ("<crumb>ab</crumb>", "<crumb>[redacted]</crumb>"),
             (
                 r#"<head data-crumb-header="C" data-crumb-value="ab">"#,

@@ -121,7 +121,7 @@ async fn no_secret_enters_the_file() {
     let request = live
         .request(Method::POST, &format!("/x?token=qu3ry&note={TOKEN}"))
         .header("cookie", "id=c00kie")
-        .header("jenkins-crumb", "cr0mb")
+        .header("x-crumb", "cr0mb")
         .body(full(&format!("password=f0rm&text={TOKEN}")))
         .unwrap();
     text(live.send(request).await.unwrap()).await.unwrap();
