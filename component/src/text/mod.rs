@@ -5,5 +5,9 @@
 //! [`budget`] sees to it that the answer fits. Each is of use alone and none knows Jenkins' API.
 
 pub mod clean;
+pub mod excerpt;
+pub mod fence;
 pub mod human;
 pub mod lines;
+pub mod pattern;
+pub mod search;
