@@ -11,3 +11,4 @@ pub mod human;
 pub mod lines;
 pub mod pattern;
 pub mod search;
+pub mod tokens;
