@@ -4,11 +4,14 @@
 //! choose what is worth showing, [`redact`] takes secrets out, [`fence`] marks it as somebody else's words, and
 //! [`budget`] sees to it that the answer fits. Each is of use alone and none knows Jenkins' API.
 
+pub mod budget;
 pub mod clean;
 pub mod excerpt;
 pub mod fence;
+pub mod fold;
 pub mod human;
 pub mod lines;
 pub mod pattern;
 pub mod search;
+pub mod severity;
 pub mod tokens;
