@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::bindings::jankins::plugin::types::Meta;
 use crate::error::Error;
 use crate::settings::MAX_TOKENS_CAP;
-use crate::text::budget;
+use crate::text::tokens;
 
 /// The smallest budget that still says something.
 const MIN_TOKENS: u32 = 50;
@@ -117,7 +117,7 @@ impl Call {
             cache_hits: self.counters.cache_hits.get(),
             upstream_bytes: saturate(self.counters.bytes.get()),
             elapsed_ms: saturate(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
-            text_tokens: budget::estimate(text),
+            text_tokens: tokens::estimate(text),
             partial: self.missing(),
         }
     }

@@ -1,0 +1,400 @@
+//! Splits a log that arrives in chunks into numbered lines with byte offsets, in constant memory.
+//!
+//! A line that lies within one chunk is handed out as a slice of that chunk; only the line across a chunk border is
+//! copied. A line longer than [`MAX_LINE_BYTES`] keeps its beginning and a count of what was dropped, so a log of
+//! 100 MB without a line end costs no more memory than any other. It cannot fail.
+//!
+//! Two counts of bytes exist in Jenkins. `consoleText` is sent as it is counted. `progressiveText` sends CRLF for every
+//! LF of the log file, while its `X-Text-Size` counts the file: [`Offsets::LogFile`] counts such a line end as one.
+
+use std::borrow::Cow;
+
+use memchr::memchr;
+use memchr::memrchr;
+
+use super::clean::clean_line;
+use super::clean::is_plain;
+
+/// Bytes kept of one line. Real tools write lines of up to some 10 KB (class paths, minified code); twice the usual
+/// pipe buffer keeps those whole.
+pub const MAX_LINE_BYTES: usize = 64 * 1024;
+
+/// How the bytes of a stream add up to offsets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Offsets {
+    /// Every received byte counts: `consoleText`.
+    #[default]
+    AsReceived,
+    /// CRLF counts as one byte, as in the file that `X-Text-Size` measures: `progressiveText`.
+    LogFile,
+}
+
+/// One line of a log, borrowed from the chunk or from the scanner.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    /// Position in the log, counted from 1 (or from the scanner's first number).
+    pub number: u64,
+    /// Where the line starts in the raw stream.
+    pub offset: u64,
+    /// Where the next line starts.
+    pub end: u64,
+    /// The bytes received, without line end, at most the scanner's limit.
+    pub raw: &'a [u8],
+    /// Bytes of the line that `raw` lacks because of the limit.
+    pub dropped: u64,
+    /// False for a last line that has no line end (yet).
+    pub terminated: bool,
+}
+
+impl<'a> Line<'a> {
+    /// The line as text, cleaned; a cut line says how much is missing.
+    #[must_use]
+    pub fn text(&self) -> Cow<'a, str> {
+        let text = clean_line(self.raw);
+        if self.dropped == 0 {
+            return text;
+        }
+        Cow::Owned(format!("{text} …[+{} bytes]", self.dropped))
+    }
+
+    /// Whether [`Line::raw`] can be searched as it is, without cleaning it first.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        is_plain(self.raw)
+    }
+
+    /// An owned copy with cleaned text.
+    #[must_use]
+    pub fn to_text_line(&self) -> TextLine {
+        TextLine { number: self.number, offset: self.offset, end: self.end, text: self.text().into_owned() }
+    }
+}
+
+/// A cleaned line that outlives its chunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextLine {
+    /// Position in the log, from 1.
+    pub number: u64,
+    /// Where the line starts in the raw stream.
+    pub offset: u64,
+    /// Where the next line starts.
+    pub end: u64,
+    /// Cleaned text without line end.
+    pub text: String,
+}
+
+/// What went through a scanner.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Lines, with the last one even if it had no line end.
+    pub lines: u64,
+    /// Bytes received, whatever [`Offsets`] counts.
+    pub bytes: u64,
+    /// Lines that were longer than the limit.
+    pub truncated_lines: u64,
+}
+
+/// Splits chunks into lines; see the module.
+#[derive(Debug)]
+pub struct LineScanner {
+    max_line: usize,
+    offsets: Offsets,
+    /// Beginning of a line whose end has not arrived, at most `max_line` bytes.
+    partial: Vec<u8>,
+    partial_dropped: u64,
+    /// Bytes of that line received so far, kept or not.
+    partial_len: u64,
+    /// The last byte received of that line was CR: half of a line end, or the start of a rewrite.
+    partial_ends_cr: bool,
+    next_number: u64,
+    offset: u64,
+    totals: Totals,
+}
+
+impl Default for LineScanner {
+    fn default() -> Self {
+        Self {
+            max_line: MAX_LINE_BYTES,
+            offsets: Offsets::AsReceived,
+            partial: Vec::new(),
+            partial_dropped: 0,
+            partial_len: 0,
+            partial_ends_cr: false,
+            next_number: 1,
+            offset: 0,
+            totals: Totals::default(),
+        }
+    }
+}
+
+impl LineScanner {
+    /// A scanner at the first byte of a log.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Begins at `offset` with line `number`, for a log that is read from its middle.
+    #[must_use]
+    pub fn starting_at(mut self, offset: u64, number: u64) -> Self {
+        self.offset = offset;
+        self.next_number = number;
+        self
+    }
+
+    /// Chooses how bytes are counted.
+    #[must_use]
+    pub fn counting(mut self, offsets: Offsets) -> Self {
+        self.offsets = offsets;
+        self
+    }
+
+    /// Bounds the bytes kept of one line; at least one.
+    #[must_use]
+    pub fn with_max_line(mut self, bytes: usize) -> Self {
+        self.max_line = bytes.max(1);
+        self
+    }
+
+    /// What has gone through so far; a line without end counts once [`LineScanner::finish`] has handed it out.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// Where the line that is being received starts: everything before has been handed out.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Hands every line that `chunk` completes to `sink`.
+    pub fn push(&mut self, chunk: &[u8], mut sink: impl FnMut(Line<'_>)) {
+        self.totals.bytes += chunk.len() as u64;
+        let mut rest = chunk;
+        while let Some(at) = memchr(b'\n', rest) {
+            let (line, tail) = rest.split_at(at);
+            rest = tail.get(1..).unwrap_or_default();
+            if self.partial_len == 0 {
+                let crlf = line.last() == Some(&b'\r');
+                self.emit_whole(line, crlf, &mut sink);
+            } else {
+                self.append(line);
+                self.emit_partial(true, &mut sink);
+            }
+        }
+        if !rest.is_empty() {
+            self.append(rest);
+        }
+    }
+
+    /// Hands out the last line, if it had no line end, and returns the totals.
+    pub fn finish(mut self, mut sink: impl FnMut(Line<'_>)) -> Totals {
+        if self.partial_len > 0 {
+            self.emit_partial(false, &mut sink);
+        }
+        self.totals
+    }
+
+    fn emit_whole(&mut self, line: &[u8], crlf: bool, sink: &mut impl FnMut(Line<'_>)) {
+        let end = self.end_of(line.len() as u64, crlf, true);
+        let visible = trim_cr(line);
+        let (raw, dropped) = if visible.len() > self.max_line { bound(visible, self.max_line) } else { (visible, 0) };
+        sink(Line { number: self.next_number, offset: self.offset, end, raw, dropped, terminated: true });
+        self.advance(end, dropped);
+    }
+
+    fn emit_partial(&mut self, terminated: bool, sink: &mut impl FnMut(Line<'_>)) {
+        let end = self.end_of(self.partial_len, self.partial_ends_cr, terminated);
+        let dropped = self.partial_dropped;
+        let partial = std::mem::take(&mut self.partial);
+        let raw = trim_cr(&partial);
+        sink(Line { number: self.next_number, offset: self.offset, end, raw, dropped, terminated });
+        self.partial = partial;
+        self.partial.clear();
+        self.partial_dropped = 0;
+        self.partial_len = 0;
+        self.partial_ends_cr = false;
+        self.advance(end, dropped);
+    }
+
+    fn end_of(&self, len: u64, crlf: bool, terminated: bool) -> u64 {
+        let joined = u64::from(crlf && terminated && self.offsets == Offsets::LogFile);
+        self.offset + len + u64::from(terminated) - joined
+    }
+
+    fn advance(&mut self, end: u64, dropped: u64) {
+        self.offset = end;
+        self.next_number += 1;
+        self.totals.lines += 1;
+        self.totals.truncated_lines += u64::from(dropped > 0);
+    }
+
+    /// Adds bytes of an unfinished line, within the limit.
+    fn append(&mut self, piece: &[u8]) {
+        let Some(last) = piece.last() else { return };
+        let was_cr = self.partial_ends_cr;
+        self.partial_len += piece.len() as u64;
+        self.partial_ends_cr = *last == b'\r';
+        if self.partial_dropped == 0 && self.partial.len() + piece.len() <= self.max_line {
+            self.partial.extend_from_slice(piece);
+            return;
+        }
+        // Over the limit. Cleaning would keep only what follows the last carriage return, so a progress bar of many
+        // megabytes loses nothing when what it rewrote goes now.
+        if let Some(at) = memrchr(b'\r', trim_cr(piece)) {
+            self.partial.clear();
+            self.partial_dropped = 0;
+            self.keep(piece.get(at + 1..).unwrap_or_default());
+        } else if was_cr {
+            self.partial.clear();
+            self.partial_dropped = 0;
+            self.keep(piece);
+        } else {
+            if self.partial_dropped == 0
+                && let Some(at) = memrchr(b'\r', &self.partial)
+            {
+                self.partial.drain(..=at);
+            }
+            self.keep(piece);
+        }
+    }
+
+    fn keep(&mut self, piece: &[u8]) {
+        let room = if self.partial_dropped > 0 { 0 } else { self.max_line.saturating_sub(self.partial.len()) };
+        let (kept, _) = piece.split_at(char_floor(piece, room.min(piece.len())));
+        self.partial.extend_from_slice(kept);
+        self.partial_dropped += (trim_cr(piece).len().saturating_sub(kept.len())) as u64;
+    }
+}
+
+/// Without the carriage returns at the end.
+fn trim_cr(line: &[u8]) -> &[u8] {
+    let mut line = line;
+    while let [head @ .., b'\r'] = line {
+        line = head;
+    }
+    line
+}
+
+/// The part of an overlong line to keep, and how many bytes that leaves out.
+fn bound(line: &[u8], max: usize) -> (&[u8], u64) {
+    let shown = memrchr(b'\r', line).and_then(|at| line.get(at + 1..)).unwrap_or(line);
+    let (kept, dropped) = shown.split_at(char_floor(shown, max.min(shown.len())));
+    (kept, dropped.len() as u64)
+}
+
+/// The last position not after `at` that does not split a UTF-8 character.
+fn char_floor(bytes: &[u8], at: usize) -> usize {
+    let continues = |at: usize| bytes.get(at).is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000);
+    // Four continuation bytes in a row are no UTF-8: then there is nothing to protect.
+    (at.saturating_sub(3)..=at).rev().find(|at| !continues(*at)).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scan(scanner: LineScanner, chunks: &[&[u8]]) -> (Vec<(u64, u64, u64, String)>, Totals) {
+        let mut scanner = scanner;
+        let mut seen = Vec::new();
+        for chunk in chunks {
+            scanner.push(chunk, |line| seen.push((line.number, line.offset, line.end, line.text().into_owned())));
+        }
+        let totals =
+            scanner.finish(|line| seen.push((line.number, line.offset, line.end, line.text().into_owned())));
+        (seen, totals)
+    }
+
+    fn line(number: u64, offset: u64, end: u64, text: &str) -> (u64, u64, u64, String) {
+        (number, offset, end, text.to_owned())
+    }
+
+    #[test]
+    fn lines_have_numbers_and_offsets_of_the_raw_stream() {
+        let (lines, totals) = scan(LineScanner::new(), &[b"a\n\x1b[31mbc\x1b[0m\n", b"d\n\nlast"]);
+        let wanted = [line(1, 0, 2, "a"), line(2, 2, 14, "bc"), line(3, 14, 16, "d"), line(4, 16, 17, ""), line(5, 17, 21, "last")];
+        assert_eq!(lines, wanted);
+        assert_eq!(totals, Totals { lines: 5, bytes: 21, truncated_lines: 0 });
+    }
+
+    #[test]
+    fn crlf_counts_as_one_byte_in_the_log_file_and_as_two_as_received() {
+        let chunks: [&[u8]; 3] = [b"ab\r", b"\ncd\r\n", b"e"];
+        let (lines, _) = scan(LineScanner::new().counting(Offsets::LogFile), &chunks);
+        assert_eq!(lines, [line(1, 0, 3, "ab"), line(2, 3, 6, "cd"), line(3, 6, 7, "e")]);
+        let (lines, _) = scan(LineScanner::new(), &chunks);
+        assert_eq!(lines, [line(1, 0, 4, "ab"), line(2, 4, 8, "cd"), line(3, 8, 9, "e")]);
+    }
+
+    #[test]
+    fn a_scan_from_the_middle_continues_the_count() {
+        let (lines, _) = scan(LineScanner::new().starting_at(1000, 42), &[b"a\nb\n"]);
+        assert_eq!(lines, [line(42, 1000, 1002, "a"), line(43, 1002, 1004, "b")]);
+    }
+
+    #[test]
+    fn a_line_without_end_does_not_grow_memory_and_says_what_is_missing() {
+        let mut scanner = LineScanner::new().with_max_line(100);
+        for _ in 0..10_000 {
+            scanner.push(&[b'x'; 1000], |_| panic!("no line end yet"));
+        }
+        assert!(scanner.partial.capacity() <= 400, "{}", scanner.partial.capacity());
+        let mut texts = Vec::new();
+        scanner.push(b"\nnext\n", |line| texts.push((line.offset, line.text().into_owned())));
+        assert_eq!(texts, [(0, format!("{} …[+9999900 bytes]", "x".repeat(100))), (10_000_001, "next".to_owned())]);
+        assert_eq!(scanner.totals().truncated_lines, 1);
+    }
+
+    #[test]
+    fn an_overlong_line_in_one_chunk_is_cut_the_same_way() {
+        let whole = [b"y".repeat(150), b"\n".to_vec()].concat();
+        let (lines, totals) = scan(LineScanner::new().with_max_line(100), &[&whole]);
+        assert_eq!(lines, [line(1, 0, 151, &format!("{} …[+50 bytes]", "y".repeat(100)))]);
+        assert_eq!(totals.truncated_lines, 1);
+    }
+
+    #[test]
+    fn a_long_progress_bar_keeps_its_end_and_loses_nothing() {
+        let bar: Vec<u8> = (0..=1000).flat_map(|n| format!("\r{n} of 1000").into_bytes()).chain(*b"\n").collect();
+        for size in [1, 7, 64, 100_000] {
+            let chunks: Vec<&[u8]> = bar.chunks(size).collect();
+            let (lines, totals) = scan(LineScanner::new().with_max_line(100), &chunks);
+            assert_eq!(lines, [line(1, 0, bar.len() as u64, "1000 of 1000")], "chunks of {size}");
+            assert_eq!(totals.truncated_lines, 0);
+        }
+    }
+
+    #[test]
+    fn a_cut_never_splits_a_character() {
+        let (lines, _) = scan(LineScanner::new().with_max_line(4), &["aé€x\n".as_bytes()]);
+        assert_eq!(lines, [line(1, 0, 8, "aé …[+4 bytes]")]);
+    }
+
+    proptest! {
+        #[test]
+        fn chunk_borders_change_neither_text_nor_offsets(raw in "[ab\\r\\n\u{e9}\\x1b\\[m]{0,200}", size in 1_usize..20) {
+            for offsets in [Offsets::AsReceived, Offsets::LogFile] {
+                let whole = scan(LineScanner::new().counting(offsets), &[raw.as_bytes()]);
+                let chunks: Vec<&[u8]> = raw.as_bytes().chunks(size).collect();
+                prop_assert_eq!(scan(LineScanner::new().counting(offsets), &chunks), whole);
+            }
+        }
+
+        #[test]
+        fn lines_tile_the_stream_without_gap_or_overlap(raw in proptest::collection::vec(any::<u8>(), 0..400), size in 1_usize..50) {
+            let chunks: Vec<&[u8]> = raw.chunks(size).collect();
+            let (lines, totals) = scan(LineScanner::new().with_max_line(16), &chunks);
+            let mut at = 0;
+            for (index, (number, offset, end, _)) in lines.iter().enumerate() {
+                prop_assert_eq!(*number, index as u64 + 1);
+                prop_assert_eq!(*offset, at);
+                at = *end;
+            }
+            prop_assert_eq!(at, raw.len() as u64);
+            prop_assert_eq!(totals.bytes, raw.len() as u64);
+        }
+    }
+}
