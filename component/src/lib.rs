@@ -1,1 +1,3 @@
 //! Typed Jenkins tools.
+
+pub mod analysis;
