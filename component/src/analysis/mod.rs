@@ -1,1 +1,80 @@
-//! Analysis.
+//! Reads a build log once and says why the build failed.
+//!
+//! [`Analyzer`] is fed the cleaned lines of a log in order and keeps a bounded amount of what it
+//! saw, however long the log is. What lines mean is data: see [`rules`]. [`Analysis`] holds the
+//! findings with the lines they rest on and, best first, the hypotheses drawn from them.
+//! A log without any sign of failure gives an empty analysis, never an invented cause.
+
+mod engine;
+mod finding;
+mod hypothesis;
+mod matcher;
+mod prefix;
+pub mod rules;
+mod score;
+mod stages;
+mod template;
+
+pub use engine::Analyzer;
+pub use finding::{DetectedTool, DownstreamBuild, Evidence, ExitCode, FailedTest, Finding, Note};
+pub use hypothesis::{Confidence, Hypothesis};
+pub use stages::StageMark;
+
+use rules::{Role, Tool};
+
+/// What a log says.
+#[derive(Debug, Default)]
+pub struct Analysis {
+    /// Possible reasons, best first; none for a successful build.
+    pub hypotheses: Vec<Hypothesis>,
+    /// What the rules recognised, best first. Bounded per rule; see `counts`.
+    pub findings: Vec<Finding>,
+    /// How often each rule matched in all.
+    pub counts: Vec<(&'static str, u64)>,
+    /// Failed tests in the order of the log, at most 200.
+    pub failed_tests: Vec<FailedTest>,
+    /// How many failed tests the log names in all.
+    pub failed_tests_total: u64,
+    /// Tools that took part, each with the first line that shows it.
+    pub tools: Vec<DetectedTool>,
+    /// Exit codes that the log states.
+    pub exit_codes: Vec<ExitCode>,
+    /// Builds that this one started, with their results where stated.
+    pub downstream: Vec<DownstreamBuild>,
+    /// Nodes the build ran on.
+    pub nodes: Vec<String>,
+    /// Stages in order of their opening markers.
+    pub stages: Vec<StageMark>,
+    /// The stage that failed, as far as the markers tell.
+    pub failing_stage: Option<String>,
+    /// Branches of a `parallel` that failed.
+    pub failed_branches: Vec<String>,
+    /// The result that the last line states.
+    pub result: Option<String>,
+    /// The last command of a traced shell step.
+    pub last_command: Option<Evidence>,
+    /// The last lines of output after that command.
+    pub last_output: Vec<Evidence>,
+    /// How many lines were read.
+    pub lines: u64,
+}
+
+impl Analysis {
+    /// The causes and failed tests that one tool reported (`gradle`, or a family such as `node`).
+    pub fn findings_of<'a>(&'a self, tool: &'a str) -> impl Iterator<Item = &'a Finding> {
+        self.causes().filter(move |finding| finding.rule.tool.answers_to(tool))
+    }
+
+    /// All findings that can be a cause.
+    pub fn causes(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| matches!(finding.rule.role, Role::Cause | Role::Test))
+    }
+
+    /// Whether the tool took part.
+    pub fn used(&self, tool: Tool) -> bool {
+        self.tools.iter().any(|known| known.tool == tool)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,410 @@
+//! One pass over a log: every line is fed once, in order; nothing is read twice.
+//!
+//! A line may open a finding (its rule matches), complete an open one (a place that is printed on
+//! a later line, further evidence) or tell a fact. Where several rules match one line, the most
+//! specific explains it. The shell's trace (`+ make test`) is never a cause: it shows what was
+//! run, not what happened. At most [`MAX_OPEN`] findings wait for later lines at any time and a
+//! line is judged by its first [`MAX_LINE_BYTES`], so a hostile log costs bounded memory and time.
+
+use std::collections::VecDeque;
+
+use super::finding::{
+    DetectedTool, DownstreamBuild, Evidence, ExitCode, FailedTest, Finding, Store,
+};
+use super::matcher::{Captures, Matcher};
+use super::prefix;
+use super::rules::{self, Category, Lookup, Role, Rule};
+use super::score::{Marker, Markers, Scene, is_soft};
+use super::stages::Stages;
+use super::template;
+use super::{Analysis, hypothesis};
+
+/// Lines remembered for what is printed above a match.
+const LOOK_BACK: usize = 16;
+/// Findings that wait for following lines.
+const MAX_OPEN: usize = 16;
+/// Longer lines are data, not messages.
+const MAX_LINE_BYTES: usize = 4096;
+/// Names of failed tests kept; more are counted.
+const MAX_TESTS: usize = 200;
+/// Exit codes, downstream builds and nodes kept.
+const MAX_FACTS: usize = 100;
+/// Last lines of output kept for a failure that no rule knows.
+const TAIL: usize = 5;
+
+/// A finding that following lines may still complete.
+struct Open {
+    rule: usize,
+    finding: Finding,
+    after: u8,
+    extent: u8,
+}
+
+/// Reads a log line by line; see the module.
+pub struct Analyzer {
+    matcher: &'static Matcher,
+    candidates: Vec<usize>,
+    store: Store,
+    open: Vec<Open>,
+    recent: VecDeque<Evidence>,
+    stages: Stages,
+    markers: Markers,
+    facts: Facts,
+    lines: u64,
+    last_line: u64,
+}
+
+/// What the log tells besides causes.
+#[derive(Default)]
+struct Facts {
+    tests: Vec<FailedTest>,
+    tests_total: u64,
+    tools: Vec<DetectedTool>,
+    exit_codes: Vec<ExitCode>,
+    downstream: Vec<DownstreamBuild>,
+    nodes: Vec<String>,
+    result: Option<String>,
+    command: Option<Evidence>,
+    tail: VecDeque<Evidence>,
+}
+
+impl Default for Analyzer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Analyzer {
+    /// An analyzer that has read nothing yet.
+    pub fn new() -> Self {
+        Self {
+            matcher: Matcher::shared(),
+            candidates: Vec::new(),
+            store: Store::new(rules::all().count()),
+            open: Vec::new(),
+            recent: VecDeque::with_capacity(LOOK_BACK),
+            stages: Stages::default(),
+            markers: Markers::default(),
+            facts: Facts::default(),
+            lines: 0,
+            last_line: 0,
+        }
+    }
+
+    /// Reads the next line: its number and byte offset in the log as the caller counts them, and
+    /// its text without line end, console notes and colour codes.
+    pub fn feed(&mut self, number: u64, offset: u64, line: &str) {
+        self.lines += 1;
+        self.last_line = number;
+        let text = self.stages.without_branch(prefix::peel(clip(line)));
+        if self.stages.read(text, number, offset) {
+            return;
+        }
+        let quoted = prefix::plain_quotes(text);
+        let text = quoted.as_ref();
+        let command = is_command(text);
+        self.matcher.candidates(text, &mut self.candidates);
+        let matched = if self.candidates.is_empty() {
+            None
+        } else {
+            self.judge(number, offset, text, command)
+        };
+        self.complete(number, offset, text, matched.as_ref().map(|(rule, _)| *rule));
+        if let Some((rule, captures)) = matched {
+            self.begin(rule, captures, number, offset, text);
+        }
+        self.remember(number, offset, text, command);
+    }
+
+    /// Ends the reading and weighs what was found.
+    pub fn finish(mut self) -> Analysis {
+        for open in std::mem::take(&mut self.open) {
+            self.settle(open);
+        }
+        let facts = self.facts;
+        let (mut findings, counts) = self.store.into_parts();
+        let failed = !matches!(facts.result.as_deref(), Some("SUCCESS" | "NOT_BUILT"));
+        let failing_stage = self.stages.failing(failed).map(str::to_owned);
+        let scene = Scene {
+            result: facts.result.as_deref(),
+            stages: &self.stages,
+            failing_stage: failing_stage.as_deref(),
+            markers: &self.markers,
+        };
+        findings.iter_mut().for_each(|finding| scene.weigh(finding));
+        findings.sort_by(|a, b| b.score.cmp(&a.score).then(a.line.cmp(&b.line)));
+        let (stages, failed_branches) = self.stages.into_parts();
+        let mut analysis = Analysis {
+            hypotheses: Vec::new(),
+            findings,
+            counts,
+            failed_tests: facts.tests,
+            failed_tests_total: facts.tests_total,
+            tools: facts.tools,
+            exit_codes: facts.exit_codes,
+            downstream: facts.downstream,
+            nodes: facts.nodes,
+            stages,
+            failing_stage,
+            failed_branches,
+            result: facts.result,
+            last_command: facts.command,
+            last_output: facts.tail.into(),
+            lines: self.lines,
+        };
+        analysis.hypotheses = hypothesis::rank(&analysis);
+        analysis
+    }
+
+    /// Facts are noted; of the rules that explain the line the most specific is returned.
+    fn judge(
+        &mut self,
+        number: u64,
+        offset: u64,
+        text: &str,
+        command: bool,
+    ) -> Option<(usize, Captures)> {
+        let mut best: Option<(usize, &'static Rule, Captures)> = None;
+        let mut symptom = false;
+        for index in std::mem::take(&mut self.candidates) {
+            let Some(rule) = self.matcher.rule(index) else { continue };
+            if command && rule.role != Role::Detect {
+                continue;
+            }
+            if rule.role == Role::Detect && self.facts.knows_tool(rule) {
+                continue;
+            }
+            let Some(mut captures) = self.matcher.captures(index, text) else { continue };
+            if let Some(lookup) = rule.before.filter(|lookup| lookup.required) {
+                let Some((_, found)) = self.above(index, lookup) else { continue };
+                merge(&mut captures, found);
+            }
+            self.facts.note(rule, &captures, || Evidence::new(number, offset, text));
+            match rule.role {
+                Role::Symptom => {
+                    symptom = true;
+                    self.markers.push(Marker::Symptom, number);
+                }
+                Role::Ignored => self.markers.push(Marker::Ignored, number),
+                Role::Retried => self.markers.push(Marker::Retried, number),
+                Role::Recovered => self.markers.push(Marker::Recovered, number),
+                Role::Fact | Role::Detect => continue,
+                Role::Cause | Role::Test => {}
+            }
+            if best.as_ref().is_none_or(|(_, known, _)| rule.specificity > known.specificity) {
+                best = Some((index, rule, captures));
+            }
+        }
+        let (index, rule, captures) = best?;
+        // A generic reading of a line that is known to be mere propagation is no cause.
+        let generic = rule.role == Role::Cause && rule.specificity < hypothesis::GENERIC;
+        let explains = matches!(rule.role, Role::Cause | Role::Test | Role::Symptom);
+        (explains && !(symptom && generic)).then_some((index, captures))
+    }
+
+    /// The nearest line above that completes a match of the rule.
+    fn above(&self, index: usize, lookup: Lookup) -> Option<(&Evidence, Captures)> {
+        let mut lines = self.recent.iter().rev().take(usize::from(lookup.lines));
+        lines.find_map(|line| Some((line, self.matcher.before(index, &line.text)?)))
+    }
+
+    /// Opens a finding.
+    fn begin(&mut self, index: usize, mut captures: Captures, number: u64, offset: u64, text: &str) {
+        let Some(rule) = self.matcher.rule(index) else { return };
+        let mut evidence = Vec::new();
+        if let Some((line, found)) = rule.before.and_then(|lookup| self.above(index, lookup)) {
+            merge(&mut captures, found);
+            evidence.push(line.clone());
+        }
+        evidence.push(Evidence::new(number, offset, text));
+        let finding = Finding {
+            rule,
+            cause: String::new(),
+            captures,
+            evidence,
+            line: number,
+            offset,
+            last_line: number,
+            count: 1,
+            stage: self.stages.current().map(str::to_owned),
+            score: 0,
+            notes: Vec::new(),
+            soft: is_soft(text),
+        };
+        let after = rule.after.map_or(0, |lookup| lookup.lines);
+        let open = Open { rule: index, finding, after, extent: rule.extent };
+        if after == 0 && rule.extent == 0 {
+            self.settle(open);
+            return;
+        }
+        if self.open.len() == MAX_OPEN {
+            let oldest = self.open.remove(0);
+            self.settle(oldest);
+        }
+        self.open.push(open);
+    }
+
+    /// Lets the open findings see the line; the next finding of the same rule ends an open one.
+    fn complete(&mut self, number: u64, offset: u64, text: &str, matched: Option<usize>) {
+        if self.open.is_empty() {
+            return;
+        }
+        let mut waiting = Vec::with_capacity(self.open.len());
+        for mut open in std::mem::take(&mut self.open) {
+            if matched == Some(open.rule) {
+                self.settle(open);
+                continue;
+            }
+            let mut found = None;
+            if open.after > 0 {
+                open.after -= 1;
+                found = self.matcher.after(open.rule, text);
+            }
+            if open.extent > 0 || found.is_some() {
+                open.extent = open.extent.saturating_sub(1);
+                if !text.trim().is_empty() {
+                    open.finding.evidence.push(Evidence::new(number, offset, text));
+                }
+            }
+            if let Some(found) = found {
+                merge(&mut open.finding.captures, found);
+                open.after = 0;
+            }
+            if open.after == 0 && open.extent == 0 {
+                self.settle(open);
+            } else {
+                waiting.push(open);
+            }
+        }
+        self.open = waiting;
+    }
+
+    /// Files a finding that nothing can complete any more.
+    fn settle(&mut self, open: Open) {
+        let mut finding = open.finding;
+        finding.cause = template::fill(finding.rule.cause, &finding.captures);
+        if finding.rule.role == Role::Test {
+            self.facts.test(&finding);
+        }
+        self.store.add(open.rule, finding);
+    }
+
+    fn remember(&mut self, number: u64, offset: u64, text: &str, command: bool) {
+        if text.trim().is_empty() {
+            return;
+        }
+        if self.recent.len() == LOOK_BACK {
+            self.recent.pop_front();
+        }
+        let evidence = Evidence::new(number, offset, text);
+        if command {
+            self.facts.command = Some(evidence.clone());
+            self.facts.tail.clear();
+        } else if !text.starts_with("Finished: ") {
+            if self.facts.tail.len() == TAIL {
+                self.facts.tail.pop_front();
+            }
+            self.facts.tail.push_back(evidence.clone());
+        }
+        self.recent.push_back(evidence);
+    }
+}
+
+impl Facts {
+    fn knows_tool(&self, rule: &Rule) -> bool {
+        self.tools.iter().any(|known| known.tool == rule.tool)
+    }
+
+    /// Takes from a match whatever is a fact about the build.
+    fn note(&mut self, rule: &Rule, captures: &Captures, evidence: impl Fn() -> Evidence) {
+        let named = |name: &str| {
+            let found = captures.iter().find(|(key, value)| *key == name && !value.is_empty());
+            found.map(|(_, value)| value.as_str())
+        };
+        if rule.role != Role::Fact && !self.knows_tool(rule) {
+            self.tools.push(DetectedTool { tool: rule.tool, evidence: evidence() });
+        }
+        if let Some(node) = named("node")
+            && rule.role == Role::Fact
+            && self.nodes.len() < MAX_FACTS
+            && !self.nodes.iter().any(|known| known == node)
+        {
+            self.nodes.push(node.to_owned());
+        }
+        if let Some(code) = named("exit").and_then(|code| code.parse().ok())
+            && self.exit_codes.len() < MAX_FACTS
+        {
+            self.exit_codes.push(ExitCode { code, evidence: evidence() });
+        }
+        if rule.category == Category::Downstream
+            && let Some(job) = named("job")
+        {
+            let number = named("number").and_then(|number| number.parse().ok());
+            self.downstream(job, number, named("result"), evidence());
+        } else if let Some(result) = named("result") {
+            self.result = Some(result.to_owned());
+        }
+    }
+
+    fn downstream(&mut self, job: &str, number: Option<u64>, result: Option<&str>, evidence: Evidence) {
+        let known = self.downstream.iter_mut().find(|known| known.job == job && known.number == number);
+        if let Some(known) = known {
+            known.result = result.map(str::to_owned).or(known.result.take());
+            known.evidence = evidence;
+        } else if self.downstream.len() < MAX_FACTS {
+            let result = result.map(str::to_owned);
+            self.downstream.push(DownstreamBuild { job: job.to_owned(), number, result, evidence });
+        }
+    }
+
+    /// A failed test; runners often name one twice, so names are unique per runner.
+    fn test(&mut self, finding: &Finding) {
+        let Some(name) = finding.capture("test") else { return };
+        let message = finding.capture("message").map(str::to_owned);
+        let known = self
+            .tests
+            .iter_mut()
+            .find(|test| test.tool == finding.rule.tool && test.name == name);
+        if let Some(known) = known {
+            known.message = known.message.take().or(message);
+            return;
+        }
+        self.tests_total += 1;
+        if self.tests.len() < MAX_TESTS {
+            self.tests.push(FailedTest {
+                name: name.to_owned(),
+                message,
+                tool: finding.rule.tool,
+                line: finding.line,
+                offset: finding.offset,
+            });
+        }
+    }
+}
+
+/// Captures of the line itself win over what stands near it.
+fn merge(captures: &mut Captures, found: Captures) {
+    for (name, value) in found {
+        if !captures.iter().any(|(known, text)| *known == name && !text.is_empty()) {
+            captures.push((name, value));
+        }
+    }
+}
+
+/// `+ make test`: the shell's trace under `-x`, and the prompt of `cmd.exe`.
+fn is_command(text: &str) -> bool {
+    let trace = text.trim_start_matches('+');
+    if trace.len() < text.len() && trace.starts_with(' ') {
+        return true;
+    }
+    let drive = text.get(1..3) == Some(":\\") && text.starts_with(|c: char| c.is_ascii_alphabetic());
+    drive && text.split_once('>').is_some_and(|(path, rest)| !path.contains(' ') && !rest.is_empty())
+}
+
+/// The part of a line that is judged.
+fn clip(line: &str) -> &str {
+    if line.len() <= MAX_LINE_BYTES {
+        return line;
+    }
+    line.get(..line.floor_char_boundary(MAX_LINE_BYTES)).unwrap_or(line)
+}

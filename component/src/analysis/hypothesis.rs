@@ -1,0 +1,260 @@
+//! From findings to an answer: the few statements a person would make about the failure, best first.
+//!
+//! Findings of one rule become one hypothesis (eleven compiler errors are one broken build), as do
+//! all failed tests of one runner. Mere propagation is named only when nothing else is known, and
+//! then with low confidence together with the last command and its output.
+//! The order depends on nothing but the log.
+
+use super::finding::{DownstreamBuild, Evidence, FailedTest, Finding};
+use super::rules::{Category, Role, Tool};
+use super::{Analysis, template};
+
+/// Rules below this specificity only recognise that something is an error.
+pub(super) const GENERIC: u8 = 50;
+/// Hypotheses given.
+const MAX_HYPOTHESES: usize = 5;
+/// Names of tests in a title.
+const MAX_NAMES: usize = 3;
+/// Lines of evidence per hypothesis.
+const MAX_EVIDENCE: usize = 8;
+
+/// How sure the log makes us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// The log hints at it.
+    Low,
+    /// It would explain the failure.
+    Medium,
+    /// The log says so at the place where it failed.
+    High,
+}
+
+impl Confidence {
+    /// The stable lower-case name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// A possible reason for the failure.
+#[derive(Clone, Debug)]
+pub struct Hypothesis {
+    /// One line that names the concrete file, test, host or exit code.
+    pub title: String,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// The kind of trouble.
+    pub category: Category,
+    /// Whose output says so.
+    pub tool: Tool,
+    /// The rule behind it.
+    pub rule: &'static str,
+    /// The stage, when the log has markers.
+    pub stage: Option<String>,
+    /// The lines it rests on.
+    pub evidence: Vec<Evidence>,
+    /// How many lines of the log say so.
+    pub count: u64,
+    /// One concrete sentence on what to do.
+    pub advice: String,
+    /// Whether running the build again, unchanged, may well succeed.
+    pub retryable: bool,
+    /// The score of its best finding.
+    pub score: i32,
+}
+
+/// The hypotheses of an analysis, best first. A successful build has none.
+pub(super) fn rank(analysis: &Analysis) -> Vec<Hypothesis> {
+    if analysis.result.as_deref() == Some("SUCCESS") {
+        return Vec::new();
+    }
+    let mut hypotheses: Vec<Hypothesis> = Vec::new();
+    let mut explained: Vec<String> = Vec::new();
+    for finding in &analysis.findings {
+        if finding.rule.role == Role::Symptom || finding.score <= 0 {
+            continue;
+        }
+        if let Some(known) = hypotheses.iter_mut().find(|known| same_trouble(known, finding)) {
+            known.absorb(finding);
+            continue;
+        }
+        // A second reading of a place that a better hypothesis names adds nothing.
+        if finding.place().is_some_and(|place| explained.contains(&place)) {
+            continue;
+        }
+        explained.extend(finding.place());
+        hypotheses.push(Hypothesis::of(finding));
+    }
+    for hypothesis in &mut hypotheses {
+        hypothesis.entitle(analysis);
+    }
+    // Where something specific is known, unspecific lines only distract.
+    if hypotheses.first().is_some_and(|best| best.score >= 60) {
+        hypotheses.retain(|hypothesis| hypothesis.score >= i32::from(GENERIC) - 10);
+    }
+    hypotheses.truncate(MAX_HYPOTHESES);
+    if hypotheses.first().is_none_or(|best| best.score < 40)
+        && let Some(fallback) = fallback(analysis)
+    {
+        hypotheses.push(fallback);
+        hypotheses.sort_by_key(|hypothesis| -hypothesis.score);
+    }
+    hypotheses
+}
+
+fn same_trouble(known: &Hypothesis, finding: &Finding) -> bool {
+    let tests = known.category == Category::Test && finding.rule.role == Role::Test;
+    known.rule == finding.rule.id || (tests && known.tool == finding.rule.tool)
+}
+
+impl Hypothesis {
+    fn of(finding: &Finding) -> Self {
+        let rule = finding.rule;
+        let confidence = match finding.score {
+            75.. => Confidence::High,
+            50..75 => Confidence::Medium,
+            _ => Confidence::Low,
+        };
+        Self {
+            title: finding.cause.clone(),
+            confidence,
+            category: rule.category,
+            tool: rule.tool,
+            rule: rule.id,
+            stage: finding.stage.clone(),
+            evidence: finding.evidence.iter().take(MAX_EVIDENCE).cloned().collect(),
+            count: finding.count,
+            advice: template::fill(rule.advice, &finding.captures),
+            retryable: rule.retryable,
+            score: finding.score,
+        }
+    }
+
+    /// Adds a finding that says the same kind of thing.
+    fn absorb(&mut self, finding: &Finding) {
+        self.count += finding.count;
+        for line in finding.evidence.iter().take(2) {
+            if self.evidence.len() < MAX_EVIDENCE && !self.evidence.contains(line) {
+                self.evidence.push(line.clone());
+            }
+        }
+    }
+
+    /// Completes the title with how much there is of it.
+    fn entitle(&mut self, analysis: &Analysis) {
+        if self.category == Category::Test {
+            let tests: Vec<&FailedTest> =
+                analysis.failed_tests.iter().filter(|test| test.tool == self.tool).collect();
+            if !tests.is_empty() {
+                self.title = title_of_tests(&tests, &self.title);
+                return;
+            }
+        }
+        let all = analysis.counts.iter().find(|(rule, _)| *rule == self.rule);
+        self.count = self.count.max(all.map_or(0, |(_, count)| *count));
+        if self.count > 1 {
+            self.title = format!("{} (+{} more)", self.title, self.count - 1);
+        }
+    }
+}
+
+fn title_of_tests(tests: &[&FailedTest], first: &str) -> String {
+    let [test] = tests else {
+        let names: Vec<&str> = tests.iter().take(MAX_NAMES).map(|test| test.name.as_str()).collect();
+        let more = match tests.len().saturating_sub(MAX_NAMES) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let message = tests.iter().find_map(|test| test.message.as_deref());
+        let message = message.map_or_else(String::new, |message| format!("; first: {message}"));
+        return format!("{} tests failed: {}{more}{message}", tests.len(), names.join(", "));
+    };
+    match &test.message {
+        Some(message) => format!("test {} failed: {message}", test.name),
+        None => first.to_owned(),
+    }
+}
+
+/// What can be said when no rule knows the reason: which command ended how, after which output.
+fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
+    if let Some(failed) = analysis.downstream.iter().find(|build| is_red(build)) {
+        return Some(of_downstream(failed));
+    }
+    let symptom = analysis.findings.iter().rfind(|finding| finding.rule.role == Role::Symptom);
+    let code = analysis.exit_codes.last().map(|exit| exit.code);
+    let command = analysis.last_command.as_ref();
+    let output = analysis.last_output.iter().rfind(|line| {
+        symptom.is_none_or(|symptom| line.line < symptom.line) && !line.text.starts_with("ERROR: script")
+    });
+    let title = match (command, code) {
+        (Some(command), Some(code)) => {
+            format!("`{}` ended the step with exit code {code}{}", trace(command), meaning(code))
+        }
+        (Some(command), None) if symptom.is_some() => format!("`{}` failed", trace(command)),
+        (_, Some(code)) => format!("a step ended with exit code {code}{}", meaning(code)),
+        _ => symptom?.cause.clone(),
+    };
+    let mut evidence: Vec<Evidence> = command.into_iter().chain(output).cloned().collect();
+    evidence.extend(symptom.iter().flat_map(|symptom| symptom.evidence.iter().cloned()));
+    evidence.sort_by_key(|line| line.line);
+    evidence.dedup();
+    Some(Hypothesis {
+        title,
+        confidence: Confidence::Low,
+        category: Category::Script,
+        tool: Tool::Shell,
+        rule: "exit-code",
+        stage: analysis.failing_stage.clone(),
+        evidence,
+        count: 1,
+        advice: "Read the output of this command; if it prints nothing, run it with more verbosity.".to_owned(),
+        retryable: false,
+        score: 30,
+    })
+}
+
+fn is_red(build: &DownstreamBuild) -> bool {
+    matches!(build.result.as_deref(), Some("FAILURE" | "UNSTABLE" | "ABORTED"))
+}
+
+fn of_downstream(build: &DownstreamBuild) -> Hypothesis {
+    let number = build.number.map_or_else(String::new, |number| format!(" #{number}"));
+    let result = build.result.as_deref().unwrap_or("FAILURE");
+    Hypothesis {
+        title: format!("downstream build {}{number} ended with {result}", build.job),
+        confidence: Confidence::Medium,
+        category: Category::Downstream,
+        tool: Tool::Jenkins,
+        rule: "jenkins-downstream",
+        stage: None,
+        evidence: vec![build.evidence.clone()],
+        count: 1,
+        advice: format!("Triage {}{number}: the cause is in its log.", build.job),
+        retryable: false,
+        score: 39,
+    }
+}
+
+/// The command as it was typed.
+fn trace(command: &Evidence) -> &str {
+    command.text.trim_start_matches('+').trim()
+}
+
+/// What an exit code says by convention.
+fn meaning(code: i64) -> &'static str {
+    match code {
+        124 => " (the convention of timeout(1))",
+        126 => " (found but not executable)",
+        127 => " (command not found)",
+        130 => " (interrupted, SIGINT)",
+        134 => " (abort, SIGABRT)",
+        137 => " (killed, SIGKILL: often out of memory)",
+        139 => " (segmentation fault, SIGSEGV)",
+        143 => " (terminated, SIGTERM)",
+        _ => "",
+    }
+}

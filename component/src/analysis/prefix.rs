@@ -1,0 +1,128 @@
+//! Removes what other programs put in front of a line, so that a rule sees what the tool printed.
+//!
+//! Known prefixes: the Timestamper plugin and application clocks (`[2026-01-31T10:00:00.000Z] `,
+//! `10:00:00  `), BuildKit (`#12 3.456 `), Ant tasks (`    [javac] `), Compose (`web-1  | `).
+//! Anything else is left as it is. Only a view is returned; line numbers and byte offsets stay
+//! those of the whole line.
+
+use std::borrow::Cow;
+
+/// The line without its known prefixes.
+pub(super) fn peel(line: &str) -> &str {
+    let mut text = line;
+    // A prefix may stand in front of another: timestamper, then BuildKit. Three is all that is seen.
+    for _ in 0..3 {
+        let peeled = clock(text)
+            .or_else(|| buildkit(text))
+            .or_else(|| ant(text))
+            .or_else(|| compose(text));
+        match peeled {
+            Some(shorter) => text = shorter,
+            None => break,
+        }
+    }
+    text
+}
+
+/// The line with typographic quotation marks as plain ones: gcc, make and Jenkins use either by
+/// locale, and patterns are written for the plain ones.
+pub(super) fn plain_quotes(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || !text.contains(['‘', '’', '“', '”']) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace(['‘', '’'], "'").replace(['“', '”'], "\""))
+}
+
+/// `[2026-01-31T10:00:00.000Z] `, `2026-01-31 10:00:00,123 `, `10:00:00  `.
+fn clock(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let bracketed = bytes.first() == Some(&b'[');
+    let start = usize::from(bracketed);
+    if !bytes.get(start)?.is_ascii_digit() {
+        return None;
+    }
+    let mut colons = 0;
+    let mut end = start;
+    for byte in bytes.get(start..)?.iter().take(40) {
+        match byte {
+            b':' => colons += 1,
+            b'0'..=b'9' | b'-' | b'T' | b'.' | b',' | b'Z' | b'+' | b'/' | b' ' => {}
+            _ => break,
+        }
+        end += 1;
+    }
+    if colons < 2 || end - start < 8 {
+        return None;
+    }
+    if bracketed {
+        return text.get(end..)?.strip_prefix("]").map(|rest| rest.strip_prefix(' ').unwrap_or(rest));
+    }
+    // The run may have swallowed digits of the message; a clock ends at its last space.
+    let run = text.get(..end)?;
+    let clock_end = if run.ends_with(' ') { end } else { run.rfind(' ')? + 1 };
+    let clock = run.get(..clock_end)?.trim_end();
+    (clock.len() >= 8 && clock.matches(':').count() >= 2).then(|| text.get(clock_end..))?
+}
+
+/// `#12 3.456 text`, and `3.456 text` as in the summary that BuildKit prints at the end.
+fn buildkit(text: &str) -> Option<&str> {
+    let rest = match text.strip_prefix('#') {
+        Some(rest) => rest.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix(' ')?,
+        None => text,
+    };
+    let fraction = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    let after = fraction.strip_prefix('.')?;
+    let tail = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    let (whole, digits) = (rest.len() - fraction.len(), after.len() - tail.len());
+    (whole > 0 && (2..=3).contains(&digits)).then(|| tail.strip_prefix(' '))?
+}
+
+/// `    [javac] text`.
+fn ant(text: &str) -> Option<&str> {
+    let inner = text.trim_start().strip_prefix('[')?;
+    ["javac] ", "exec] ", "junit] ", "java] "].iter().find_map(|task| inner.strip_prefix(task))
+}
+
+/// `web-1  | text` and `web_1 | text`.
+fn compose(text: &str) -> Option<&str> {
+    let (service, rest) = text.split_once('|')?;
+    let service = service.trim_end();
+    let numbered = service.rfind(['-', '_']).is_some_and(|at| {
+        service.get(at + 1..).is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    });
+    let named = service.starts_with(|c: char| c.is_ascii_lowercase())
+        && service.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    (numbered && named).then(|| rest.strip_prefix(' '))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::peel;
+
+    #[test]
+    fn the_prefixes_of_jenkins_docker_and_ant_are_removed() {
+        assert_eq!(peel("[2026-11-24T00:58:41.066Z] make: *** [all] Error 1"), "make: *** [all] Error 1");
+        assert_eq!(peel("00:58:41  main.c:6:1: error: x"), "main.c:6:1: error: x");
+        assert_eq!(peel("2026-11-24 01:03:02.295 ERROR [vu-00] pool"), "ERROR [vu-00] pool");
+        assert_eq!(peel("#12 3.456 npm ERR! code E404"), "npm ERR! code E404");
+        assert_eq!(peel("[2026-11-24T00:58:41.066Z] #9 0.31 E: Unable"), "E: Unable");
+        assert_eq!(peel("    [javac] Foo.java:3: error: x"), "Foo.java:3: error: x");
+        assert_eq!(peel("db-1  | FATAL: no such role"), "FATAL: no such role");
+    }
+
+    #[test]
+    fn what_only_resembles_a_prefix_stays() {
+        for line in [
+            "[INFO] BUILD SUCCESS",
+            "9 |     let label: &str = total;",
+            "main.c:6:1: error: x",
+            "12 passed in 0.04s",
+            "3:10  error  'x' is not defined  no-undef",
+            "#12 ERROR: process did not complete",
+            "1.5 ms",
+            "10:20 noon",
+        ] {
+            assert_eq!(peel(line), line);
+        }
+    }
+}

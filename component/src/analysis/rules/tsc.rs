@@ -1,0 +1,4 @@
+//! Stub.
+use super::Rule;
+/// The table.
+pub(super) const RULES: &[Rule] = &[];

@@ -1,0 +1,160 @@
+//! How well a finding explains the failure.
+//!
+//! A finding starts with the specificity of its rule. What stands around it then speaks for it
+//! (the tool gave up right after, it is in the failing stage, it fits the result) or against it
+//! (played down, ignored, retried, recovered, or the build went on to later stages). The weights
+//! are chosen so that two doubts about a compiler error still leave it above "ERROR: …", and one
+//! doubt about an unspecific line puts it below anything undoubted.
+
+use std::sync::OnceLock;
+
+use regex::bytes::Regex;
+
+use super::finding::{Finding, Note};
+use super::matcher;
+use super::rules::{Category, Role};
+use super::stages::Stages;
+
+/// Markers kept from the beginning, and as many from the end.
+const KEEP_MARKERS: usize = 512;
+/// How many lines after a failure a tool may take to give up.
+const CONFIRM_WITHIN: u64 = 40;
+/// How many lines after a failure it may be tried again.
+const RETRY_WITHIN: u64 = 12;
+/// How many lines after a failure the log may say that it is over.
+const RECOVER_WITHIN: u64 = 400;
+
+/// A line that says something about what stands above it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Marker {
+    Symptom,
+    Ignored,
+    Retried,
+    Recovered,
+}
+
+/// The markers of a log in order, bounded.
+#[derive(Debug, Default)]
+pub(super) struct Markers {
+    first: Vec<(u64, Marker)>,
+    last: std::collections::VecDeque<(u64, Marker)>,
+}
+
+impl Markers {
+    pub(super) fn push(&mut self, marker: Marker, line: u64) {
+        if self.first.len() < KEEP_MARKERS {
+            self.first.push((line, marker));
+            return;
+        }
+        if self.last.len() == KEEP_MARKERS {
+            self.last.pop_front();
+        }
+        self.last.push_back((line, marker));
+    }
+
+    /// The next marker below `line` that `wanted` accepts, and its distance.
+    fn next(&self, line: u64, wanted: impl Fn(Marker) -> bool) -> Option<(u64, Marker)> {
+        let below = |marks: &(u64, Marker)| marks.0 >= line && wanted(marks.1);
+        let found = self.first.iter().copied().find(below);
+        found.or_else(|| self.last.iter().copied().find(below)).map(|(at, marker)| (at - line, marker))
+    }
+}
+
+/// What the whole log says about the circumstances.
+pub(super) struct Scene<'a> {
+    pub(super) result: Option<&'a str>,
+    pub(super) stages: &'a Stages,
+    pub(super) failing_stage: Option<&'a str>,
+    pub(super) markers: &'a Markers,
+}
+
+impl Scene<'_> {
+    /// Sets score and notes.
+    pub(super) fn weigh(&self, finding: &mut Finding) {
+        let rule = finding.rule;
+        let mut notes = Vec::new();
+        if rule.role != Role::Symptom {
+            self.aftermath(finding, &mut notes);
+            self.place(finding, &mut notes);
+        }
+        if self.fits_result(rule.category) {
+            notes.push(Note::FitsResult);
+        }
+        if finding.soft && finding.capture("file").is_none() && rule.role == Role::Cause {
+            notes.push(Note::PlayedDown);
+        }
+        finding.score = i32::from(rule.specificity) + notes.iter().map(|note| weight(*note)).sum::<i32>();
+        finding.notes = notes;
+    }
+
+    /// What the lines after the finding's last occurrence say.
+    fn aftermath(&self, finding: &Finding, notes: &mut Vec<Note>) {
+        let given_up = |marker| matches!(marker, Marker::Symptom | Marker::Ignored);
+        match self.markers.next(finding.last_line, given_up) {
+            Some((distance, Marker::Symptom)) if distance <= CONFIRM_WITHIN => notes.push(Note::Confirmed),
+            Some((distance, Marker::Ignored)) if distance <= CONFIRM_WITHIN => notes.push(Note::Ignored),
+            _ => {}
+        }
+        // A stop by a person or a clock is not undone by what the interrupted program prints.
+        if matches!(finding.rule.category, Category::Compile | Category::Lint | Category::Aborted) {
+            return;
+        }
+        let retried = self.markers.next(finding.last_line, |marker| marker == Marker::Retried);
+        if retried.is_some_and(|(distance, _)| distance <= RETRY_WITHIN) {
+            notes.push(Note::Retried);
+        }
+        let recovered = self.markers.next(finding.last_line, |marker| marker == Marker::Recovered);
+        if finding.rule.retryable && recovered.is_some_and(|(distance, _)| distance <= RECOVER_WITHIN) {
+            notes.push(Note::Recovered);
+        }
+    }
+
+    fn place(&self, finding: &Finding, notes: &mut Vec<Note>) {
+        if finding.stage.is_some() && finding.stage.as_deref() == self.failing_stage {
+            notes.push(Note::FailingStage);
+        } else if finding.stage.is_some()
+            && self.result != Some("UNSTABLE")
+            && self.stages.ran_on_after(finding.last_line)
+        {
+            notes.push(Note::BuildWentOn);
+        }
+    }
+
+    fn fits_result(&self, category: Category) -> bool {
+        match self.result {
+            Some("ABORTED") => matches!(category, Category::Aborted | Category::Timeout),
+            Some("UNSTABLE") => {
+                matches!(category, Category::Test | Category::Quality | Category::Downstream)
+            }
+            _ => false,
+        }
+    }
+}
+
+fn weight(note: Note) -> i32 {
+    match note {
+        Note::Confirmed | Note::FailingStage => 6,
+        Note::FitsResult => 40,
+        Note::PlayedDown => -35,
+        Note::Ignored => -25,
+        Note::Retried => -30,
+        Note::Recovered => -45,
+        Note::BuildWentOn => -20,
+    }
+}
+
+/// Words with which a line plays down what it says. They are whole words, and the everyday ones of
+/// compiler messages ("expected", "ignored") count only in a phrase.
+const SOFT: &str = concat!(
+    r"(?i)\b(?:warn(?:ing)?|debug|retry(?:ing)?|retries left|attempt [0-9]+ (?:of|/) ?[0-9]+|",
+    r"simulat(?:ed|ing)|recovered|recovering|harmless|non-?fatal|not fatal|can be ignored|ignoring|",
+    r"expected (?:failure|error|exception)|as expected|dry[- ]run|deprecated|",
+    r"ignore (?:all |any )?previous instructions)\b|\(expected\)|\(ignored\)|\bINFO\b",
+);
+
+/// Whether a line plays down what it says.
+pub(super) fn is_soft(text: &str) -> bool {
+    static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
+    let pattern = PATTERN.get_or_init(|| matcher::compile(SOFT).ok());
+    pattern.as_ref().is_some_and(|pattern| pattern.is_match(text.as_bytes()))
+}
