@@ -1,57 +1,20 @@
 //! The simulator against what was recorded: if these hold, tests that use it mean something.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::{HeaderMap, Method, Request, client::conn::http1};
-use hyper_util::rt::TokioIo;
+mod client;
+
+use client::Client;
+use hyper::Method;
 use jankins_tests::simulator::{BIG_LOG, Fault, RARE_LINE, Simulator, SimulatorOptions, User};
 use serde_json::Value;
 use std::{
     path::Path,
     time::{Duration, Instant},
 };
-use tokio::net::TcpStream;
 
-struct Answer {
-    status: u16,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().unwrap())
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-}
-
-async fn send(jenkins: &Simulator, user: User, method: Method, path: &str) -> anyhow::Result<Answer> {
-    let url = jenkins.url();
-    let stream = TcpStream::connect(url.trim_start_matches("http://").trim_end_matches('/')).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let driver = tokio::spawn(connection);
-    let mut request = Request::builder().method(method).uri(path).header("Host", "jenkins.test");
-    if user != User::Anonymous {
-        let secret = BASE64_STANDARD.encode(format!("{}:{}", user.name(), user.token()));
-        request = request.header("Authorization", format!("Basic {secret}"));
-    }
-    let response = sender.send_request(request.body(Full::<Bytes>::default())?).await?;
-    let (parts, body) = response.into_parts();
-    let body = body.collect().await?.to_bytes();
-    driver.abort();
-    Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
-}
-
-async fn get(jenkins: &Simulator, user: User, path: &str) -> Answer {
-    send(jenkins, user, Method::GET, path).await.unwrap()
-}
-
-async fn start() -> Simulator {
-    Simulator::start(SimulatorOptions::default()).await.unwrap()
+async fn start() -> (Simulator, Client) {
+    let jenkins = Simulator::start(SimulatorOptions::default()).await.unwrap();
+    let client = Client::new(&jenkins);
+    (jenkins, client)
 }
 
 fn fixture(name: &str) -> Vec<u8> {
@@ -77,12 +40,12 @@ fn with_sorted_paths(mut value: Value) -> Value {
 
 #[tokio::test]
 async fn every_golden_tree_is_answered_as_recorded_in_content_and_order() {
-    let jenkins = start().await;
+    let (jenkins, client) = start().await;
     let golden: Vec<Value> = serde_json::from_slice(&fixture("gold-trees.json")).unwrap();
     let mut wrong = Vec::new();
     for gold in &golden {
         let path = gold["path"].as_str().unwrap();
-        let answer = get(&jenkins, User::Admin, path).await;
+        let answer = client.get(User::Admin, path).await;
         let json = |value: &Value| with_sorted_paths(value.clone()).to_string();
         let same = answer.status == gold["status"]
             && (answer.status != 200 || json(&serde_json::from_slice(&answer.body).unwrap()) == json(&gold["json"]));
@@ -95,7 +58,7 @@ async fn every_golden_tree_is_answered_as_recorded_in_content_and_order() {
 
 #[tokio::test]
 async fn every_recorded_exchange_is_answered_as_recorded() {
-    let jenkins = start().await;
+    let (jenkins, client) = start().await;
     let index: Vec<Value> = serde_json::from_slice(&fixture("index.json")).unwrap();
     let mut wrong = Vec::new();
     for recorded in &index {
@@ -108,7 +71,7 @@ async fn every_recorded_exchange_is_answered_as_recorded() {
         };
         let path = recorded["path"].as_str().unwrap();
         let method: Method = recorded["method"].as_str().unwrap().parse().unwrap();
-        let answer = send(&jenkins, user, method.clone(), path).await.unwrap();
+        let answer = client.call(user, method.clone(), path).await.unwrap();
         let mut problems = Vec::new();
         if recorded["status"] != answer.status {
             problems.push(format!("status {}", answer.status));
@@ -137,39 +100,35 @@ async fn every_recorded_exchange_is_answered_as_recorded() {
 
 #[tokio::test]
 async fn the_large_log_is_streamed_from_any_offset() {
-    let jenkins = start().await;
+    let (jenkins, client) = start().await;
     let path = format!("/job/{}/1/logText/progressiveText?start=", BIG_LOG.0);
-    let head = send(&jenkins, User::Admin, Method::HEAD, &format!("{path}0")).await.unwrap();
+    let head = client.call(User::Admin, Method::HEAD, &format!("{path}0")).await.unwrap();
     let size: u64 = head.header("x-text-size").unwrap().parse().unwrap();
     assert_eq!((size, head.body.len()), (16_000_000, 0));
-    let tail = get(&jenkins, User::Admin, &format!("{path}{}", size - 100)).await;
+    let tail = client.get(User::Admin, &format!("{path}{}", size - 100)).await;
     assert!(tail.text().trim_end().ends_with("Finished: FAILURE"), "{}", tail.text());
-    let whole = get(&jenkins, User::Admin, &format!("{path}0")).await;
+    let whole = client.get(User::Admin, &format!("{path}0")).await;
     assert_eq!(whole.text().matches(RARE_LINE).count(), 1);
-    let job = get(&jenkins, User::Admin, &format!("/job/{}/lastBuild/api/json?tree=number,result", BIG_LOG.0)).await;
+    let job = client.get(User::Admin, &format!("/job/{}/lastBuild/api/json?tree=number,result", BIG_LOG.0)).await;
     assert!(job.text().contains("\"number\":1,\"result\":\"FAILURE\""), "{}", job.text());
 }
 
 #[tokio::test]
 async fn wrong_credentials_are_401_before_anything_else() {
-    let jenkins = start().await;
-    let stream = TcpStream::connect(jenkins.url().trim_start_matches("http://").trim_end_matches('/')).await.unwrap();
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
-    tokio::spawn(connection);
-    let secret = BASE64_STANDARD.encode("admin:guess");
-    let request = Request::get("/job/no-such-job/api/json").header("Host", "x").header("Authorization", format!("Basic {secret}"));
-    let response = sender.send_request(request.body(Full::<Bytes>::default()).unwrap()).await.unwrap();
-    assert_eq!(response.status(), 401);
-    assert_eq!(response.headers()["www-authenticate"], "Basic realm=\"Jenkins\"");
-    assert!(!response.headers().contains_key("x-jenkins"));
+    let (jenkins, client) = start().await;
+    let login = Some((User::Admin, "guess"));
+    let answer = client.send(login, Method::GET, "/job/no-such-job/api/json", &[], String::new()).await.unwrap();
+    assert_eq!(answer.status, 401);
+    assert_eq!(answer.header("www-authenticate"), Some("Basic realm=\"Jenkins\""));
+    assert_eq!(answer.header("x-jenkins"), None);
 }
 
 #[tokio::test]
 async fn latency_is_served_side_by_side_and_counted() {
-    let jenkins = start().await;
+    let (jenkins, client) = start().await;
     jenkins.set_latency(Duration::from_millis(100));
     let begun = Instant::now();
-    let calls = (0..40).map(|_| send(&jenkins, User::Admin, Method::GET, "/api/json?tree=mode"));
+    let calls = (0..40).map(|_| client.call(User::Admin, Method::GET, "/api/json?tree=mode"));
     let mut set = Vec::new();
     for call in calls {
         set.push(Box::pin(call));
@@ -200,9 +159,9 @@ async fn join_all<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
 
 #[tokio::test]
 async fn faults_come_when_set_and_go_when_cleared() {
-    let jenkins = start().await;
+    let (jenkins, client) = start().await;
     let path = "/job/shop/api/json?tree=jobs[name]";
-    let whole = get(&jenkins, User::Admin, path).await;
+    let whole = client.get(User::Admin, path).await;
     for (fault, status) in [
         (Fault::Starting, 503),
         (Fault::LoginPage, 200),
@@ -213,19 +172,19 @@ async fn faults_come_when_set_and_go_when_cleared() {
         (Fault::Malformed, 200),
     ] {
         jenkins.set_fault_on("/job/shop", Some(1), fault.clone());
-        let answer = get(&jenkins, User::Admin, path).await;
+        let answer = client.get(User::Admin, path).await;
         assert_eq!(answer.status, status, "{fault:?}");
         assert!(serde_json::from_slice::<Value>(&answer.body).is_err(), "{fault:?}");
     }
     for fault in [Fault::Drop, Fault::Truncate] {
         jenkins.set_fault_on("/job/shop", Some(1), fault.clone());
-        assert!(send(&jenkins, User::Admin, Method::GET, path).await.is_err(), "{fault:?}");
+        assert!(client.call(User::Admin, Method::GET, path).await.is_err(), "{fault:?}");
     }
     for fault in [Fault::Hang, Fault::Stall] {
         jenkins.set_fault(fault.clone());
-        let call = tokio::time::timeout(Duration::from_millis(100), send(&jenkins, User::Admin, Method::GET, path));
+        let call = tokio::time::timeout(Duration::from_millis(100), client.call(User::Admin, Method::GET, path));
         assert!(call.await.is_err(), "{fault:?}");
     }
     jenkins.clear_faults();
-    assert_eq!(get(&jenkins, User::Admin, path).await.body, whole.body);
+    assert_eq!(client.get(User::Admin, path).await.body, whole.body);
 }

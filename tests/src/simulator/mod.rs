@@ -22,29 +22,39 @@
 
 mod auth;
 mod biglog;
+mod builds;
 mod extras;
+mod faces;
 mod faults;
 mod journal;
-mod lifecycle;
+mod jobs;
+mod live;
 mod log;
 mod pages;
+mod params;
 mod paths;
+mod queue;
 mod read;
 mod recordings;
 mod reply;
 mod server;
+mod session;
 mod store;
 mod tree;
+mod validator;
 mod view;
+mod write;
 
 pub use auth::User;
 pub use biglog::{BIG_LOG, HUGE_LOG, RARE_LINE};
 pub use faults::Fault;
 pub use journal::Request;
+pub use live::Timing;
 
 use anyhow::{Context, Result};
 use faults::Faults;
 use journal::Journal;
+use live::Live;
 use log::Log;
 use recordings::Recordings;
 use std::{
@@ -67,11 +77,13 @@ pub struct SimulatorOptions {
     pub bind: SocketAddr,
     /// How long each answer takes. Answers wait side by side, not in a row.
     pub latency: Duration,
+    /// How long builds and their queue take.
+    pub timing: Timing,
 }
 
 impl Default for SimulatorOptions {
     fn default() -> Self {
-        Self { bind: SocketAddr::from(([127, 0, 0, 1], 0)), latency: Duration::ZERO }
+        Self { bind: SocketAddr::from(([127, 0, 0, 1], 0)), latency: Duration::ZERO, timing: Timing::default() }
     }
 }
 
@@ -90,6 +102,7 @@ struct Shared {
     faults: Mutex<Faults>,
     latency: Mutex<Duration>,
     journal: Journal,
+    live: Mutex<Live>,
 }
 
 /// The recordings, read once per process.
@@ -119,6 +132,7 @@ impl Simulator {
             faults: Mutex::default(),
             latency: Mutex::new(options.latency),
             journal: Journal::default(),
+            live: Mutex::new(Live::new(options.timing)),
         });
         let server = tokio::spawn(server::serve(listener, Arc::clone(&shared)));
         Ok(Self { address, shared, server })
@@ -165,6 +179,23 @@ impl Simulator {
     /// Sets how long each answer takes from now on.
     pub fn set_latency(&self, latency: Duration) {
         *lock(&self.shared.latency) = latency;
+    }
+
+    /// Sets how long builds and their queue take from now on.
+    pub fn set_timing(&self, timing: Timing) {
+        lock(&self.shared.live).timing = timing;
+    }
+
+    /// Makes the next builds of a job take after these recorded ones, one each.
+    ///
+    /// The job is named by its path, as in `/job/shop/job/checkout/job/main`.
+    pub fn next_builds_like(&self, job: &str, numbers: &[u64]) {
+        lock(&self.shared.live).models.insert(job.to_owned(), numbers.iter().copied().collect());
+    }
+
+    /// Forgets every crumb, as a restart of the controller does.
+    pub fn expire_crumbs(&self) {
+        lock(&self.shared.live).crumbs.clear();
     }
 
     /// Serves until the process ends.

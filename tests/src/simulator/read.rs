@@ -4,6 +4,7 @@ use super::{
     Shared,
     auth::User,
     biglog::BigLog,
+    live::now,
     log::Log,
     pages,
     paths::{Target, join},
@@ -44,8 +45,9 @@ impl Shared {
         if segments.last().is_some_and(|last| ACTIONS.contains(&last.as_str())) {
             return Ok(pages::post_required(user));
         }
+        drop(self.present());
         let Some(resolved) = self.store().resolve(segments) else { return Ok(pages::not_found(user)) };
-        if let Some(reply) = self.live(user, &target, &resolved) {
+        if let Some(reply) = self.live_page(&target, &resolved)? {
             return Ok(reply);
         }
         if let Some(object) = target.before(&["api", "json"]) {
@@ -108,11 +110,16 @@ impl Shared {
         recording.map(Reply::recorded).transpose()
     }
 
-    /// The log of a build: written since the start, generated, or recorded.
+    /// The log of a build, of which this simulator may be writing more.
     pub(crate) fn log(&self, build: &str) -> Result<Option<Log>> {
-        if let Some(log) = self.live_log(build) {
+        if let Some(log) = self.present().log(self, build, now()) {
             return Ok(Some(log));
         }
+        self.recorded_log(build)
+    }
+
+    /// The log of a build as recorded, or as generated.
+    pub(crate) fn recorded_log(&self, build: &str) -> Result<Option<Log>> {
         let big = build.strip_prefix("/job/").and_then(|build| build.strip_suffix("/1"));
         if let Some(log) = big.and_then(BigLog::of) {
             return Ok(Some(Log::Generated(log)));
@@ -140,7 +147,8 @@ impl Shared {
                     "testReport" if run => pages::not_found_short(),
                     member if PIPELINE_MEMBERS.contains(&member) && !pipeline => pages::not_found_short(),
                     "artifact" if run => pages::not_found(user),
-                    "job" => pages::not_found(user),
+                    "job" | "view" | "item" => pages::not_found(user),
+                    _ if object.class() == "hudson.model.ComputerSet" => pages::not_found(user),
                     member if !run && member.parse::<u64>().is_ok() => pages::not_found(user),
                     _ => pages::not_recorded(method, path),
                 };
@@ -148,7 +156,8 @@ impl Shared {
             member = Some(last.as_str());
             owner = rest;
         }
-        let known = ["blue", "pluginManager", "credentials", "overallLoad"];
+        // Pages of whole subsystems, of which only parts were recorded.
+        let known = ["blue", "label", "pluginManager", "credentials", "overallLoad"];
         match resolved.segments().first() {
             Some(first) if known.contains(&first.as_str()) => pages::not_recorded(method, path),
             _ => pages::not_found(user),

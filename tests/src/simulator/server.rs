@@ -5,7 +5,7 @@
 
 use super::{
     Shared,
-    auth::{User, WrongCredentials, authenticate},
+    auth::{Proof, User, WrongCredentials, authenticate},
     faults::Effect,
     journal::Request,
     lock, pages,
@@ -79,7 +79,7 @@ impl Shared {
         &self,
         parts: &hyper::http::request::Parts,
         path: &str,
-        caller: Result<(User, super::auth::Proof), WrongCredentials>,
+        caller: Result<(User, Proof), WrongCredentials>,
         body: &[u8],
     ) -> Result<Reply> {
         let Ok((user, proof)) = caller else { return Ok(pages::wrong_credentials()) };
@@ -94,6 +94,7 @@ impl Shared {
                 }
                 User::Anonymous if target.path() != "/login" => Ok(pages::login_required(path)),
                 User::Nobody => Ok(pages::denied(user, pages::READ)),
+                _ if proof == Proof::Password && target.path() == "/crumbIssuer/api/json" => Ok(self.issue_crumb()),
                 _ => self.read(user, method, path),
             };
         }

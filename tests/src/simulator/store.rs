@@ -80,6 +80,8 @@ pub(crate) struct Store {
     recorded: Arc<Recorded>,
     /// `None` is an object that was deleted.
     changed: HashMap<String, Option<Object>>,
+    /// Paths of objects that new builds share with recorded ones.
+    aliases: HashMap<String, String>,
 }
 
 impl Store {
@@ -113,7 +115,7 @@ impl Store {
         store.derive();
         let objects = store.changed.into_iter().filter_map(|(id, object)| Some((id, object?))).collect();
         let recorded = Recorded { objects, aliases, orders: orders(shapes) };
-        Ok(Self { recorded: Arc::new(recorded), changed: HashMap::new() })
+        Ok(Self { recorded: Arc::new(recorded), ..Self::default() })
     }
 
     /// Takes the fields of an object in; nested objects with an address are taken in on their own.
@@ -184,7 +186,12 @@ impl Store {
                 None => below(&path, segment),
             };
         }
-        Some(self.recorded.aliases.get(&path).cloned().unwrap_or(path))
+        Some(self.aliases.get(&path).or_else(|| self.recorded.aliases.get(&path)).cloned().unwrap_or(path))
+    }
+
+    /// Makes a path lead to another object.
+    pub(crate) fn alias(&mut self, path: &str, id: &str) {
+        self.aliases.insert(path.to_owned(), id.to_owned());
     }
 
     /// An object by its key.

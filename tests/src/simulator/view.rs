@@ -88,11 +88,17 @@ impl Store {
                 let Some(object) = follow(value).and_then(|id| self.get(id)) else {
                     return fields.iter().map(|(name, value)| (name.clone(), self.mention(value))).collect();
                 };
-                let run = object.fields.contains_key("number");
-                let names: &[&str] = if run { &["number", "url"] } else { &["id", "absoluteUrl", "fullName", "name", "url", "color"] };
+                let has = |name: &str| object.fields.contains_key(name);
+                let names: &[&str] = if has("absoluteUrl") {
+                    &["absoluteUrl", "fullName"]
+                } else if has("number") {
+                    &["number", "url"]
+                } else {
+                    &["name", "url", "color"]
+                };
                 let class = fields.get("_class").map(|class| ("_class".to_owned(), class.clone()));
                 let names = names.iter().filter_map(|name| Some(((*name).to_owned(), object.fields.get(*name)?.clone())));
-                class.into_iter().chain(names.filter(|(_, value)| !value.is_object())).collect()
+                class.into_iter().chain(names).collect()
             }
             scalar => scalar.clone(),
         }

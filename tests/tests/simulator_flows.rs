@@ -1,0 +1,165 @@
+//! The simulator against the recorded flows: triggers, inputs, stops, changes.
+//!
+//! Each flow is played against a fresh simulator at its recorded pace. Numbers of
+//! builds and queue items differ between runs and are translated on the way.
+
+mod client;
+
+use client::{Answer, Client};
+use hyper::Method;
+use jankins_tests::simulator::{Simulator, SimulatorOptions, Timing, User};
+use serde_json::Value;
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+/// Headers that a client may rely on.
+const HEADERS: [&str; 5] = ["Location", "X-Required-Permission", "X-You-Are-Authenticated-As", "WWW-Authenticate", "X-Jenkins"];
+
+fn flows() -> Value {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/controller/flows.json");
+    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+}
+
+fn pace() -> Timing {
+    let mut timing = Timing::default();
+    timing.build = Duration::from_millis(1100);
+    timing.until_input = Duration::from_millis(1000);
+    timing
+}
+
+async fn start() -> Simulator {
+    let mut options = SimulatorOptions::default();
+    options.timing = pace();
+    Simulator::start(options).await.unwrap()
+}
+
+/// From the recorded numbers to those of this run.
+#[derive(Default)]
+struct Numbers(Vec<(String, String)>);
+
+impl Numbers {
+    fn translate(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+    }
+
+    /// Learns the numbers of a build that was just triggered.
+    async fn learn(&mut self, client: &Client, recorded: &Value, answer: &Answer, rest: &[Value]) {
+        let item = |location: &str| location.trim_end_matches('/').rsplit('/').next().unwrap().to_owned();
+        let (Some(before), Some(now)) = (recorded["headers"]["Location"].as_str(), answer.header("location")) else { return };
+        self.0.push((format!("item/{}/", item(before)), format!("item/{}/", item(now))));
+        self.0.push((format!("id={}", item(before)), format!("id={}", item(now))));
+        let job = recorded["path"].as_str().unwrap().rsplit_once("/build").unwrap().0;
+        let next = client.get(User::Admin, &format!("{job}/api/json?tree=nextBuildNumber,lastBuild[number,building]")).await.json();
+        let started = next["lastBuild"]["building"] == true;
+        let number = next["nextBuildNumber"].as_u64().unwrap() - u64::from(started);
+        let queue_item = format!("/queue/item/{}/api/json", item(before));
+        let recorded_number = rest.iter().filter(|exchange| exchange["path"] == queue_item.as_str()).find_map(|exchange| {
+            let body: Value = serde_json::from_str(exchange["body"].as_str()?).ok()?;
+            body.pointer("/executable/number")?.as_u64()
+        });
+        if let Some(recorded_number) = recorded_number {
+            self.0.push((format!("{job}/{recorded_number}/"), format!("{job}/{number}/")));
+        }
+    }
+}
+
+/// How an exchange logged in: its user, and whether with a password.
+fn login(recorded: &Value) -> Option<(User, bool)> {
+    Some(match recorded["as"].as_str() {
+        None if recorded["status"] == 401 => return None,
+        None if recorded["status"] == 403 => (User::Anonymous, false),
+        None | Some("admin") => (User::Admin, false),
+        Some("lin") => (User::Lin, false),
+        Some("reader") => (User::Reader, false),
+        Some("nobody") => (User::Nobody, false),
+        Some("anonymous") => (User::Anonymous, false),
+        Some("lin (password)") => (User::Lin, true),
+        Some(_) => return None,
+    })
+}
+
+async fn play(name: &str, exchanges: &[Value]) -> Vec<String> {
+    let jenkins = start().await;
+    let client = Client::new(&jenkins);
+    let (mut numbers, mut wrong) = (Numbers::default(), Vec::new());
+    let (mut crumb, mut cookie) = (String::new(), String::new());
+    let begun = Instant::now();
+    let origin = exchanges[0]["at_ms"].as_u64().unwrap();
+    for (at, recorded) in exchanges.iter().enumerate() {
+        let due = Duration::from_millis(recorded["at_ms"].as_u64().unwrap() - origin);
+        tokio::time::sleep(due.saturating_sub(begun.elapsed())).await;
+        let path = numbers.translate(recorded["path"].as_str().unwrap());
+        let method: Method = recorded["method"].as_str().unwrap().parse().unwrap();
+        let mut headers = Vec::new();
+        let secret = match login(recorded) {
+            Some((user, true)) => (user, user.password()),
+            Some((user, false)) => (user, user.token()),
+            None => (User::Admin, "guess"),
+        };
+        for sent in recorded["request_headers"].as_object().into_iter().flatten() {
+            match sent.0.as_str() {
+                "Jenkins-Crumb" => headers.push(("Jenkins-Crumb", crumb.clone())),
+                "Cookie" => headers.push(("Cookie", cookie.clone())),
+                _ => {}
+            }
+        }
+        let form = recorded["form"].as_object().map(|form| {
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            form.iter().map(|(key, value)| (key.clone(), text(value))).collect::<Vec<_>>()
+        });
+        let body = recorded["request_body"].as_str().map(str::to_owned).unwrap_or_else(|| client::form(&form.unwrap_or_default()));
+        let answer = client.send(Some(secret), method, &path, &headers, body).await.unwrap();
+        if path == "/crumbIssuer/api/json" {
+            crumb = answer.json()["crumb"].as_str().unwrap().to_owned();
+            cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+        }
+        if recorded["status"] == 201 {
+            numbers.learn(&client, recorded, &answer, &exchanges[at..]).await;
+        }
+        let mut problems = Vec::new();
+        if recorded["status"] != answer.status {
+            problems.push(format!("status {}, not {}: {}", answer.status, recorded["status"], answer.text().chars().take(200).collect::<String>()));
+        }
+        for header in HEADERS {
+            let before = recorded["headers"][header].as_str().map(|value| numbers.translate(value));
+            if answer.header(header) != before.as_deref() {
+                problems.push(format!("{header}: {:?}, not {before:?}", answer.header(header)));
+            }
+        }
+        // Of a poll, only the last answer does not depend on the moment.
+        let polled = exchanges[at + 1..].iter().any(|later| later["path"] == recorded["path"]);
+        if !polled {
+            problems.extend(facts(recorded, &answer));
+        }
+        if !problems.is_empty() {
+            wrong.push(format!("{name}: {path}: {}", problems.join("; ")));
+        }
+    }
+    wrong
+}
+
+/// Differences in what does not depend on the run: states, results, reasons, names.
+fn facts(recorded: &Value, answer: &Answer) -> Vec<String> {
+    let body = recorded["body"].as_str().unwrap_or_default();
+    let (Ok(before), Ok(now)) = (serde_json::from_str::<Value>(body), serde_json::from_slice::<Value>(&answer.body)) else { return Vec::new() };
+    let facts = [
+        "/_class", "/building", "/result", "/buildable", "/blocked", "/cancelled", "/disabled", "/color", "/offline", "/temporarilyOffline",
+        "/offlineCauseReason", "/description", "/keepLog", "/quietingDown", "/status", "/params", "/inQueue", "/data/result", "/0/id",
+    ];
+    let differs = facts.into_iter().filter(|fact| before.pointer(fact) != now.pointer(fact));
+    differs.map(|fact| format!("{fact}: {:?}, not {:?}", now.pointer(fact), before.pointer(fact))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_recorded_flow_goes_the_same_way_again() {
+    let flows = flows();
+    let flows = flows.as_object().unwrap().clone();
+    let played: Vec<_> = flows.into_iter().map(|(name, flow)| tokio::spawn(async move { play(&name, flow.as_array().unwrap()).await })).collect();
+    let mut wrong = Vec::new();
+    for flow in played {
+        wrong.extend(flow.await.unwrap());
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
