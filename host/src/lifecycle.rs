@@ -44,11 +44,6 @@ impl Lifecycle {
         self.draining.is_cancelled()
     }
 
-    /// Returns once the process began to drain.
-    pub(crate) async fn draining(&self) {
-        self.draining.cancelled().await;
-    }
-
     /// Returns once no call is in flight.
     pub(crate) async fn idle(&self) {
         // The sender lives in `self`, so waiting cannot fail.
@@ -119,7 +114,6 @@ mod tests {
             let life = Arc::clone(&life);
             async move { life.drain(Duration::from_secs(10)).await }
         });
-        life.draining().await;
         tokio::time::sleep(Duration::from_millis(20)).await;
         assert!(!drain.is_finished());
         drop(call);

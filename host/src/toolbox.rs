@@ -11,12 +11,10 @@ use crate::plugin::Catalogue;
 use crate::plugin::Effect;
 use crate::plugin::Tool;
 
-/// Names closer than this are suggested; measured so that `get_bild` finds `get_build` and `frobnicate` nothing.
-const SIMILAR: f64 = 0.8;
-
 /// The tools on offer.
 #[derive(Clone, Debug)]
 pub(crate) struct Toolbox {
+    catalogue: Catalogue,
     offered: Vec<Arc<Tool>>,
     withheld: Vec<(String, Withheld)>,
 }
@@ -37,7 +35,7 @@ pub(crate) enum Found<'a> {
     Offered(&'a Arc<Tool>),
     /// A tool of the plugin that is not offered.
     Withheld(&'a Withheld),
-    /// Nothing; the closest name that is on offer, if one is close.
+    /// Nothing; the closest name that the plugin has, if one is close.
     Unknown(Option<&'a str>),
 }
 
@@ -63,17 +61,17 @@ impl Toolbox {
         if let Some(name) = toolsets.into_iter().flatten().find(|name| !known.contains(*name)) {
             return Err(UnknownToolset { name: name.clone(), known });
         }
-        let mut toolbox = Self { offered: Vec::new(), withheld: Vec::new() };
+        let (mut offered, mut withheld) = (Vec::new(), Vec::new());
         for tool in &catalogue.tools {
             if read_only && tool.effect != Effect::Read {
-                toolbox.withheld.push((tool.mcp_name.clone(), Withheld::ReadOnly));
+                withheld.push((tool.mcp_name.clone(), Withheld::ReadOnly));
             } else if toolsets.is_some_and(|named| !named.contains(&tool.toolset)) {
-                toolbox.withheld.push((tool.mcp_name.clone(), Withheld::Toolset(tool.toolset.clone())));
+                withheld.push((tool.mcp_name.clone(), Withheld::Toolset(tool.toolset.clone())));
             } else {
-                toolbox.offered.push(Arc::new(tool.clone()));
+                offered.push(Arc::new(tool.clone()));
             }
         }
-        Ok(toolbox)
+        Ok(Self { catalogue: catalogue.clone(), offered, withheld })
     }
 
     /// The tools on offer, in the catalogue's order.
@@ -83,23 +81,14 @@ impl Toolbox {
 
     /// Looks a name up, as MCP spells it or as the component does (`get_build`, `get-build`).
     pub(crate) fn find(&self, name: &str) -> Found<'_> {
-        let wanted = name.replace('-', "_");
+        let wanted = self.catalogue.get(name).map_or(name, |tool| &tool.mcp_name);
         if let Some(tool) = self.offered.iter().find(|tool| tool.mcp_name == wanted) {
             return Found::Offered(tool);
         }
-        match self.withheld.iter().find(|(name, _)| *name == wanted) {
+        match self.withheld.iter().find(|(name, _)| name == wanted) {
             Some((_, why)) => Found::Withheld(why),
-            None => Found::Unknown(self.closest(&wanted)),
+            None => Found::Unknown(self.catalogue.closest(name)),
         }
-    }
-
-    fn closest(&self, wanted: &str) -> Option<&str> {
-        self.offered
-            .iter()
-            .map(|tool| (strsim::jaro_winkler(&tool.mcp_name, wanted), tool.mcp_name.as_str()))
-            .filter(|(similarity, _)| *similarity >= SIMILAR)
-            .max_by(|(one, _), (other, _)| one.total_cmp(other))
-            .map(|(_, name)| name)
     }
 }
 

@@ -3,17 +3,27 @@
 //! Tool calls go through the egress, which reports one error for all of this. A person who has to fix it wants to
 //! know which layer it is, so each is tried on its own. Nothing is sent beyond the TLS handshake.
 
+use std::io;
+use std::net::IpAddr;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
+use ::http::uri::Scheme;
+use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::net::lookup_host;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::check::failed;
 use super::check::passed;
 use crate::config::Config;
+use crate::egress::Judge;
+use crate::egress::client_config;
 use crate::plugin::CheckStep;
+use crate::tenant::egress_settings;
 
 /// Longest wait for each layer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -21,46 +31,70 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The layers that could be tried; the last one may have failed.
 pub(super) async fn network(config: &Config) -> Vec<CheckStep> {
     let mut steps = Vec::new();
-    let host = config.controller.host_str().unwrap_or_default().to_owned();
-    let port = config.controller.port_or_known_default().unwrap_or_default();
-    let addresses = match within(resolve(&host, port)).await {
-        Ok(addresses) => addresses,
-        Err(error) => {
-            steps.push(failed("dns", &error, "is the name in JENKINS_URL spelt right, and does this machine know it?"));
-            return steps;
-        }
-    };
-    let shown: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
-    steps.push(passed("dns", format!("{host} is {}", shown.join(", "))));
-    let started = Instant::now();
-    match within(connect(&addresses)).await {
-        Ok(stream) => {
-            let peer = stream.peer_addr().map(|peer| peer.to_string()).unwrap_or_default();
-            steps.push(passed("tcp", format!("{peer} answers after {} ms", started.elapsed().as_millis())));
-        }
-        Err(error) => {
-            let hint = "is Jenkins running there, and is a firewall in between? The port is part of JENKINS_URL";
-            steps.push(failed("tcp", &error, hint));
-        }
-    }
+    // The first failure ends it: the layers above would only repeat it in other words.
+    climb(config, &mut steps).await;
     steps
 }
 
-async fn resolve(host: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let addresses: Vec<SocketAddr> = lookup_host((bare, port)).await?.collect();
-    if addresses.is_empty() { Err(std::io::Error::other("the name has no address")) } else { Ok(addresses) }
-}
+async fn climb(config: &Config, steps: &mut Vec<CheckStep>) -> Option<()> {
+    let host = config.controller.host_str().unwrap_or_default();
+    let port = config.controller.port_or_known_default().unwrap_or_default();
 
-async fn connect(addresses: &[SocketAddr]) -> std::io::Result<TcpStream> {
-    TcpStream::connect(addresses).await
-}
+    let hint = "is the name in JENKINS_URL spelt right, and does this machine know it?";
+    let addresses = step(steps, "dns", hint, resolve(host, port)).await?;
+    let shown: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
+    steps.push(passed("dns", format!("{host} is {}", shown.join(", "))));
 
-async fn within<T>(step: impl Future<Output = std::io::Result<T>>) -> std::io::Result<T> {
-    match tokio::time::timeout(PATIENCE, step).await {
-        Ok(result) => result,
-        Err(_) => Err(std::io::Error::other(format!("no answer within {} s", PATIENCE.as_secs()))),
+    let started = Instant::now();
+    let hint = "is Jenkins running there, and is a firewall in between? The port is part of JENKINS_URL";
+    let stream = step(steps, "tcp", hint, TcpStream::connect(&*addresses)).await?;
+    let peer = stream.peer_addr().map(|peer| peer.to_string()).unwrap_or_default();
+    steps.push(passed("tcp", format!("{peer} answers after {} ms", started.elapsed().as_millis())));
+
+    if config.controller.scheme() == "https" {
+        let hint = "does the certificate name this host, and is its authority trusted? --ca-file adds one";
+        let session = step(steps, "tls", hint, handshake(config, host, stream)).await?;
+        let version = session.get_ref().1.protocol_version().and_then(|version| version.as_str()).unwrap_or("TLS");
+        steps.push(passed("tls", format!("{version}, the certificate is valid for {host}")));
     }
+    Some(())
+}
+
+/// Tries one layer; a failure becomes a step.
+async fn step<T>(
+    steps: &mut Vec<CheckStep>,
+    name: &str,
+    hint: &str,
+    attempt: impl Future<Output = io::Result<T>>,
+) -> Option<T> {
+    let result = match tokio::time::timeout(PATIENCE, attempt).await {
+        Ok(result) => result,
+        Err(_) => Err(io::Error::other(format!("no answer within {} s", PATIENCE.as_secs()))),
+    };
+    result.map_err(|error| steps.push(failed(name, &error, hint))).ok()
+}
+
+/// The addresses that the egress would dial.
+async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let judge = Judge::for_host(host);
+    let found: Vec<SocketAddr> = lookup_host((bare, port)).await?.collect();
+    let literal = bare.parse::<IpAddr>().is_ok();
+    let dialled: Vec<SocketAddr> =
+        found.iter().copied().filter(|address| literal || judge.allows(address.ip())).collect();
+    if dialled.is_empty() {
+        let shown: Vec<String> = found.iter().map(|address| address.ip().to_string()).collect();
+        let why = format!("the name resolves to [{}], none of which may be dialled", shown.join(", "));
+        return Err(io::Error::other(why));
+    }
+    Ok(dialled)
+}
+
+/// With the very settings that tool calls use.
+async fn handshake(config: &Config, host: &str, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    let settings = client_config(&Scheme::HTTPS, &egress_settings(config)).map_err(io::Error::other)?;
+    let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(io::Error::other)?;
+    TlsConnector::from(Arc::new(settings)).connect(name, stream).await
 }
 
 #[cfg(test)]
@@ -68,9 +102,12 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_refused_connection_is_an_error() {
+    async fn a_refused_connection_is_a_failed_step_with_a_hint() {
         let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        assert!(within(connect(&[free])).await.is_err());
+        let mut steps = Vec::new();
+        assert!(step(&mut steps, "tcp", "is it running?", TcpStream::connect(free)).await.is_none());
+        assert_eq!(steps[0].hint.as_deref(), Some("is it running?"));
+        assert!(!steps[0].ok);
     }
 
     #[tokio::test]

@@ -39,10 +39,12 @@ use http::uri::Scheme;
 use url::Url;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
+pub(crate) use address::Judge;
 pub(crate) use cassette::{Cassette, CassetteError};
 pub(crate) use headers::Credentials;
 pub(crate) use observe::{Exchange, Observer};
 use send::Tenant;
+pub(crate) use tls::client_config;
 
 /// Everything that one tenant's way out depends on. The operator's configuration decides all of it.
 #[derive(Debug, Clone)]

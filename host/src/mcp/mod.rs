@@ -20,3 +20,6 @@ mod tools;
 
 pub(crate) use answer::readable;
 pub(crate) use server::Server;
+
+#[cfg(test)]
+mod tests;

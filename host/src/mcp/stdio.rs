@@ -52,7 +52,7 @@ pub(crate) async fn serve(server: Server) -> Result<(), StdioError> {
 }
 
 /// The same over any pair of streams, ended by `stop` as by a signal.
-async fn serve_streams(
+pub(super) async fn serve_streams(
     server: Server,
     input: impl AsyncRead + Send + Unpin + 'static,
     output: impl AsyncWrite + Send + Unpin + 'static,

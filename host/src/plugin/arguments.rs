@@ -339,7 +339,6 @@ mod tests {
             ],
             input_schema: Arc::default(),
             output_schema: Arc::default(),
-            result: None,
         }
     }
 

@@ -94,8 +94,6 @@ pub(crate) struct Tool {
     pub input_schema: Arc<Map<String, Value>>,
     /// JSON Schema of the structured content.
     pub output_schema: Arc<Map<String, Value>>,
-    /// What the function returns, if anything.
-    pub(super) result: Option<Shape>,
 }
 
 impl Tool {
@@ -141,7 +139,6 @@ impl Tool {
             input_schema: Arc::new(schema::input_schema(&params)),
             output_schema: Arc::new(schema::output_schema(success(result.as_ref()))),
             params,
-            result,
         })
     }
 

@@ -42,3 +42,5 @@ pub(crate) use error::PluginError;
 pub(crate) use instance::{Instance, InstanceObserver, InstanceSettings};
 pub(crate) use load::Plugin;
 pub(crate) use outcome::{Answer, CheckReport, CheckStep, Failure, Outcome, Stat};
+#[cfg(test)]
+pub(crate) use shape::Shape;

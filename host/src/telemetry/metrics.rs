@@ -201,6 +201,16 @@ pub(crate) enum EncodeError {
 impl Observer for Metrics {
     fn request(&self, exchange: &Exchange) {
         let endpoint = exchange.endpoint.clone();
+        tracing::debug!(
+            endpoint,
+            method = exchange.method,
+            status = exchange.status,
+            error = exchange.error,
+            ms = u64::try_from(exchange.elapsed.as_millis()).unwrap_or(u64::MAX),
+            bytes = exchange.response_bytes,
+            correlation_id = exchange.correlation_id,
+            "request to Jenkins"
+        );
         let call = CallLabel { endpoint: endpoint.clone(), status: status_class(exchange.status) };
         self.calls.get_or_create(&call).inc();
         self.call_durations.get_or_create(&EndpointLabel { endpoint }).observe(millis(exchange.elapsed));

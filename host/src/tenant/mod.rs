@@ -17,6 +17,7 @@ use serde_json::Map;
 use serde_json::Value;
 
 pub(crate) use start::Facts;
+pub(crate) use start::egress_settings;
 pub(crate) use start::load_plugin;
 
 use crate::lifecycle::Lifecycle;

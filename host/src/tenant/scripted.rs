@@ -18,6 +18,8 @@ use crate::plugin::CheckReport;
 use crate::plugin::Effect;
 use crate::plugin::Failure;
 use crate::plugin::Outcome;
+use crate::plugin::Param;
+use crate::plugin::Shape;
 use crate::plugin::Stat;
 use crate::plugin::Tool;
 use crate::toolbox::Toolbox;
@@ -34,25 +36,46 @@ pub(crate) fn catalogue() -> Catalogue {
     }
 }
 
-fn tool(name: &str, effect: Effect, toolset: &str) -> Tool {
-    let schema = |value: Value| match value {
+/// One reading tool with these properties; the first is required.
+pub(crate) fn tool_with(properties: Value) -> Tool {
+    let Value::Object(properties) = properties else { panic!("properties are an object") };
+    let params = properties.keys().enumerate().map(|(at, name)| param(name, at == 0)).collect();
+    let schema = json!({"type": "object", "properties": properties, "additionalProperties": false});
+    Tool { params, input_schema: object(schema), ..tool("read-thing", Effect::Read, "things") }
+}
+
+fn param(name: &str, required: bool) -> Param {
+    Param {
+        name: name.to_owned(),
+        wit_name: name.replace('_', "-"),
+        description: format!("The {name}"),
+        required,
+        kind: Shape::Text,
+    }
+}
+
+fn object(value: Value) -> Arc<Map<String, Value>> {
+    match value {
         Value::Object(map) => Arc::new(map),
         _ => Arc::default(),
-    };
+    }
+}
+
+fn tool(name: &str, effect: Effect, toolset: &str) -> Tool {
     Tool {
         name: name.to_owned(),
         mcp_name: name.replace('-', "_"),
         description: format!("Does {name}.\n\nFurther facts."),
         effect,
         toolset: toolset.to_owned(),
-        params: Vec::new(),
-        input_schema: schema(json!({
+        params: vec![param("name", true)],
+        input_schema: object(json!({
             "type": "object",
             "properties": {"name": {"type": "string"}},
             "required": ["name"],
             "additionalProperties": false,
         })),
-        output_schema: schema(json!({"type": "object", "properties": {"thing": {"type": "string"}}})),
+        output_schema: object(json!({"type": "object", "properties": {"thing": {"type": "string"}}})),
     }
 }
 
@@ -116,12 +139,9 @@ impl Runner for Script {
                     meta: json!({"correlation_id": "c-1"}),
                 }),
                 Some(code) => Outcome::Failed(Failure {
-                    code: code.to_owned(),
-                    message: "it went wrong".to_owned(),
                     hint: Some("do it right".to_owned()),
                     next_actions: vec!["call read_thing".to_owned()],
-                    correlation_id: "c-1".to_owned(),
-                    ..Failure::default()
+                    ..Failure::host(code, "it went wrong")
                 }),
             }
         }
@@ -134,11 +154,7 @@ impl Runner for Script {
             tokio::time::sleep(self.delay).await;
             match *self.unready.lock().unwrap() {
                 None => Ok(CheckReport { ok: true, steps: Vec::new() }),
-                Some(why) => Err(Failure {
-                    code: "unavailable".to_owned(),
-                    message: why.to_owned(),
-                    ..Failure::default()
-                }),
+                Some(why) => Err(Failure::host("unavailable", why)),
             }
         }
         .boxed()

@@ -3,6 +3,7 @@
 //! A client waits for this, so it does what must fail early and nothing else: the component is compiled (or taken
 //! from the cache), the way out is set up, and the instance starts in a task of its own.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,13 +37,15 @@ use crate::toolbox::UnknownToolset;
 
 /// Calls of one tenant at once. Far above what a controller bears: the plugin's own limits come first, and this one
 /// only bounds memory.
-const MAX_CONCURRENT_CALLS: usize = 512;
+const MAX_CONCURRENT_CALLS: usize = 256;
 /// Requests to the controller at once; browsers use six per host, build clusters survive some dozens.
 const MAX_REQUESTS_IN_FLIGHT: usize = 256;
 /// Largest body that is read from the controller: the log of a very large build.
 const MAX_RESPONSE_BYTES: u64 = 2 << 30;
 /// Time to reach the controller at all. Short of the call's own limit, so that the error names the network.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// What a read-only tenant may POST although it changes nothing: the controller takes a file to validate no other way.
+const READ_ONLY_POSTS: [&str; 2] = ["pipeline-model-converter/validate", "pipeline-model-converter/validateJenkinsfile"];
 /// The engine's version, which cargo pins and the engine does not export.
 const WASMTIME_VERSION: &str = "48.0.8";
 
@@ -73,12 +76,12 @@ pub(crate) enum StartError {
     Toolset(#[from] UnknownToolset),
 }
 
-/// Loads the component of this configuration.
+/// Loads a component; compiled code is kept in the cache directory.
 ///
 /// # Errors
 /// When there is no engine for this machine, or the file is no usable component.
-pub(crate) fn load_plugin(config_cache: Option<&std::path::Path>, path: &std::path::Path) -> Result<Plugin, PluginError> {
-    Plugin::load(&Engine::new(config_cache)?, path)
+pub(crate) fn load_plugin(cache_dir: Option<&Path>, path: &Path) -> Result<Plugin, PluginError> {
+    Plugin::load(&Engine::new(cache_dir)?, path)
 }
 
 impl Tenant {
@@ -138,14 +141,15 @@ impl Tenant {
     }
 }
 
-fn egress_settings(config: &Config) -> Settings {
+/// The way out that this configuration asks for.
+pub(crate) fn egress_settings(config: &Config) -> Settings {
     Settings {
         controller: config.controller.clone(),
         credentials: config.credentials.clone(),
         ca_file: config.ca_file.clone(),
         client_cert: config.client_cert.clone(),
         read_only: config.read_only,
-        read_only_posts: Vec::new(),
+        read_only_posts: READ_ONLY_POSTS.map(str::to_owned).to_vec(),
         timeouts: Timeouts {
             connect: CONNECT_TIMEOUT.min(config.timeout),
             first_byte: config.timeout,
@@ -165,14 +169,12 @@ fn instance_settings(config: &Config, egress: Egress, metrics: &Arc<Metrics>) ->
     if let Some(tokens) = config.max_tokens {
         env.push(("JANKINS_MAX_TOKENS".to_owned(), tokens.to_string()));
     }
-    InstanceSettings {
-        env,
-        hooks: Arc::new(move || Box::new(egress.hooks())),
-        memory_limit_bytes: config.memory_limit_bytes,
-        call_timeout: config.timeout,
-        max_concurrent_calls: MAX_CONCURRENT_CALLS,
-        observer: metrics.clone(),
-    }
+    let mut settings = InstanceSettings::new(Arc::new(move || Box::new(egress.hooks())), metrics.clone());
+    settings.env = env;
+    settings.memory_limit_bytes = config.memory_limit_bytes;
+    settings.call_timeout = config.timeout;
+    settings.max_concurrent_calls = MAX_CONCURRENT_CALLS;
+    settings
 }
 
 impl Runner for Instance {
@@ -194,5 +196,16 @@ impl Runner for Instance {
 
     fn drain(&self, deadline: Duration) -> BoxFuture<'_, ()> {
         Instance::drain(self, deadline).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_the_engine_is_the_locked_one() {
+        let lock = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
+        assert!(lock.contains(&format!("name = \"wasmtime\"\nversion = \"{WASMTIME_VERSION}\"")));
     }
 }
