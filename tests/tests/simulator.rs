@@ -159,7 +159,7 @@ async fn the_large_log_is_streamed_from_any_offset() {
 
 #[tokio::test]
 async fn wrong_credentials_are_401_before_anything_else() {
-    let (jenkins, client) = start().await;
+    let (_jenkins, client) = start().await;
     let login = Some((User::Admin, "guess"));
     let answer = client
         .send(
@@ -243,6 +243,14 @@ async fn faults_come_when_set_and_go_when_cleared() {
         (Fault::Status(502), 502),
         (Fault::Missing, 404),
         (Fault::Malformed, 200),
+        (
+            Fault::Answer {
+                status: 418,
+                content_type: "text/plain".into(),
+                body: "short and stout".into(),
+            },
+            418,
+        ),
     ] {
         jenkins.set_fault_on("/job/shop", Some(1), fault.clone());
         let answer = client.get(User::Admin, path).await;

@@ -3,7 +3,7 @@
 //! | user | API token | password | may |
 //! |---|---|---|---|
 //! | `admin` | `admin-token` | `admin-password` | everything |
-//! | `lin` | `lin-token` | `lin-password` | read, build, cancel, answer inputs, describe builds |
+//! | `lin` | `lin-token` | `lin-password` | read, build, cancel, answer inputs, replay |
 //! | `reader` | `reader-token` | `reader-password` | read |
 //! | `nobody1` | `nobody-token` | `nobody-password` | nothing, not even Overall/Read |
 //!

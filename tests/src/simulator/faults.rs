@@ -37,6 +37,15 @@ pub enum Fault {
     Status(u16),
     /// 404, as if the plugin behind the path were not installed.
     Missing,
+    /// An answer of the test's own, for what was never recorded.
+    Answer {
+        /// The status.
+        status: u16,
+        /// The `Content-Type`.
+        content_type: String,
+        /// The body.
+        body: String,
+    },
 }
 
 impl FromStr for Fault {
@@ -99,6 +108,11 @@ impl Fault {
             Self::Redirect(to) => Effect::Instead(Reply::empty(302).with("Location", to)),
             Self::Status(status) => Effect::Instead(pages::proxy(*status)),
             Self::Missing => Effect::Instead(pages::not_found_short()),
+            Self::Answer {
+                status,
+                content_type,
+                body,
+            } => Effect::Instead(Reply::of(*status, content_type, body.clone())),
         }
     }
 }

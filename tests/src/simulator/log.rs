@@ -95,7 +95,7 @@ impl Log {
         }
         reply.body(match self {
             Self::Raw(raw, _) => SimBody::Whole(crlf(raw.get(from as usize..).unwrap_or_default())),
-            Self::Generated(log) => SimBody::Generated(log.from(from, true)),
+            Self::Generated(log) => log.from(from, true),
         })
     }
 
@@ -104,7 +104,7 @@ impl Log {
         let reply = Reply::of(200, "text/plain;charset=UTF-8", Bytes::new());
         reply.body(match self {
             Self::Raw(raw, _) => SimBody::Whole(without_notes(raw).into()),
-            Self::Generated(log) => SimBody::Generated(log.from(0, false)),
+            Self::Generated(log) => log.from(0, false),
         })
     }
 }

@@ -34,6 +34,9 @@ const ACTIONS: [&str; 14] = [
 /// Members that only builds of a Pipeline have.
 const PIPELINE_MEMBERS: [&str; 4] = ["wfapi", "pipeline-overview", "execution", "replay"];
 
+/// Members of a build that the recorded controller has not: other versions or other plugins have them.
+const FOREIGN_MEMBERS: [&str; 4] = ["stages", "pipeline-graph", "coverage", "warnings-ng"];
+
 impl Shared {
     /// The answer to a GET or HEAD of an authenticated user.
     pub(crate) fn read(&self, user: User, method: &str, path: &str) -> Result<Reply> {
@@ -191,6 +194,7 @@ impl Shared {
                 let pipeline = object.class().contains("workflow");
                 return match member {
                     "testReport" if run => pages::not_found_short(),
+                    member if run && FOREIGN_MEMBERS.contains(&member) => pages::not_found_short(),
                     member if PIPELINE_MEMBERS.contains(&member) && !pipeline => {
                         pages::not_found_short()
                     }
