@@ -6,7 +6,7 @@
 //! started cannot be taken back. Calls that are not started yet stay in the channel and so survive a restart.
 //!
 //! An instance dies of a trap, a limit, a panic in the host, or of being stuck: a call that is still not done after
-//! twice its time limit. Its store is then dropped whole, every call in it is told, and the next call gets a fresh
+//! four times its time limit. Its store is then dropped whole, every call in it is told, and the next call gets a fresh
 //! instance, about 30 µs later.
 
 use super::instance::InstanceSettings;
@@ -23,6 +23,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use wasmtime::component::{Accessor, AccessorTask, Func, Val};
 use wasmtime::{AsContextMut, Store};
 use wasmtime_wasi::I32Exit;
+
+/// How many times its limit a call may take before the instance counts as stuck. Its caller has long been answered.
+const PATIENCE: u32 = 4;
 
 /// A call on its way to the guest.
 pub(super) struct Job {
@@ -155,7 +158,7 @@ impl Life {
         settings: &InstanceSettings,
     ) {
         let running = self.running.clone();
-        let patience = settings.call_timeout * 2;
+        let patience = settings.call_timeout * PATIENCE;
         let ended = {
             let serving = AssertUnwindSafe(self.serve(first, queue)).catch_unwind();
             // Outside of the store's event loop a race is safe: the loser takes the whole store with it.
@@ -191,14 +194,18 @@ impl Life {
         } = self;
         let serving = store.run_concurrent(async |accessor| {
             let mut receive = pin!(async {
-                let mut next = Some(first);
-                while let Some(job) = next {
+                let mut first = Some(first);
+                loop {
                     // The slot first: while all are taken, calls wait in the channel, where they survive a restart.
                     let slot = slots.clone().acquire_owned().await?;
+                    let next = match first.take() {
+                        Some(job) => Some(job),
+                        None => queue.recv().await,
+                    };
+                    let Some(job) = next else { break };
                     if !job.reply.is_closed() {
                         accessor.spawn(Call::new(job, slot, functions, cpu, running))?;
                     }
-                    next = queue.recv().await;
                 }
                 // No handle is left, so nobody waits for the calls that still run.
                 wasmtime::Result::Ok(())
