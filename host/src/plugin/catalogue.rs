@@ -143,12 +143,6 @@ impl Tool {
             params,
         })
     }
-
-    /// The parameter of that name, kebab- or snake-case.
-    pub(crate) fn param(&self, name: &str) -> Option<&Param> {
-        let name = snake(name);
-        self.params.iter().find(|param| param.name == name)
-    }
 }
 
 /// The part of a result that stands for success.
@@ -220,24 +214,24 @@ mod tests {
 
     #[test]
     fn a_typing_error_suggests_the_name_that_was_meant() {
-        let names = ["list_jobs", "get_build", "get_build_log"];
-        assert_eq!(closest("get_biuld", names.into_iter()), Some("get_build"));
+        let names = ["list_shelves", "get_book", "get_book_page"];
+        assert_eq!(closest("get_boko", names.into_iter()), Some("get_book"));
         assert_eq!(
-            closest("getBuildLog", names.into_iter()),
-            Some("get_build_log")
+            closest("getBookPage", names.into_iter()),
+            Some("get_book_page")
         );
         assert_eq!(closest("frobnicate", names.into_iter()), None);
-        assert_eq!(closest("jbo", ["scope", "job"].into_iter()), Some("job"));
+        assert_eq!(closest("tpo", ["scope", "top"].into_iter()), Some("top"));
         assert_eq!(
-            closest("build_number", ["job", "build"].into_iter()),
-            Some("build")
+            closest("book_number", ["shelf", "book"].into_iter()),
+            Some("book")
         );
     }
 
     #[test]
     fn a_name_that_mcp_forbids_is_refused() {
-        assert!(check_name("get-build").is_ok());
-        assert!(check_name("[method]job.get").is_err());
+        assert!(check_name("get-book").is_ok());
+        assert!(check_name("[method]book.get").is_err());
         assert!(check_name(&"x".repeat(129)).is_err());
     }
 }

@@ -1,8 +1,8 @@
 //! The handle of one tenant's instance: what the rest of the host calls.
 //!
-//! A handle only sends messages; the instance itself belongs to one task (see `actor`). Defaults: 64 MB of memory,
-//! 30 s per call, 64 calls at once and 256 waiting. A call fails with a code of its own when the host and not
-//! the plugin is the reason:
+//! A handle only sends messages; the instance itself belongs to one task (see `actor`). All limits come from
+//! [`InstanceSettings`]; there are no defaults here. A call fails with a code of its own when the host and not the
+//! plugin is the reason:
 //!
 //! | code | when |
 //! |---|---|
@@ -43,7 +43,7 @@ pub(crate) struct InstanceSettings {
     pub env: Vec<(String, String)>,
     /// Makes the hooks through which a new instance's requests go.
     pub hooks: Arc<dyn Fn() -> Box<dyn WasiHttpHooks + Send> + Send + Sync>,
-    /// Most linear memory.
+    /// Most linear memory; 64 MB suits a plugin that streams what it reads.
     pub memory_limit_bytes: usize,
     /// Most time for one call; the guest is told the same.
     pub call_timeout: Duration,
@@ -51,23 +51,6 @@ pub(crate) struct InstanceSettings {
     pub max_concurrent_calls: usize,
     /// Who wants to know what happens to the instance.
     pub observer: Arc<dyn InstanceObserver>,
-}
-
-impl InstanceSettings {
-    /// The default limits, with an empty environment.
-    pub(crate) fn new(
-        hooks: Arc<dyn Fn() -> Box<dyn WasiHttpHooks + Send> + Send + Sync>,
-        observer: Arc<dyn InstanceObserver>,
-    ) -> InstanceSettings {
-        InstanceSettings {
-            env: Vec::new(),
-            hooks,
-            memory_limit_bytes: 64 * 1024 * 1024,
-            call_timeout: Duration::from_secs(30),
-            max_concurrent_calls: 64,
-            observer,
-        }
-    }
 }
 
 /// Is told what happens to an instance, for metrics.
@@ -109,7 +92,9 @@ impl Instance {
 
     /// Calls a tool.
     pub(crate) async fn call(&self, tool: &Tool, arguments: Map<String, Value>) -> Outcome {
-        let Some(function) = self.plugin.tool_function(&tool.name) else {
+        // The plugin's own entry counts: the caller's may stem from another version of the file.
+        let own = self.plugin.catalogue().get(&tool.name);
+        let Some((tool, function)) = own.zip(self.plugin.tool_function(&tool.name)) else {
             let message = format!("this plugin has no tool {}", tool.mcp_name);
             return Outcome::Failed(Failure::host("internal", message));
         };
@@ -222,7 +207,7 @@ impl Instance {
             Err(TrySendError::Full(_)) => {
                 return Err(Failure::host(
                     "overloaded",
-                    "too many calls are waiting for this controller already",
+                    "too many calls are waiting for this plugin already",
                 )
                 .retry_after(OVERLOAD_RETRY_SECONDS)
                 .next("repeat the call a little later, with fewer calls at once"));
@@ -236,7 +221,8 @@ impl Instance {
             Ok(Ok(Report::Values(values))) => Ok(values),
             Ok(Ok(Report::Died(what))) => Err(restarted(what, effect)),
             Ok(Ok(Report::Refused(reason))) => Err(Failure::host("internal", reason)),
-            Ok(Err(_)) => Err(Failure::host("internal", "the plugin's task has ended")),
+            // Dropped without a report: the host panicked before the call began.
+            Ok(Err(_)) => Err(restarted("met an error of the host", effect)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::plugin::fixtures::{
     ASYNC, SLEEP, SYNC, append_section, binary, engine, load, try_load, with_docs,
 };
-use crate::plugin::{Effect, Engine, Plugin, PluginError};
+use crate::plugin::{Effect, PluginError};
 use serde_json::{Value, json};
 
 const DOCS: &str = r#"
@@ -221,34 +221,13 @@ fn broken_or_repeated_docs_are_refused() {
 }
 
 #[test]
-fn a_second_start_takes_the_code_from_the_cache() {
-    let dir = tempfile::tempdir().unwrap();
-    let wasm = dir.path().join("plugin.wasm");
-    std::fs::write(&wasm, binary(SYNC)).unwrap();
-    let cache = dir.path().join("cache");
-    let entries = || {
-        walk(&cache)
-            .into_iter()
-            .filter(|name| !name.ends_with(".stats"))
-            .count()
-    };
-
-    Plugin::load(&Engine::new(Some(&cache)).unwrap(), &wasm).unwrap();
-    let after_first = entries();
-    assert!(after_first > 0, "nothing was cached");
-    Plugin::load(&Engine::new(Some(&cache)).unwrap(), &wasm).unwrap();
-    assert_eq!(entries(), after_first);
-}
-
-fn walk(dir: &std::path::Path) -> Vec<String> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(walk(&path));
-        } else {
-            files.push(path.to_string_lossy().into_owned());
-        }
-    }
-    files
+fn a_control_interface_of_another_form_is_refused() {
+    let wat = r#"(component
+        (core module $m (func (export "f") (param i32)))
+        (core instance $i (instantiate $m))
+        (func $f (param "deep" bool) (canon lift (core func $i "f")))
+        (instance $control (export "check" (func $f)))
+        (export "jankins:plugin/control@0.1.4" (instance $control)))"#;
+    let text = try_load(&binary(wat)).err().unwrap().to_string();
+    assert!(text.contains("`check` has other parameters"), "{text}");
 }

@@ -181,3 +181,56 @@ async fn an_instance_is_not_interrupted_for_the_sum_of_its_calls() {
     }
     assert!(plugin.restarts().is_empty());
 }
+
+#[tokio::test]
+async fn a_loop_is_interrupted_also_while_other_calls_arrive() {
+    let plugin = Arc::new(Running::new(ASYNC));
+    let spinning = tokio::spawn({
+        let plugin = plugin.clone();
+        async move { plugin.failure("spin").await }
+    });
+    while !spinning.is_finished() {
+        plugin.call("nap", json!({"ms": 1})).await;
+    }
+    assert!(
+        spinning
+            .await
+            .unwrap()
+            .message
+            .contains("computed too long")
+    );
+    assert_eq!(plugin.restarts(), ["cpu"]);
+}
+
+#[tokio::test]
+async fn a_panic_of_the_host_ends_no_tenant() {
+    let panics = std::sync::atomic::AtomicUsize::new(1);
+    let plugin = Running::with(SYNC, |settings| {
+        let hooks = settings.hooks.clone();
+        settings.hooks = Arc::new(move || {
+            assert_eq!(panics.swap(0, Ordering::SeqCst), 0, "a bug of the host");
+            hooks()
+        });
+    });
+    let failure = plugin.failure("count").await;
+    assert_eq!(failure.code, "plugin-restarted");
+    assert_eq!(plugin.restarts(), ["host"]);
+    plugin.answer("count", json!({})).await;
+}
+
+#[tokio::test]
+async fn a_plugin_that_loops_while_it_starts_is_interrupted() {
+    let plugin = Running::new(
+        r#"(component
+            (core module $m (func $s (loop $again (br $again))) (start $s) (func (export "f")))
+            (core instance $i (instantiate $m))
+            (func (export "idle") (canon lift (core func $i "f"))))"#,
+    );
+    let failure = plugin.failure("idle").await;
+    assert!(
+        failure.message.contains("does not start"),
+        "{}",
+        failure.message
+    );
+    assert_eq!(plugin.restarts(), ["start"]);
+}

@@ -37,8 +37,8 @@ async fn the_plugins_own_failure_arrives_whole() {
     assert_eq!(
         serde_json::to_value(failure).unwrap(),
         json!({
-            "code": "not-found", "message": "no such job", "hint": "check the folder",
-            "next_actions": ["call list_jobs"], "upstream_status": 404, "correlation_id": "abc-123",
+            "code": "not-found", "message": "no such guy", "hint": "check the folder",
+            "next_actions": ["look elsewhere"], "upstream_status": 404, "correlation_id": "abc-123",
         })
     );
 }
@@ -151,7 +151,7 @@ async fn calls_of_a_synchronous_tool_queue_and_do_not_trap() {
 #[tokio::test]
 async fn a_full_queue_answers_at_once_when_to_come_back() {
     let plugin = Arc::new(Running::with(SLEEP, |settings| {
-        settings.max_concurrent_calls = 2
+        settings.max_concurrent_calls = 1
     }));
     let outcomes = join_all((0..20).map(|_| plugin.call("nap", json!({"ms": 50})))).await;
     let (mut answered, mut refused) = (0, 0);
