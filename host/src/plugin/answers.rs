@@ -189,13 +189,13 @@ mod tests {
     #[test]
     fn text_goes_to_the_content_and_meta_beside_it() {
         let answer = answer(ok(record(vec![
-            ("text", text("build 7 failed")),
-            ("build-number", Val::U32(7)),
+            ("text", text("book 7 is out")),
+            ("book-number", Val::U32(7)),
             ("cause", Val::Option(None)),
             ("meta", record(vec![("cache-hits", Val::U32(2))])),
         ])));
-        assert_eq!(answer.text, "build 7 failed");
-        assert_eq!(answer.structured, json!({"build_number": 7}));
+        assert_eq!(answer.text, "book 7 is out");
+        assert_eq!(answer.structured, json!({"book_number": 7}));
         assert_eq!(answer.meta, json!({"cache_hits": 2}));
     }
 
@@ -222,12 +222,9 @@ mod tests {
     fn an_error_record_becomes_a_failure_with_all_its_fields() {
         let failure = failure(Some(record(vec![
             ("code", text("not-found")),
-            ("message", text("no such job")),
-            (
-                "hint",
-                Val::Option(Some(Box::new(text("check the folder")))),
-            ),
-            ("next-actions", Val::List(vec![text("call list_jobs")])),
+            ("message", text("no such book")),
+            ("hint", Val::Option(Some(Box::new(text("check the shelf"))))),
+            ("next-actions", Val::List(vec![text("call list_shelves")])),
             ("retry-after-seconds", Val::Option(None)),
             (
                 "upstream-status",
@@ -237,9 +234,9 @@ mod tests {
         ])));
         let expected = Failure {
             code: "not-found".into(),
-            message: "no such job".into(),
-            hint: Some("check the folder".into()),
-            next_actions: vec!["call list_jobs".into()],
+            message: "no such book".into(),
+            hint: Some("check the shelf".into()),
+            next_actions: vec!["call list_shelves".into()],
             retry_after_seconds: None,
             upstream_status: Some(404),
             correlation_id: "abc".into(),

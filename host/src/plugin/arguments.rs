@@ -318,13 +318,13 @@ mod tests {
             },
         ]);
         Tool {
-            name: "list-builds".into(),
-            mcp_name: "list_builds".into(),
+            name: "list-books".into(),
+            mcp_name: "list_books".into(),
             description: String::new(),
             effect: Effect::Read,
-            toolset: "builds".into(),
+            toolset: "books".into(),
             params: vec![
-                param("job", Shape::Text),
+                param("top", Shape::Text),
                 param(
                     "max-tokens",
                     option(Shape::Integer {
@@ -356,7 +356,7 @@ mod tests {
     #[test]
     fn what_is_meant_without_doubt_is_taken() {
         let values = read(json!({
-            "job": 42, "max-tokens": "300", "order": "OLDEST_FIRST", "names": "one", "deep": "True",
+            "top": 42, "max-tokens": "300", "order": "OLDEST_FIRST", "names": "one", "deep": "True",
             "range": {"first_line": 3.0, "last": null},
         }))
         .unwrap();
@@ -377,24 +377,24 @@ mod tests {
 
     #[test]
     fn every_problem_is_named_at_once_with_the_parameter_that_was_meant() {
-        let failure = read(json!({"jbo": "x", "max_tokens": -1, "order": "newst-first", "range": {"first-line": "a"}})).unwrap_err();
+        let failure = read(json!({"tpo": "x", "max_tokens": -1, "order": "newst-first", "range": {"first-line": "a"}})).unwrap_err();
         assert_eq!(failure.code, "invalid-params");
         assert_eq!(
             failure.message,
-            "list_builds: unknown parameter \"jbo\", did you mean `job`?; `job` is missing: a string; \
+            "list_books: unknown parameter \"tpo\", did you mean `top`?; `top` is missing: a string; \
              `max_tokens` must be a whole number, 0 or more, not -1; \
              `order` must be one of: newest-first, oldest-first, not \"newst-first\", did you mean `newest-first`?; \
              `range.first_line` must be a whole number, 0 or more, not \"a\""
         );
         assert_eq!(
             failure.hint.unwrap(),
-            "required: job; optional: max_tokens, order, names, deep, range"
+            "required: top; optional: max_tokens, order, names, deep, range"
         );
     }
 
     #[test]
     fn both_spellings_of_one_parameter_are_a_contradiction() {
-        let failure = read(json!({"job": "x", "max-tokens": 1, "max_tokens": 2})).unwrap_err();
+        let failure = read(json!({"top": "x", "max-tokens": 1, "max_tokens": 2})).unwrap_err();
         assert!(
             failure.message.contains("`max_tokens` is given twice"),
             "{}",
@@ -412,17 +412,17 @@ mod tests {
             json!(""),
         ] {
             assert!(
-                read(json!({"job": "x", "max_tokens": number})).is_err(),
+                read(json!({"top": "x", "max_tokens": number})).is_err(),
                 "{number}"
             );
         }
-        assert!(read(json!({"job": "x", "max_tokens": 4_294_967_295_u64})).is_ok());
+        assert!(read(json!({"top": "x", "max_tokens": 4_294_967_295_u64})).is_ok());
     }
 
     #[test]
     fn a_hostile_value_is_cut_and_escaped_in_the_message() {
         let failure =
-            read(json!({"job": ["x"], "order": format!("\u{1b}[2J{}", "y".repeat(10_000))}))
+            read(json!({"top": ["x"], "order": format!("\u{1b}[2J{}", "y".repeat(10_000))}))
                 .unwrap_err();
         assert!(!failure.message.contains('\u{1b}'), "{}", failure.message);
         assert!(failure.message.len() < 400, "{}", failure.message.len());

@@ -14,8 +14,10 @@ use wasmtime::component::types::ComponentFunc;
 
 /// Longest tool name that MCP allows.
 const MAX_NAME_CHARS: usize = 128;
-/// How alike two names must be (Jaro-Winkler, 0 to 1) to suggest one for the other.
-const ALIKE: f64 = 0.8;
+/// How alike two names must be (0 to 1) to suggest one for the other: in letters, for typing errors …
+const ALIKE_IN_LETTERS: f64 = 0.6;
+/// … or at the beginning (Jaro-Winkler), for names that go on differently.
+const ALIKE_AT_THE_START: f64 = 0.8;
 
 /// What a tool does to the world outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -200,14 +202,14 @@ pub(super) fn closest<'a>(
     candidates: impl Iterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let word = word.to_ascii_lowercase();
+    let likeness = |candidate: &str| {
+        let candidate = candidate.to_ascii_lowercase();
+        let letters = strsim::normalized_damerau_levenshtein(&word, &candidate);
+        let start = strsim::jaro_winkler(&word, &candidate);
+        (letters >= ALIKE_IN_LETTERS || start >= ALIKE_AT_THE_START).then_some(letters + start)
+    };
     candidates
-        .map(|candidate| {
-            (
-                strsim::jaro_winkler(&word, &candidate.to_ascii_lowercase()),
-                candidate,
-            )
-        })
-        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .filter_map(|candidate| Some((likeness(candidate)?, candidate)))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
 }
@@ -218,19 +220,24 @@ mod tests {
 
     #[test]
     fn a_typing_error_suggests_the_name_that_was_meant() {
-        let names = ["list_jobs", "get_build", "get_build_log"];
-        assert_eq!(closest("get_biuld", names.into_iter()), Some("get_build"));
+        let names = ["list_shelves", "get_book", "get_book_page"];
+        assert_eq!(closest("get_boko", names.into_iter()), Some("get_book"));
         assert_eq!(
-            closest("getBuildLog", names.into_iter()),
-            Some("get_build_log")
+            closest("getBookPage", names.into_iter()),
+            Some("get_book_page")
         );
         assert_eq!(closest("frobnicate", names.into_iter()), None);
+        assert_eq!(closest("tpo", ["scope", "top"].into_iter()), Some("top"));
+        assert_eq!(
+            closest("book_number", ["shelf", "book"].into_iter()),
+            Some("book")
+        );
     }
 
     #[test]
     fn a_name_that_mcp_forbids_is_refused() {
-        assert!(check_name("get-build").is_ok());
-        assert!(check_name("[method]job.get").is_err());
+        assert!(check_name("get-book").is_ok());
+        assert!(check_name("[method]book.get").is_err());
         assert!(check_name(&"x".repeat(129)).is_err());
     }
 }

@@ -6,10 +6,10 @@
 //! ```text
 //! What it answers, and when to use it. Any number of paragraphs.
 //!
-//! - job: full name of the job, folders separated by `/`.
-//! - limit: how many builds at most; default 10.
+//! - shelf: full name, rooms separated by `/`.
+//! - limit: how many books at most; default 10.
 //!
-//! Effect: read. Toolset: builds.
+//! Effect: read. Toolset: books.
 //! ```
 //!
 //! Defaults: without docs a tool has no description, is in the toolset `general`, and counts as destructive, so
@@ -75,15 +75,15 @@ impl Docs {
                 .flatten()
             {
                 let docs = entry.get("docs").unwrap_or(entry);
-                functions.insert(name.clone(), docs.as_str().unwrap_or_default().to_owned());
+                functions.insert(name.clone(), plain(docs.as_str().unwrap_or_default()));
             }
         }
-        let instructions = world
-            .get("docs")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .trim()
-            .to_owned();
+        let instructions = plain(
+            world
+                .get("docs")
+                .and_then(Value::as_str)
+                .unwrap_or_default(),
+        );
         Ok(Docs {
             instructions,
             functions,
@@ -94,6 +94,14 @@ impl Docs {
     pub(super) fn function(&self, name: &str, params: &[&str]) -> Result<FunctionDoc, String> {
         FunctionDoc::parse(self.functions.get(name).map_or("", String::as_str), params)
     }
+}
+
+/// Without control characters, since these texts are printed to terminals.
+fn plain(text: &str) -> String {
+    text.trim()
+        .chars()
+        .filter(|c| *c == '\n' || !c.is_control())
+        .collect()
 }
 
 /// One function's doc, split into what goes where.
@@ -155,7 +163,7 @@ fn parameter_line<'a>(line: &'a str, params: &[&str]) -> Option<(String, &'a str
         .then(|| (name, text.trim()))
 }
 
-/// `Effect: read. Toolset: builds.`, on one line or two.
+/// `Effect: read. Toolset: books.`, on one line or two.
 fn read_labels(
     line: &str,
     effect: &mut Option<Effect>,
@@ -198,23 +206,23 @@ fn push_line(description: &mut Vec<String>, line: &str) {
 mod tests {
     use super::*;
 
-    const DOC: &str = "Lists the builds of a job,\nnewest first.\n\nUse it when:\n- a build number is unknown\n- a range is asked for\n\n\
-        - job: full name, with folders,\n  e.g. `shop/checkout`.\n- max-tokens: budget.\n\nEffect: read. Toolset: builds.";
+    const DOC: &str = "Lists the books of a shelf,\nnewest first.\n\nUse it when:\n- a title is unknown\n- a range is asked for\n\n\
+        - shelf: full name, with rooms,\n  e.g. `attic/left`.\n- max-tokens: budget.\n\nEffect: read. Toolset: books.";
 
     #[test]
     fn a_doc_is_split_into_description_parameters_effect_and_toolset() {
-        let doc = FunctionDoc::parse(DOC, &["job", "max-tokens"]).unwrap();
+        let doc = FunctionDoc::parse(DOC, &["shelf", "max-tokens"]).unwrap();
         assert_eq!(
             doc.description,
-            "Lists the builds of a job, newest first.\n\nUse it when:\n- a build number is unknown\n- a range is asked for"
+            "Lists the books of a shelf, newest first.\n\nUse it when:\n- a title is unknown\n- a range is asked for"
         );
         assert_eq!(
-            doc.params["job"],
-            "full name, with folders, e.g. `shop/checkout`."
+            doc.params["shelf"],
+            "full name, with rooms, e.g. `attic/left`."
         );
         assert_eq!(doc.params["max_tokens"], "budget.");
         assert_eq!(doc.effect, Effect::Read);
-        assert_eq!(doc.toolset, "builds");
+        assert_eq!(doc.toolset, "books");
     }
 
     #[test]

@@ -34,6 +34,10 @@ struct Shared {
 impl Engine {
     /// Starts the engine and its clock. `cache_dir` keeps compiled code between starts of the process.
     pub(crate) fn new(cache_dir: Option<&Path>) -> Result<Engine, PluginError> {
+        Engine::with_cache(cache_dir.map(open_cache).transpose()?)
+    }
+
+    fn with_cache(cache: Option<Cache>) -> Result<Engine, PluginError> {
         let mut config = Config::new();
         config.strategy(Strategy::Cranelift);
         config.wasm_component_model(true);
@@ -41,9 +45,7 @@ impl Engine {
         config.epoch_interruption(true);
         config.max_wasm_stack(WASM_STACK_BYTES);
         config.async_stack_size(FIBER_STACK_BYTES);
-        if let Some(dir) = cache_dir {
-            config.cache(Some(open_cache(dir)?));
-        }
+        config.cache(cache);
         let wasmtime = wasmtime::Engine::new(&config).map_err(|e| PluginError::Engine(e.into()))?;
         let shared = Arc::new(Shared { wasmtime });
         start_clock(&shared)?;
@@ -125,6 +127,7 @@ fn make_private(dir: &Path) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plugin::{Plugin, fixtures};
 
     #[cfg(unix)]
     #[test]
@@ -149,6 +152,20 @@ mod tests {
         std::os::unix::fs::symlink(parent.path(), &link).unwrap();
         let error = Engine::new(Some(&link)).err().unwrap();
         assert!(error.to_string().contains("symbolic link"), "{error}");
+    }
+
+    #[test]
+    fn a_second_start_takes_the_code_from_the_cache() {
+        let parent = tempfile::tempdir().unwrap();
+        let wasm = parent.path().join("plugin.wasm");
+        fs::write(&wasm, fixtures::binary(fixtures::SYNC)).unwrap();
+        let load = || {
+            let cache = open_cache(&parent.path().join("cache")).unwrap();
+            Plugin::load(&Engine::with_cache(Some(cache.clone())).unwrap(), &wasm).unwrap();
+            (cache.cache_hits(), cache.cache_misses())
+        };
+        assert_eq!(load(), (0, 1));
+        assert_eq!(load(), (1, 0));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The handle of one tenant's instance: what the rest of the host calls.
 //!
 //! A handle only sends messages; the instance itself belongs to one task (see `actor`). Defaults: 64 MB of memory,
-//! 30 s per call, 64 calls at once and as many waiting. A call fails with a code of its own when the host and not
-//! the plugin is the reason:
+//! 30 s per call, 64 calls at once and 256 waiting. A call fails with a code of its own when the host and not the
+//! plugin is the reason:
 //!
 //! | code | when |
 //! |---|---|
@@ -32,6 +32,8 @@ use wasmtime_wasi_http::WasiHttpHooks;
 
 /// How much later than the guest the host gives up. The guest keeps the same limit and answers better.
 const GRACE: Duration = Duration::from_millis(500);
+/// Calls that may wait for each that may run. A burst fits; what waits longer would time out anyway.
+const WAITING: usize = 4;
 /// When to try again after an overload: by then some of the waiting calls are done.
 const OVERLOAD_RETRY_SECONDS: u32 = 1;
 
@@ -45,7 +47,7 @@ pub(crate) struct InstanceSettings {
     pub memory_limit_bytes: usize,
     /// Most time for one call; the guest is told the same.
     pub call_timeout: Duration,
-    /// Most calls inside the guest at once; as many again may wait.
+    /// Most calls inside the guest at once; four times as many may wait.
     pub max_concurrent_calls: usize,
     /// Who wants to know what happens to the instance.
     pub observer: Arc<dyn InstanceObserver>,
@@ -92,7 +94,8 @@ impl Instance {
     ///
     /// Must be called within a tokio runtime.
     pub(crate) fn spawn(plugin: Plugin, settings: InstanceSettings) -> Instance {
-        let (jobs, queue) = mpsc::channel(settings.max_concurrent_calls.max(1));
+        let (jobs, queue) =
+            mpsc::channel(settings.max_concurrent_calls.max(1).saturating_mul(WAITING));
         let limit = settings.call_timeout + GRACE;
         tokio::spawn(actor::run(plugin.clone(), settings, queue));
         Instance {
@@ -106,7 +109,9 @@ impl Instance {
 
     /// Calls a tool.
     pub(crate) async fn call(&self, tool: &Tool, arguments: Map<String, Value>) -> Outcome {
-        let Some(function) = self.plugin.tool_function(&tool.name) else {
+        // The plugin's own entry counts: the caller's may stem from another version of the file.
+        let own = self.plugin.catalogue().get(&tool.name);
+        let Some((tool, function)) = own.zip(self.plugin.tool_function(&tool.name)) else {
             let message = format!("this plugin has no tool {}", tool.mcp_name);
             return Outcome::Failed(Failure::host("internal", message));
         };
@@ -219,7 +224,7 @@ impl Instance {
             Err(TrySendError::Full(_)) => {
                 return Err(Failure::host(
                     "overloaded",
-                    "too many calls are waiting for this controller already",
+                    "too many calls are waiting for this plugin already",
                 )
                 .retry_after(OVERLOAD_RETRY_SECONDS)
                 .next("repeat the call a little later, with fewer calls at once"));
@@ -233,7 +238,8 @@ impl Instance {
             Ok(Ok(Report::Values(values))) => Ok(values),
             Ok(Ok(Report::Died(what))) => Err(restarted(what, effect)),
             Ok(Ok(Report::Refused(reason))) => Err(Failure::host("internal", reason)),
-            Ok(Err(_)) => Err(Failure::host("internal", "the plugin's task has ended")),
+            // Dropped without a report: the host panicked before the call began.
+            Ok(Err(_)) => Err(restarted("met an error of the host", effect)),
         }
     }
 }

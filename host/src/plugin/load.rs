@@ -9,11 +9,12 @@ use super::engine::Engine;
 use super::error::PluginError;
 use super::linker;
 use super::sandbox::Guest;
+use super::shape::{Shape, ShapeReader};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wasmtime::component::types::ComponentItem;
+use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 /// The interface for the operator, in any compatible version: semver says that 0.1.x are.
@@ -197,6 +198,7 @@ impl Exports {
                 for (function, item) in interface.exports(engine.wasmtime()) {
                     if let ComponentItem::ComponentFunc(ty) = item.ty {
                         self.any_async |= ty.async_();
+                        check_control(function, &ty)?;
                         let index = self.add(component, Some(&parent), function)?;
                         self.control_functions.insert(function.to_owned(), index);
                     }
@@ -219,6 +221,26 @@ impl Exports {
             .ok_or("the export cannot be found again")?;
         self.functions.push(index);
         Ok(self.functions.len() - 1)
+    }
+}
+
+/// The host calls these without looking at their types again. Unknown ones are never called.
+fn check_control(name: &str, ty: &ComponentFunc) -> Result<(), String> {
+    let params: Vec<Shape> = ty
+        .params()
+        .map(|(_, ty)| ShapeReader::default().read(&ty))
+        .collect::<Result<_, _>>()?;
+    let expected = match name {
+        "check" | "stats" => vec![],
+        "clear-cache" => vec![Shape::Option(Box::new(Shape::Text))],
+        _ => return Ok(()),
+    };
+    if params == expected {
+        Ok(())
+    } else {
+        Err(format!(
+            "its function `{name}` has other parameters than the host gives"
+        ))
     }
 }
 

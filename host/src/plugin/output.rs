@@ -98,7 +98,7 @@ impl GuestOutput {
 }
 
 /// Escapes what a terminal or a log reader could obey: C0 and C1 controls, and bidirectional overrides.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         let obeyed = (c.is_control() && c != '\t')

@@ -184,7 +184,6 @@ impl Drop for MemoryGuard {
 pub(super) struct CpuGuard {
     spinning: AtomicU32,
     busy: AtomicU32,
-    yielded: AtomicBool,
     interrupted: AtomicBool,
 }
 
@@ -197,7 +196,6 @@ impl CpuGuard {
             self.interrupted.store(true, Ordering::Relaxed);
             return UpdateDeadline::Interrupt;
         }
-        self.yielded.store(true, Ordering::Relaxed);
         // tokio's own yield, so that timers and sockets are looked at before the guest goes on.
         UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))
     }
@@ -207,16 +205,9 @@ impl CpuGuard {
         self.spinning.store(0, Ordering::Relaxed);
     }
 
-    /// The guest finished a call.
-    pub(super) fn call_finished(&self) {
+    /// The guest finished a call, or the instance had nothing to do for a while.
+    pub(super) fn no_longer_busy(&self) {
         self.busy.store(0, Ordering::Relaxed);
-    }
-
-    /// The store's event loop has nothing to do now, unless it stopped only to let others run.
-    pub(super) fn event_loop_waits(&self) {
-        if !self.yielded.swap(false, Ordering::Relaxed) {
-            self.busy.store(0, Ordering::Relaxed);
-        }
     }
 
     /// Whether the guest was interrupted.
@@ -246,7 +237,7 @@ mod tests {
         for _ in 0..100_000 {
             assert!(!interrupts(&cpu));
             cpu.control_returned();
-            cpu.call_finished();
+            cpu.no_longer_busy();
         }
     }
 
@@ -255,20 +246,8 @@ mod tests {
         let cpu = CpuGuard::default();
         let ticks = (0..10_000).take_while(|_| {
             cpu.control_returned();
-            cpu.event_loop_waits();
             !interrupts(&cpu)
         });
         assert_eq!(ticks.count(), MAX_BUSY_TICKS as usize);
-    }
-
-    #[test]
-    fn waiting_for_the_upstream_is_not_computing() {
-        let cpu = CpuGuard::default();
-        for _ in 0..10_000 {
-            assert!(!interrupts(&cpu));
-            cpu.control_returned();
-            cpu.event_loop_waits();
-            cpu.event_loop_waits();
-        }
     }
 }

@@ -181,7 +181,7 @@ mod tests {
     fn text_and_meta_are_no_part_of_the_structured_content() {
         let result = Shape::Record(vec![
             field("text", Shape::Text),
-            field("build_number", COUNT),
+            field("book_number", COUNT),
             field("cause", Shape::Option(Box::new(Shape::Text))),
             field("meta", Shape::Record(vec![])),
         ]);
@@ -190,8 +190,8 @@ mod tests {
             schema,
             json!({
                 "type": "object",
-                "properties": {"build_number": {"type": "integer", "minimum": 0}, "cause": {"type": "string"}},
-                "required": ["build_number"],
+                "properties": {"book_number": {"type": "integer", "minimum": 0}, "cause": {"type": "string"}},
+                "required": ["book_number"],
             })
         );
     }
@@ -221,9 +221,9 @@ mod tests {
         let params = [Param {
             name: "filter".into(),
             wit_name: "filter".into(),
-            description: "which builds".into(),
+            description: "which books".into(),
             required: true,
-            kind: Shape::Record(vec![field("branch", Shape::Text)]),
+            kind: Shape::Record(vec![field("author", Shape::Text)]),
         }];
         let schema = Value::from(input_schema(&params));
         assert_eq!(schema["additionalProperties"], json!(false));
@@ -233,7 +233,7 @@ mod tests {
         );
         assert_eq!(
             schema["properties"]["filter"]["description"],
-            json!("which builds")
+            json!("which books")
         );
         assert_eq!(schema["required"], json!(["filter"]));
     }
