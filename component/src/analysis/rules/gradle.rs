@@ -40,6 +40,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "gradle-what-went-wrong",
+        unless: r"There were failing tests|Compilation (?:failed; see|error\. See)",
         tool: Tool::Gradle,
         category: Category::Script,
         specificity: 60,

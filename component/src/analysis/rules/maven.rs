@@ -11,7 +11,7 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 91,
         needles: &[".java:[", ".kt:[", ".kt: (", ".scala:"],
         pattern: r"^\[ERROR\] (?:COMPILATION ERROR : )?(?:file://)?(?P<file>[^:\s]+\.(?:java|kt|groovy)):(?: ?[\[(](?P<line>\d+),(?: )?(?P<column>\d+)[\])]) (?:error: )?(?P<message>.+)$",
-        after: Some(Lookup::near(2, r"^\[ERROR\]\s+symbol:\s+(?P<symbol>.+)$")),
+        after: Some(Lookup::near(2, r"^(?:\[ERROR\])?\s+symbol:\s+(?P<symbol>.+)$")),
         extent: 2,
         cause: "{file}:{line}: {message} {symbol}",
         advice: "Fix {file} at line {line}.",
@@ -28,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Dependency,
         specificity: 89,
         needles: &["Could not resolve dependencies", "Could not find artifact", "Failed to read artifact descriptor", "Non-resolvable parent POM", "Non-resolvable import POM", "could not be resolved"],
-        pattern: r"(?:Could not find artifact (?P<module>[^\s,]+)(?: in (?P<repository>\S+ \([^)]+\)))?|(?P<message>Non-resolvable (?:parent|import) POM)(?: for \S+)?: (?:Could not find artifact|Could not transfer artifact) (?P<module2>\S+)|Failed to read artifact descriptor for (?P<module3>[^\s:]+(?::[^\s:]+)+)|Plugin (?P<module4>\S+) or one of its dependencies could not be resolved|Could not resolve dependencies for project (?P<module5>\S+?):? )",
+        pattern: r"(?:^.*?Could not find artifact (?P<module>[^\s,]+)(?: in (?P<repository>\S+ \([^)]+\)))?|Failed to read artifact descriptor for (?P<module2>[^\s:]+(?::[^\s:]+)+)|Plugin (?P<module3>\S+) or one of its dependencies could not be resolved|Could not resolve dependencies for project (?P<module4>\S+?):? )",
         cause: "Maven cannot resolve {module} {repository}",
         advice: "Check coordinates and version of {module} and that the repository has it and is reachable (settings.xml, mirror).",
         examples: samples![

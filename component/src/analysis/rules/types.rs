@@ -228,7 +228,7 @@ pub struct Rule {
     pub needles: &'static [&'static str],
     /// The pattern with its named captures.
     pub pattern: &'static str,
-    /// A pattern that vetoes the match, or empty.
+    /// A pattern that vetoes a matching line or the completed sentence; or empty.
     pub unless: &'static str,
     /// Where above to look for what the line itself does not say.
     pub before: Option<Lookup>,
