@@ -34,7 +34,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "jvm-caused-by",
         tool: Tool::Unknown,
         category: Category::Script,
-        specificity: 52,
+        specificity: 64,
         needles: &["Caused by: "],
         pattern: r"^\s*Caused by: (?P<kind>(?:[a-z]\w*\.)+[A-Z][\w.$]*)(?:: (?P<message>.+))?$",
         extent: 1,

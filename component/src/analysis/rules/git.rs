@@ -48,7 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         retryable: true,
         needles: &["unable to access '", "Could not read from remote repository", "RPC failed", "early EOF", "The remote end hung up", "unable to look up", "' not found", "Repository not found", "does not appear to be a git repository"],
         pattern: r"(?:unable to access '(?P<url>[^']+)': (?P<message>.+)|fatal: (?:remote error: )?(?P<message2>[Rr]epository '?(?P<url2>[^'\s]*)'? ?not found.*)|remote: (?P<message6>Repository not found)|fatal: '(?P<url3>[^']+)' (?P<message3>does not appear to be a git repository)|error: (?P<message4>RPC failed; .+)|fatal: (?P<message5>Could not read from remote repository|[Tt]he remote end hung up unexpectedly|early EOF|unable to look up .+))",
-        cause: "git cannot fetch {url}: {message}",
+        cause: "git cannot fetch {url|from the remote}: {message}",
         advice: "Check the URL and that the agent reaches the git server; run again if it was a blip.",
         examples: samples![
             "fatal: unable to access 'https://git.example.com/shop/checkout.git/': Could not resolve host: git.example.com",

@@ -184,7 +184,7 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Credentials,
         specificity: 80,
         needles: &["401", "403", "Unauthorized", "authentication required", "Bad credentials", "invalid credentials", "Access Denied", "AccessDenied", "ExpiredToken", "InvalidClientTokenId"],
-        pattern: r"(?P<message>\b401 Unauthorized\b.*|\b403 Forbidden\b.*|\b(?i:status(?: code)?:?|HTTP(?:/[\d.]+)?|returned error:) ?(?:401|403)\b.*|\b(?:unauthorized: )?authentication required\b.*|\bBad credentials\b.*|\b(?:ExpiredToken|InvalidClientTokenId|AccessDenied)(?:Exception)?\b.*)",
+        pattern: r"(?P<message>\b401 Unauthorized\b.*|\b403 Forbidden\b.*|\b(?i:status(?: code)?:?|HTTP(?:/[\d.]+)?|returned error:) ?(?:401|403)\b.*|\b(?:unauthorized: )?authentication required\b.*|\bBad credentials\b.*|\b(?:ExpiredToken|InvalidClientTokenId|AccessDenied)(?:Exception)?\b.*|is not authorized to perform: .*)",
         cause: "access was refused: {message}",
         advice: "Check that the credentials of this step exist, are not expired and may do this.",
         examples: samples![

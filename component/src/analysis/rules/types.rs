@@ -135,6 +135,12 @@ tools! {
     Go = "go" in "go",
     /// The .NET SDK.
     Dotnet = "dotnet" in "dotnet",
+    /// PHP, PHPUnit and Composer.
+    Php = "php" in "php",
+    /// Ruby, RSpec and Bundler.
+    Ruby = "ruby" in "ruby",
+    /// Xcode and mobile builds.
+    Swift = "xcode" in "xcode",
     /// Docker, BuildKit and registries.
     Docker = "docker" in "docker",
     /// Git.
