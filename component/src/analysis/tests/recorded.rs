@@ -1,35 +1,13 @@
-//! Whole logs of real builds: the first hypothesis must be the true cause.
+//! Whole logs of recorded builds: the first hypothesis must be the true cause.
 
-use super::rules::{Category, Tool};
-use super::{Analysis, Analyzer, Confidence, Hypothesis};
-
-fn analyze(log: &str) -> Analysis {
-    let mut analyzer = Analyzer::new();
-    let mut offset = 0;
-    for (number, line) in (1..).zip(log.lines()) {
-        analyzer.feed(number, offset, line);
-        offset += line.len() as u64 + 1;
-    }
-    analyzer.finish()
-}
+use super::{analyze, assert_cause, best};
+use crate::analysis::Confidence;
+use crate::analysis::rules::{Category, Tool};
 
 macro_rules! recorded {
     ($name:literal) => {
-        analyze(include_str!(concat!("testdata/", $name, ".log")))
+        analyze(include_str!(concat!("../testdata/", $name, ".log")))
     };
-}
-
-fn best(analysis: &Analysis) -> &Hypothesis {
-    analysis.hypotheses.first().expect("a hypothesis")
-}
-
-#[track_caller]
-fn assert_cause(analysis: &Analysis, category: Category, words: &[&str]) {
-    let best = best(analysis);
-    assert_eq!(best.category, category, "{:#?}", analysis.hypotheses);
-    for word in words {
-        assert!(best.title.contains(word), "{word} not in {:?}", best.title);
-    }
 }
 
 #[test]
@@ -157,28 +135,4 @@ fn a_build_that_waits_for_a_label_says_which() {
 #[test]
 fn a_successful_build_has_no_cause() {
     assert!(recorded!("checkout-20").hypotheses.is_empty());
-}
-
-#[test]
-#[ignore = "measures; run by hand with --nocapture"]
-fn speed() {
-    use std::time::Instant;
-    let started = Instant::now();
-    drop(Analyzer::new());
-    println!("tables ready after {:?}", started.elapsed());
-    let time = |name: &str, log: &str| {
-        for round in 0..2 {
-            let started = Instant::now();
-            let analysis = analyze(log);
-            println!("{name} round {round}: {:.1} MB, {} lines, {:?}, best {:?}", log.len() as f64 / 1e6, analysis.lines, started.elapsed(), analysis.hypotheses.first().map(|h| &h.title));
-        }
-    };
-    let http: String = (0..200_000).map(|n| format!("2026-11-24 00:59:11.383 INFO  [vu-{:02}] GET /cart/items -> 200 in {} ms\n", n % 64, n % 240)).collect();
-    time("requests", &http);
-    let noisy: String = (0..150_000).map(|n| format!("[2026-11-24T00:59:11.383Z] ERROR [worker-{}] error: request {n} failed: connection timed out, retrying in 5s\n", n % 9)).collect();
-    time("nothing but errors", &noisy);
-    let compiler: String = (0..150_000).map(|n| format!("src/file{}.c:{n}:3: error: 'x{n}' undeclared (first use in this function)\n", n % 100)).collect();
-    time("nothing but compiler errors", &compiler);
-    let mvn: String = (0..150_000).map(|n| format!("[INFO] Downloaded from central: https://repo.maven.apache.org/maven2/org/x/{n}/x-{n}.pom (1.2 kB at 3 kB/s)\n")).collect();
-    time("maven downloads", &mvn);
 }
