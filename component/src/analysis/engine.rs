@@ -13,7 +13,7 @@ use super::finding::{
 };
 use super::matcher::{Captures, Matcher};
 use super::prefix;
-use super::rules::{self, Category, Lookup, Role, Rule};
+use super::rules::{self, Category, Lookup, Role, Rule, Tool};
 use super::score::{Marker, Markers, Scene, is_soft};
 use super::stages::Stages;
 use super::template;
@@ -64,6 +64,8 @@ struct Facts {
     downstream: Vec<DownstreamBuild>,
     nodes: Vec<String>,
     result: Option<String>,
+    /// Where the build works, with a separator at its end.
+    workspace: Option<String>,
     command: Option<Evidence>,
     tail: VecDeque<Evidence>,
 }
@@ -123,7 +125,7 @@ impl Analyzer {
         }
         let facts = self.facts;
         let (mut findings, counts) = self.store.into_parts();
-        let failed = !matches!(facts.result.as_deref(), Some("SUCCESS" | "NOT_BUILT"));
+        let failed = facts.result.as_deref() == Some("FAILURE");
         let failing_stage = self.stages.failing(failed).map(str::to_owned);
         let scene = Scene {
             result: facts.result.as_deref(),
@@ -211,6 +213,7 @@ impl Analyzer {
     /// Opens a finding.
     fn begin(&mut self, index: usize, mut captures: Captures, number: u64, offset: u64, text: &str) {
         let Some(rule) = self.matcher.rule(index) else { return };
+        self.facts.tool(rule, Evidence::new(number, offset, text));
         let mut evidence = Vec::new();
         if let Some((line, found)) = rule.before.and_then(|lookup| self.above(index, lookup)) {
             merge(&mut captures, found);
@@ -230,6 +233,7 @@ impl Analyzer {
             score: 0,
             notes: Vec::new(),
             soft: is_soft(text),
+            key: String::new(),
         };
         let after = rule.after.map_or(0, |lookup| lookup.lines);
         let open = Open { rule: index, finding, after, extent: rule.extent };
@@ -282,7 +286,16 @@ impl Analyzer {
     /// Files a finding that nothing can complete any more.
     fn settle(&mut self, open: Open) {
         let mut finding = open.finding;
+        if let Some(workspace) = &self.facts.workspace {
+            // A path below the workspace is the same on every agent, and what a person reads.
+            for (_, value) in finding.captures.iter_mut().filter(|(_, value)| value.contains(workspace.as_str())) {
+                *value = value.replace(workspace.as_str(), "");
+            }
+        }
         finding.cause = template::fill(finding.rule.cause, &finding.captures);
+        if self.matcher.vetoes(open.rule, &finding.cause) {
+            return;
+        }
         if finding.rule.role == Role::Test {
             self.facts.test(&finding);
         }
@@ -321,8 +334,11 @@ impl Facts {
             let found = captures.iter().find(|(key, value)| *key == name && !value.is_empty());
             found.map(|(_, value)| value.as_str())
         };
-        if rule.role != Role::Fact && !self.knows_tool(rule) {
-            self.tools.push(DetectedTool { tool: rule.tool, evidence: evidence() });
+        if rule.role == Role::Detect {
+            self.tool(rule, evidence());
+        }
+        if let Some(workspace) = named("workspace") {
+            self.workspace = Some(format!("{}/", workspace.trim_end_matches(['/', '\\'])));
         }
         if let Some(node) = named("node")
             && rule.role == Role::Fact
@@ -346,6 +362,14 @@ impl Facts {
         }
     }
 
+    /// A tool that took part; the machine and the shell always do.
+    fn tool(&mut self, rule: &Rule, evidence: Evidence) {
+        let anyway = matches!(rule.tool, Tool::Unknown | Tool::Machine | Tool::Shell | Tool::Jenkins);
+        if !anyway && !self.knows_tool(rule) {
+            self.tools.push(DetectedTool { tool: rule.tool, evidence });
+        }
+    }
+
     fn downstream(&mut self, job: &str, number: Option<u64>, result: Option<&str>, evidence: Evidence) {
         let known = self.downstream.iter_mut().find(|known| known.job == job && known.number == number);
         if let Some(known) = known {
@@ -364,7 +388,7 @@ impl Facts {
         let known = self
             .tests
             .iter_mut()
-            .find(|test| test.tool == finding.rule.tool && test.name == name);
+            .find(|test| test.tool == finding.rule.tool && same_test(&test.name, name));
         if let Some(known) = known {
             known.message = known.message.take().or(message);
             return;
@@ -380,6 +404,14 @@ impl Facts {
             });
         }
     }
+}
+
+/// `shop.CartTest.addsDiscount` and, in the summary, `CartTest.addsDiscount`.
+fn same_test(one: &str, other: &str) -> bool {
+    let within = |long: &str, short: &str| {
+        long.strip_suffix(short).is_some_and(|package| package.is_empty() || package.ends_with('.'))
+    };
+    within(one, other) || within(other, one)
 }
 
 /// Captures of the line itself win over what stands near it.

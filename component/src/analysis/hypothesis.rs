@@ -59,6 +59,8 @@ pub struct Hypothesis {
     pub evidence: Vec<Evidence>,
     /// How many lines of the log say so.
     pub count: u64,
+    /// How many of them repeat the title word for word.
+    pub repeated: u64,
     /// One concrete sentence on what to do.
     pub advice: String,
     /// Whether running the build again, unchanged, may well succeed.
@@ -75,7 +77,7 @@ pub(super) fn rank(analysis: &Analysis) -> Vec<Hypothesis> {
     let mut hypotheses: Vec<Hypothesis> = Vec::new();
     let mut explained: Vec<String> = Vec::new();
     for finding in &analysis.findings {
-        if finding.rule.role == Role::Symptom || finding.score <= 0 {
+        if finding.rule.role == Role::Symptom || finding.score <= 0 || only_counts(analysis, finding) {
             continue;
         }
         if let Some(known) = hypotheses.iter_mut().find(|known| same_trouble(known, finding)) {
@@ -94,7 +96,7 @@ pub(super) fn rank(analysis: &Analysis) -> Vec<Hypothesis> {
     }
     // Where something specific is known, unspecific lines only distract.
     if hypotheses.first().is_some_and(|best| best.score >= 60) {
-        hypotheses.retain(|hypothesis| hypothesis.score >= i32::from(GENERIC) - 10);
+        hypotheses.retain(|hypothesis| hypothesis.score >= i32::from(GENERIC) - 5);
     }
     hypotheses.truncate(MAX_HYPOTHESES);
     if hypotheses.first().is_none_or(|best| best.score < 40)
@@ -104,6 +106,15 @@ pub(super) fn rank(analysis: &Analysis) -> Vec<Hypothesis> {
         hypotheses.sort_by_key(|hypothesis| -hypothesis.score);
     }
     hypotheses
+}
+
+/// "A test of this file failed" adds nothing to the tests that are named.
+fn only_counts(analysis: &Analysis, finding: &Finding) -> bool {
+    let rule = finding.rule;
+    rule.role == Role::Cause
+        && rule.category == Category::Test
+        && rule.specificity < 70
+        && analysis.failed_tests.iter().any(|test| test.tool == rule.tool)
 }
 
 fn same_trouble(known: &Hypothesis, finding: &Finding) -> bool {
@@ -128,6 +139,7 @@ impl Hypothesis {
             stage: finding.stage.clone(),
             evidence: finding.evidence.iter().take(MAX_EVIDENCE).cloned().collect(),
             count: finding.count,
+            repeated: finding.count,
             advice: template::fill(rule.advice, &finding.captures),
             retryable: rule.retryable,
             score: finding.score,
@@ -154,10 +166,24 @@ impl Hypothesis {
                 return;
             }
         }
+        // These happen once and are reported by several lines.
+        if matches!(
+            self.category,
+            Category::Downstream
+                | Category::Aborted
+                | Category::Timeout
+                | Category::Infrastructure
+                | Category::Scm
+                | Category::Credentials
+        ) {
+            return;
+        }
         let all = analysis.counts.iter().find(|(rule, _)| *rule == self.rule);
         self.count = self.count.max(all.map_or(0, |(_, count)| *count));
-        if self.count > 1 {
-            self.title = format!("{} (+{} more)", self.title, self.count - 1);
+        // Tools repeat an error in their summary; only other ones are "more".
+        match self.count.saturating_sub(self.repeated) {
+            0 => {}
+            others => self.title = format!("{} (+{others} more)", self.title),
         }
     }
 }
@@ -190,12 +216,13 @@ fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
     let output = analysis.last_output.iter().rfind(|line| {
         symptom.is_none_or(|symptom| line.line < symptom.line) && !line.text.starts_with("ERROR: script")
     });
+    let said = output.map_or_else(String::new, |line| format!("; last output: {}", line.text.trim()));
     let title = match (command, code) {
         (Some(command), Some(code)) => {
-            format!("`{}` ended the step with exit code {code}{}", trace(command), meaning(code))
+            format!("`{}` ended the step with exit code {code}{}{said}", trace(command), meaning(code))
         }
-        (Some(command), None) if symptom.is_some() => format!("`{}` failed", trace(command)),
-        (_, Some(code)) => format!("a step ended with exit code {code}{}", meaning(code)),
+        (Some(command), None) if symptom.is_some() => format!("`{}` failed{said}", trace(command)),
+        (_, Some(code)) => format!("a step ended with exit code {code}{}{said}", meaning(code)),
         _ => symptom?.cause.clone(),
     };
     let mut evidence: Vec<Evidence> = command.into_iter().chain(output).cloned().collect();
@@ -211,6 +238,7 @@ fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
         stage: analysis.failing_stage.clone(),
         evidence,
         count: 1,
+        repeated: 1,
         advice: "Read the output of this command; if it prints nothing, run it with more verbosity.".to_owned(),
         retryable: false,
         score: 30,
@@ -233,6 +261,7 @@ fn of_downstream(build: &DownstreamBuild) -> Hypothesis {
         stage: None,
         evidence: vec![build.evidence.clone()],
         count: 1,
+        repeated: 1,
         advice: format!("Triage {}{number}: the cause is in its log.", build.job),
         retryable: false,
         score: 39,

@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use regex::bytes::Regex;
 
 use super::finding::{Finding, Note};
+use super::hypothesis::GENERIC;
 use super::matcher;
 use super::rules::{Category, Role};
 use super::stages::Stages;
@@ -73,6 +74,9 @@ impl Scene<'_> {
     pub(super) fn weigh(&self, finding: &mut Finding) {
         let rule = finding.rule;
         let mut notes = Vec::new();
+        if finding.soft && finding.capture("file").is_none() && rule.role == Role::Cause {
+            notes.push(Note::PlayedDown);
+        }
         if rule.role != Role::Symptom {
             self.aftermath(finding, &mut notes);
             self.place(finding, &mut notes);
@@ -80,8 +84,9 @@ impl Scene<'_> {
         if self.fits_result(rule.category) {
             notes.push(Note::FitsResult);
         }
-        if finding.soft && finding.capture("file").is_none() && rule.role == Role::Cause {
-            notes.push(Note::PlayedDown);
+        // What is in doubt gains nothing from standing near the failure.
+        if notes.iter().any(|note| weight(*note) < 0) {
+            notes.retain(|note| !matches!(note, Note::Confirmed | Note::FailingStage));
         }
         finding.score = i32::from(rule.specificity) + notes.iter().map(|note| weight(*note)).sum::<i32>();
         finding.notes = notes;
@@ -110,6 +115,9 @@ impl Scene<'_> {
     }
 
     fn place(&self, finding: &Finding, notes: &mut Vec<Note>) {
+        if finding.rule.specificity < GENERIC && self.stages.is_epilogue(finding.last_line) {
+            notes.push(Note::Verdict);
+        }
         if finding.stage.is_some() && finding.stage.as_deref() == self.failing_stage {
             notes.push(Note::FailingStage);
         } else if finding.stage.is_some()
@@ -135,6 +143,7 @@ fn weight(note: Note) -> i32 {
     match note {
         Note::Confirmed | Note::FailingStage => 6,
         Note::FitsResult => 40,
+        Note::Verdict => 30,
         Note::PlayedDown => -35,
         Note::Ignored => -25,
         Note::Retried => -30,

@@ -34,6 +34,7 @@ pub(super) struct Stages {
     /// The stage that closed last, while nothing had been skipped yet.
     last_closed: Option<usize>,
     failing: Option<usize>,
+    ended: Option<u64>,
 }
 
 impl Stages {
@@ -60,6 +61,7 @@ impl Stages {
         match marker {
             "parallel" => self.parallel_depth += 1,
             "// parallel" => self.parallel_depth = self.parallel_depth.saturating_sub(1),
+            "End of Pipeline" => self.ended = Some(line),
             "{" if self.parallel_depth == 0 => self.open.push(None),
             "}" if self.parallel_depth == 0 => self.close(),
             _ => {
@@ -129,6 +131,11 @@ impl Stages {
         self.seen.iter().any(|stage| {
             stage.line > line && !stage.skipped && !stage.in_parallel && !is_post(&stage.name)
         })
+    }
+
+    /// Whether `line` stands below the pipeline's end, where Jenkins prints what made it fail.
+    pub(super) fn is_epilogue(&self, line: u64) -> bool {
+        self.ended.is_some_and(|end| line > end)
     }
 
     /// Removes the `[branch] ` that older controllers put before each line of a branch.

@@ -22,7 +22,8 @@ pub(super) fn fill(template: &str, captures: &[(&'static str, String)]) -> Strin
         rest = tail;
     }
     out.push_str(rest);
-    out
+    // A capture that is missing, or one of several lines, leaves gaps.
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Appends `value`, cut to [`MAX_VALUE_CHARS`] with an ellipsis.

@@ -7,7 +7,10 @@ use super::{Category, Lookup, Rule, Tool, samples};
 const NOT_AN_ERROR: &str = concat!(
     r"(?i)\b(?:0|no|zero|without) (?:\w+ )?(?:errors?|failures?)\b|\b(?:errors?|failures?|failed)[:=] ?0\b|",
     r"\berrors?\.(?:log|txt|html|js|ts|py|rs|go|java|c|h)\b|-Werror|\b(?:PASS(?:ED)?|ok)$|",
-    r"script returned exit code",
+    r"script returned exit code|",
+    // What Maven prints under every failure, and headings.
+    r"\[Help \d\]|To see the full stack trace|Re-run Maven|For more information about the errors|Please refer to|",
+    r"\bsymbol: |\blocation: |Tests run: |See dump files|(?i:ERROR|FATAL)\]?:? *[\w ]{1,30}: *$",
 );
 
 /// The table.
@@ -31,7 +34,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "jvm-caused-by",
         tool: Tool::Unknown,
         category: Category::Script,
-        specificity: 52,
+        specificity: 64,
         needles: &["Caused by: "],
         pattern: r"^\s*Caused by: (?P<kind>(?:[a-z]\w*\.)+[A-Z][\w.$]*)(?:: (?P<message>.+))?$",
         extent: 1,

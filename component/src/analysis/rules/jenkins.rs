@@ -391,7 +391,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "jenkins-node",
         tool: Tool::Jenkins,
         needles: &["Running on ", "Building remotely on ", "Building on the built-in node", "Building in workspace"],
-        pattern: r"^(?:Running on (?P<node>\S.*?) in (?:/|[A-Za-z]:)|Building remotely on (?P<node2>\S+)|Building on the (?P<node3>built-in node))",
+        pattern: r"^(?:Running on (?P<node>\S.*?) in (?P<workspace>(?:/|[A-Za-z]:).*)|Building remotely on (?P<node2>\S+)(?: .*)? in workspace (?P<workspace2>.+)|Building on the (?P<node3>built-in node) in workspace (?P<workspace3>.+)|Building in workspace (?P<workspace4>.+))$",
         examples: samples![
             "Running on linux-1 in /var/lib/jenkins-agent/linux-1/workspace/shop/frontend",
             "Building on the built-in node in workspace /var/lib/jenkins/workspace/legacy-nightly",

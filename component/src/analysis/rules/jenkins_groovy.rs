@@ -79,7 +79,7 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Config,
         specificity: 92,
         needles: &["RejectedAccessException", "Scripts not permitted to use", "UnapprovedUsageException"],
-        pattern: r"(?:RejectedAccessException: (?P<message>.+)|(?P<message2>Scripts not permitted to use .+)|UnapprovedUsageException: (?P<message3>.+))",
+        pattern: r"(?:RejectedAccessException: (?P<message>.+)$|(?P<message2>Scripts not permitted to use .+?)(?:\. Administrators can decide.*)?$|UnapprovedUsageException: (?P<message3>.+))",
         after: FRAME,
         extent: 1,
         cause: "the script sandbox refused: {message}",

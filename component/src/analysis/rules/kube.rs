@@ -60,8 +60,8 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Deploy,
         specificity: 89,
         needles: &["ImagePullBackOff", "ErrImagePull", "InvalidImageName", "Failed to pull image"],
-        pattern: r#"(?:Failed to pull image "(?P<image>[^"]+)"|(?P<image2>[\w./:@-]+)?.*\b(?:ImagePullBackOff|ErrImagePull|InvalidImageName)\b)"#,
-        cause: "the cluster cannot pull the image {image|(see line)}",
+        pattern: r#"(?:Failed to pull image "(?P<image>[^"]+)"|^(?P<pod>\S+)\s+\d+/\d+\s.*\b(?:ImagePullBackOff|ErrImagePull|InvalidImageName)\b|\b(?:ImagePullBackOff|ErrImagePull|InvalidImageName)\b)"#,
+        cause: "the cluster cannot pull an image: {image}{pod}",
         advice: "Check that the tag was pushed and that the namespace has a pull secret for the registry.",
         examples: samples![
             "checkout-7d9f-x2x   0/1     ImagePullBackOff   0          2m",

@@ -33,6 +33,7 @@ mod node_test;
 mod pytest;
 mod python;
 mod rustc;
+mod scripting;
 mod terraform;
 mod tsc;
 mod types;
@@ -63,6 +64,7 @@ pub const TABLES: &[&[Rule]] = &[
     git::RULES,
     terraform::RULES,
     kube::RULES,
+    scripting::RULES,
     network::RULES,
     machine::RULES,
     generic::RULES,

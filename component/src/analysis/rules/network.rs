@@ -137,7 +137,6 @@ pub(super) const RULES: &[Rule] = &[
         examples: samples![
             "x509: certificate signed by unknown authority",
             "sun.security.validator.ValidatorException: PKIX path building failed: unable to find valid certification path to requested target",
-            "fatal: unable to access 'https://git.example.com/x.git/': SSL certificate problem: certificate has expired",
             "npm ERR! code SELF_SIGNED_CERT_IN_CHAIN",
         ],
         near_misses: samples!["certificate created for shop.example.com"],
@@ -175,7 +174,6 @@ pub(super) const RULES: &[Rule] = &[
             "ERROR [vu-38] POST /pay -> 503 Service Unavailable",
             "Overload: 503 from payments.example.com after 30000 ms",
             "Received fatal alert, status code: 502",
-            "error: RPC failed; HTTP 504 curl 22 The requested URL returned error: 504",
         ],
         near_misses: samples!["INFO  [vu-24] GET /pay -> 200 in 503 ms", "imported 502 rows", "waited 500 ms"],
         ..Rule::CAUSE
@@ -186,11 +184,10 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Credentials,
         specificity: 80,
         needles: &["401", "403", "Unauthorized", "authentication required", "Bad credentials", "invalid credentials", "Access Denied", "AccessDenied", "ExpiredToken", "InvalidClientTokenId"],
-        pattern: r"(?P<message>\b401 Unauthorized\b.*|\b403 Forbidden\b.*|\b(?i:status(?: code)?:?|HTTP(?:/[\d.]+)?|returned error:) ?(?:401|403)\b.*|\b(?:unauthorized: )?authentication required\b.*|\bBad credentials\b.*|\b(?:ExpiredToken|InvalidClientTokenId|AccessDenied)(?:Exception)?\b.*)",
+        pattern: r"(?P<message>\b401 Unauthorized\b.*|\b403 Forbidden\b.*|\b(?i:status(?: code)?:?|HTTP(?:/[\d.]+)?|returned error:) ?(?:401|403)\b.*|\b(?:unauthorized: )?authentication required\b.*|\bBad credentials\b.*|\b(?:ExpiredToken|InvalidClientTokenId|AccessDenied)(?:Exception)?\b.*|is not authorized to perform: .*)",
         cause: "access was refused: {message}",
         advice: "Check that the credentials of this step exist, are not expired and may do this.",
         examples: samples![
-            "unauthorized: authentication required",
             "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied",
             "Received status code 401 from server: Unauthorized",
             "server returned 403 Forbidden for https://nexus.example.com/x",

@@ -135,6 +135,12 @@ tools! {
     Go = "go" in "go",
     /// The .NET SDK.
     Dotnet = "dotnet" in "dotnet",
+    /// PHP, PHPUnit and Composer.
+    Php = "php" in "php",
+    /// Ruby, RSpec and Bundler.
+    Ruby = "ruby" in "ruby",
+    /// Xcode and mobile builds.
+    Swift = "xcode" in "xcode",
     /// Docker, BuildKit and registries.
     Docker = "docker" in "docker",
     /// Git.
@@ -228,7 +234,7 @@ pub struct Rule {
     pub needles: &'static [&'static str],
     /// The pattern with its named captures.
     pub pattern: &'static str,
-    /// A pattern that vetoes the match, or empty.
+    /// A pattern that vetoes a matching line or the completed sentence; or empty.
     pub unless: &'static str,
     /// Where above to look for what the line itself does not say.
     pub before: Option<Lookup>,

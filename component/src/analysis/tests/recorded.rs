@@ -1,35 +1,13 @@
-//! Whole logs of real builds: the first hypothesis must be the true cause.
+//! Whole logs of recorded builds: the first hypothesis must be the true cause.
 
-use super::rules::{Category, Tool};
-use super::{Analysis, Analyzer, Confidence, Hypothesis};
-
-fn analyze(log: &str) -> Analysis {
-    let mut analyzer = Analyzer::new();
-    let mut offset = 0;
-    for (number, line) in (1..).zip(log.lines()) {
-        analyzer.feed(number, offset, line);
-        offset += line.len() as u64 + 1;
-    }
-    analyzer.finish()
-}
+use super::{analyze, assert_cause, best};
+use crate::analysis::Confidence;
+use crate::analysis::rules::{Category, Tool};
 
 macro_rules! recorded {
     ($name:literal) => {
-        analyze(include_str!(concat!("testdata/", $name, ".log")))
+        analyze(include_str!(concat!("../testdata/", $name, ".log")))
     };
-}
-
-fn best(analysis: &Analysis) -> &Hypothesis {
-    analysis.hypotheses.first().expect("a hypothesis")
-}
-
-#[track_caller]
-fn assert_cause(analysis: &Analysis, category: Category, words: &[&str]) {
-    let best = best(analysis);
-    assert_eq!(best.category, category, "{:#?}", analysis.hypotheses);
-    for word in words {
-        assert!(best.title.contains(word), "{word} not in {:?}", best.title);
-    }
 }
 
 #[test]
