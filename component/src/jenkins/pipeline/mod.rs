@@ -10,6 +10,8 @@
 //! They are tried in this order; which of them a controller has is remembered ([`probe`]), so that a green build costs one
 //! request. A source that fails on a build is passed over for that build, and the answer says so.
 
+#[cfg(test)]
+mod agreement;
 mod blue_ocean;
 mod graph_view;
 mod head;

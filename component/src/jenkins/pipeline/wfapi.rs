@@ -165,7 +165,10 @@ impl Run {
         let ids: Vec<_> = suspicious.into_iter().take(MAX_DESCRIBED).map(|item| item.id.clone()).collect();
         let described = join_all(ids.iter().map(|id| node(call, build, id, what))).await;
         for (id, described) in ids.iter().zip(described) {
-            let Some(described) = call.optional("steps of a stage", described)? else { continue };
+            let Some(described) = call.optional("steps of a stage", described)? else {
+                call.lacks("whether stages after a failure were skipped");
+                continue;
+            };
             let ran = described.stage_flow_nodes.iter().any(|step| step.state().is_bad());
             if let Some(item) = self.stages.iter_mut().find(|item| item.id == *id).filter(|_| !ran) {
                 "NOT_EXECUTED".clone_into(&mut item.status);
