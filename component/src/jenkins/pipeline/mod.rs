@@ -28,7 +28,7 @@ use futures_util::future::{join, join_all};
 
 pub(crate) use head::Head;
 pub(crate) use inputs::{Parameter, Pending, pending};
-pub(crate) use model::{Graph, Stage, Status, Step};
+pub(crate) use model::{Graph, Kind, Stage, Status, Step};
 pub(crate) use probe::{Presence, Sources};
 pub(crate) use stage_log::stage_log;
 

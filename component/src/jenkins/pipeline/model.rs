@@ -97,6 +97,11 @@ impl Source {
             Self::Log => "log",
         }
     }
+
+    /// It does not tell states: they are concluded from it.
+    pub(crate) fn is_inferred(self) -> bool {
+        self == Self::Log
+    }
 }
 
 impl Status {
