@@ -48,6 +48,7 @@ type Format = Option<types::Format>;
 
 exports! {
     tools::controller::whoami: whoami(job: Text) -> Identity;
+    tools::pipeline::get_pipeline_graph: get_pipeline_graph(job: String, branch: Text, build: Text, format: Format) -> PipelineGraph;
 }
 
 #[cfg(feature = "p3")]

@@ -1,3 +1,4 @@
 //! The tools, one file per family. Each asks Jenkins through `jenkins`, decides, and renders its answer.
 
 pub(crate) mod controller;
+pub(crate) mod pipeline;
