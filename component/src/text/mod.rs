@@ -12,6 +12,7 @@ pub mod fold;
 pub mod human;
 pub mod lines;
 pub mod pattern;
+pub mod redact;
 pub mod search;
 pub mod severity;
 pub mod tokens;
