@@ -1,6 +1,6 @@
 //! Git and what Jenkins says around it.
 
-use super::{Category, Rule, Tool, samples};
+use super::{Category, Lookup, Rule, Tool, samples};
 
 /// The table.
 pub(super) const RULES: &[Rule] = &[
@@ -128,6 +128,23 @@ pub(super) const RULES: &[Rule] = &[
             " ! [remote rejected] main -> main (protected branch hook declined)",
         ],
         near_misses: samples![" * [new branch]      main -> origin/main"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "git-timeout",
+        tool: Tool::Git,
+        category: Category::Timeout,
+        specificity: 88,
+        retryable: true,
+        needles: &["Timeout after "],
+        pattern: r"^ERROR: Timeout after (?P<limit>\d+ \w+)$",
+        before: Some(Lookup::near(6, r"^ > (?P<command>git \S+)")),
+        cause: "{command|a git command} took longer than {limit}",
+        advice: "Use a shallow or reference clone, or raise the timeout of the checkout; check the git server's speed.",
+        examples: samples![
+            " > git fetch --tags --force --progress -- https://git.example.com/big.git # timeout=10\nERROR: Timeout after 10 minutes",
+        ],
+        near_misses: samples![" > git fetch # timeout=10"],
         ..Rule::CAUSE
     },
     Rule {

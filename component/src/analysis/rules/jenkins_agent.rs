@@ -95,6 +95,43 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        id: "jenkins-workspace",
+        tool: Tool::Jenkins,
+        category: Category::Infrastructure,
+        specificity: 86,
+        needles: &[
+            "Unable to delete '",
+            "AccessDeniedException: ",
+            "Cannot delete workspace",
+        ],
+        pattern: r"(?:Unable to delete '(?P<file>[^']+)'|java\.nio\.file\.AccessDeniedException: (?P<file2>\S+)|Cannot delete workspace ?:? ?(?P<message>.*))",
+        cause: "Jenkins cannot clean the workspace: {file} {message}",
+        advice: "Files of another user (often root, from a container) or an open handle hold it: fix their owner and wipe the workspace.",
+        examples: samples![
+            "java.io.IOException: Unable to delete '/ws/target/classes'. Tried 3 times (of a maximum of 3) waiting 0.1 sec between attempts.",
+            "Caused by: java.nio.file.AccessDeniedException: /ws/node_modules/x",
+        ],
+        near_misses: samples!["[WS-CLEANUP] Deleting project workspace..."],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "jenkins-pod",
+        tool: Tool::Jenkins,
+        category: Category::Infrastructure,
+        specificity: 93,
+        retryable: true,
+        needles: &["Container ", "Pod "],
+        pattern: r"Container (?P<container>\S+) was terminated \(Exit Code: (?P<exit>\d+), Reason: (?P<reason>\w+)\)|^(?:ERROR: )?(?P<message>Pod (?:just failed|was (?:deleted|evicted)).*)",
+        cause: "the agent's pod failed: {container} {reason} {message}",
+        advice: "OOMKilled: raise the memory limit of the container; evicted or deleted: look at the cluster's nodes.",
+        examples: samples![
+            "shop/agent-12-abc Container maven was terminated (Exit Code: 137, Reason: OOMKilled)",
+            "Pod just failed (Reason: Evicted, Message: The node was low on resource: ephemeral-storage.)",
+        ],
+        near_misses: samples!["Container shop-db-1  Started"],
+        ..Rule::CAUSE
+    },
+    Rule {
         id: "jenkins-launch",
         tool: Tool::Jenkins,
         category: Category::Infrastructure,
@@ -105,10 +142,9 @@ pub(super) const RULES: &[Rule] = &[
             "Failed to mkdirs",
             "Unable to create live FilePath",
             "Error running on ",
-            "Pod just failed",
             "Unable to launch the agent",
         ],
-        pattern: r"(?P<message>Issue with creating launcher for agent \S+|Unable to create live FilePath for \S+|Failed to mkdirs: \S+|Pod just failed.*|Unable to launch the agent.*|ERROR: Unable to create pod.*)",
+        pattern: r"(?P<message>Issue with creating launcher for agent \S+|Unable to create live FilePath for \S+|Failed to mkdirs: \S+|Unable to launch the agent.*|ERROR: Unable to create pod.*)",
         cause: "Jenkins could not use the agent: {message}",
         advice: "Check that the agent is online and that its user may write to the workspace.",
         examples: samples![

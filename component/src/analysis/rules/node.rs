@@ -55,7 +55,7 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 64,
         needles: &["Error: "],
         pattern: r"^(?:# )?(?:Uncaught )?(?P<kind>[A-Z]\w*Error)(?: \[\w+\])?: (?P<message>.+)$",
-        unless: r"^(?:# )?(?:Uncaught )?(?:SyntaxError|ModuleNotFoundError|ImportError)\b|Cannot find (?:module|package)",
+        unless: r"^(?:# )?(?:Uncaught )?(?:SyntaxError|ModuleNotFoundError|ImportError|AssertionError)\b|Cannot find (?:module|package)",
         before: Some(Lookup::near(
             6,
             r"^(?:# )?(?:file://)?(?P<file>(?:/|[A-Za-z]:)[\w./\\-]+\.[cm]?[jt]sx?):(?P<line>\d+)$",

@@ -50,7 +50,7 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Deploy,
         specificity: 80,
         needles: &["Error: "],
-        pattern: r"^Error: (?P<message>(?:Invalid |Unsupported |Missing |Reference to|Failed to (?:install|query|load)|Inconsistent|Backend|Module not|Duplicate|Error (?:creating|updating|deleting|applying|launching|modifying)|creating |updating |deleting |reading |No configuration files|Required plugins|Unable to parse|Provider ).+)$",
+        pattern: r"^Error: (?P<message>(?:Invalid |Unsupported |Missing |Reference to|Failed to (?:install|query|load|get existing)|Inconsistent|Backend|Module not|Duplicate|Error (?:creating|updating|deleting|applying|launching|modifying)|creating |updating |deleting |reading |No configuration files|Required plugins|Unable to parse|Provider ).+)$",
         after: Some(Lookup::near(
             6,
             r"^\s+on (?P<file>\S+\.tf(?:vars)?) line (?P<line>\d+)",

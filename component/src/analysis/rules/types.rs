@@ -166,9 +166,17 @@ tools! {
 }
 
 impl Tool {
-    /// Whether `name` asks for this tool, by its own name or by its family's.
+    /// The tool that people call `name`, in any case.
+    pub fn named(name: &str) -> Option<Tool> {
+        let named = |tool: &Tool| tool.as_str().eq_ignore_ascii_case(name);
+        Self::ALL.iter().copied().find(named)
+    }
+
+    /// Whether `name` asks for this tool: by its family's name or that of any tool of the family,
+    /// since who asks about npm wants the errors of the TypeScript compiler that npm ran.
     pub fn answers_to(self, name: &str) -> bool {
-        name.eq_ignore_ascii_case(self.as_str()) || name.eq_ignore_ascii_case(self.family())
+        self.family().eq_ignore_ascii_case(name)
+            || Self::named(name).is_some_and(|asked| asked.family() == self.family())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Logs that mislead, and logs without bounds.
 
 use super::{analyze, assert_cause, best};
-use crate::analysis::rules::Category;
+use crate::analysis::rules::{Category, Tool};
 use crate::analysis::{Analyzer, Confidence, Note};
 use proptest::prelude::*;
 
@@ -143,6 +143,16 @@ fn one_line_of_many_megabytes_is_judged_by_its_beginning() {
         .map(|line| line.text.len())
         .sum();
     assert!(kept < 10_000, "{kept}");
+}
+
+#[test]
+fn a_tool_is_found_by_its_name_and_by_its_family() {
+    assert!(
+        Tool::Tsc.answers_to("npm")
+            && Tool::Tsc.answers_to("NODE")
+            && Tool::Gcc.answers_to("cmake")
+    );
+    assert!(!Tool::Tsc.answers_to("maven") && Tool::named("cobol").is_none());
 }
 
 proptest! {
