@@ -30,7 +30,11 @@ impl Evidence {
             Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
             None => text.to_owned(),
         };
-        Self { line, offset, text: text.trim_end().to_owned() }
+        Self {
+            line,
+            offset,
+            text: text.trim_end().to_owned(),
+        }
     }
 }
 
@@ -67,7 +71,10 @@ pub struct Finding {
 impl Finding {
     /// A capture by name.
     pub fn capture(&self, name: &str) -> Option<&str> {
-        let found = self.captures.iter().find(|(key, value)| *key == name && !value.is_empty());
+        let found = self
+            .captures
+            .iter()
+            .find(|(key, value)| *key == name && !value.is_empty());
         found.map(|(_, value)| value.as_str())
     }
 
@@ -166,12 +173,16 @@ pub(super) struct Store {
 
 impl Store {
     pub(super) fn new(rules: usize) -> Self {
-        Self { tallies: std::iter::repeat_with(Tally::default).take(rules).collect() }
+        Self {
+            tallies: std::iter::repeat_with(Tally::default).take(rules).collect(),
+        }
     }
 
     /// Adds a finding of the rule with this index, or counts it where it was seen before.
     pub(super) fn add(&mut self, rule: usize, mut finding: Finding) {
-        let Some(tally) = self.tallies.get_mut(rule) else { return };
+        let Some(tally) = self.tallies.get_mut(rule) else {
+            return;
+        };
         tally.count += 1;
         finding.key = key(&finding);
         let known = tally
@@ -219,11 +230,13 @@ fn key(finding: &Finding) -> String {
         return finding.cause.clone();
     }
     let stage = finding.stage.as_deref().unwrap_or_default();
-    let exact = finding.capture("line").is_some()
-        || finding.rule.role == Role::Test;
+    let exact = finding.capture("line").is_some() || finding.rule.role == Role::Test;
     if exact {
         return format!("{stage}\n{}", finding.cause);
     }
-    let shape = finding.cause.chars().map(|c| if c.is_ascii_digit() { '0' } else { c });
+    let shape = finding
+        .cause
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c });
     stage.chars().chain(['\n']).chain(shape).collect()
 }

@@ -57,7 +57,9 @@ impl Markers {
     fn next(&self, line: u64, wanted: impl Fn(Marker) -> bool) -> Option<(u64, Marker)> {
         let below = |marks: &(u64, Marker)| marks.0 >= line && wanted(marks.1);
         let found = self.first.iter().copied().find(below);
-        found.or_else(|| self.last.iter().copied().find(below)).map(|(at, marker)| (at - line, marker))
+        found
+            .or_else(|| self.last.iter().copied().find(below))
+            .map(|(at, marker)| (at - line, marker))
     }
 }
 
@@ -88,7 +90,8 @@ impl Scene<'_> {
         if notes.iter().any(|note| weight(*note) < 0) {
             notes.retain(|note| !matches!(note, Note::Confirmed | Note::FailingStage));
         }
-        finding.score = i32::from(rule.specificity) + notes.iter().map(|note| weight(*note)).sum::<i32>();
+        finding.score =
+            i32::from(rule.specificity) + notes.iter().map(|note| weight(*note)).sum::<i32>();
         finding.notes = notes;
     }
 
@@ -96,20 +99,33 @@ impl Scene<'_> {
     fn aftermath(&self, finding: &Finding, notes: &mut Vec<Note>) {
         let given_up = |marker| matches!(marker, Marker::Symptom | Marker::Ignored);
         match self.markers.next(finding.last_line, given_up) {
-            Some((distance, Marker::Symptom)) if distance <= CONFIRM_WITHIN => notes.push(Note::Confirmed),
-            Some((distance, Marker::Ignored)) if distance <= CONFIRM_WITHIN => notes.push(Note::Ignored),
+            Some((distance, Marker::Symptom)) if distance <= CONFIRM_WITHIN => {
+                notes.push(Note::Confirmed)
+            }
+            Some((distance, Marker::Ignored)) if distance <= CONFIRM_WITHIN => {
+                notes.push(Note::Ignored)
+            }
             _ => {}
         }
         // A stop by a person or a clock is not undone by what the interrupted program prints.
-        if matches!(finding.rule.category, Category::Compile | Category::Lint | Category::Aborted) {
+        if matches!(
+            finding.rule.category,
+            Category::Compile | Category::Lint | Category::Aborted
+        ) {
             return;
         }
-        let retried = self.markers.next(finding.last_line, |marker| marker == Marker::Retried);
+        let retried = self
+            .markers
+            .next(finding.last_line, |marker| marker == Marker::Retried);
         if retried.is_some_and(|(distance, _)| distance <= RETRY_WITHIN) {
             notes.push(Note::Retried);
         }
-        let recovered = self.markers.next(finding.last_line, |marker| marker == Marker::Recovered);
-        if finding.rule.retryable && recovered.is_some_and(|(distance, _)| distance <= RECOVER_WITHIN) {
+        let recovered = self
+            .markers
+            .next(finding.last_line, |marker| marker == Marker::Recovered);
+        if finding.rule.retryable
+            && recovered.is_some_and(|(distance, _)| distance <= RECOVER_WITHIN)
+        {
             notes.push(Note::Recovered);
         }
     }
@@ -132,7 +148,10 @@ impl Scene<'_> {
         match self.result {
             Some("ABORTED") => matches!(category, Category::Aborted | Category::Timeout),
             Some("UNSTABLE") => {
-                matches!(category, Category::Test | Category::Quality | Category::Downstream)
+                matches!(
+                    category,
+                    Category::Test | Category::Quality | Category::Downstream
+                )
             }
             _ => false,
         }
@@ -165,5 +184,7 @@ const SOFT: &str = concat!(
 pub(super) fn is_soft(text: &str) -> bool {
     static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
     let pattern = PATTERN.get_or_init(|| matcher::compile(SOFT).ok());
-    pattern.as_ref().is_some_and(|pattern| pattern.is_match(text.as_bytes()))
+    pattern
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(text.as_bytes()))
 }

@@ -22,11 +22,16 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 62,
         needles: &["Exception in thread "],
         pattern: r#"^Exception in thread "(?P<thread>[^"]+)" (?P<kind>[\w.$]+)(?:: (?P<message>.+))?$"#,
-        after: Some(Lookup::near(2, r"^\s+at (?P<frame>[\w.$/]+)\((?P<file>\w+\.(?:java|kt|scala|groovy)):(?P<line>\d+)\)")),
+        after: Some(Lookup::near(
+            2,
+            r"^\s+at (?P<frame>[\w.$/]+)\((?P<file>\w+\.(?:java|kt|scala|groovy)):(?P<line>\d+)\)",
+        )),
         extent: 3,
         cause: "{kind}: {message|no message} ({file|?}:{line|?})",
         advice: "Look at {frame|the first frame}; the last `Caused by` of the trace is usually the root.",
-        examples: samples!["Exception in thread \"main\" java.lang.IllegalStateException: no price table\n\tat shop.Main.load(Main.java:21)"],
+        examples: samples![
+            "Exception in thread \"main\" java.lang.IllegalStateException: no price table\n\tat shop.Main.load(Main.java:21)"
+        ],
         near_misses: samples!["logged an Exception in thread pool statistics"],
         ..Rule::CAUSE
     },
@@ -40,7 +45,9 @@ pub(super) const RULES: &[Rule] = &[
         extent: 1,
         cause: "{kind}: {message|no message}",
         advice: "Look at the first frame of your own packages below this line.",
-        examples: samples!["Caused by: org.postgresql.util.PSQLException: FATAL: database \"shop\" does not exist"],
+        examples: samples![
+            "Caused by: org.postgresql.util.PSQLException: FATAL: database \"shop\" does not exist"
+        ],
         near_misses: samples!["Caused by: a change of the timer"],
         ..Rule::CAUSE
     },
@@ -97,7 +104,12 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Unknown,
         category: Category::Script,
         specificity: 39,
-        needles: &["level=error", "level=fatal", "\"level\":\"error\"", "\"level\":\"fatal\""],
+        needles: &[
+            "level=error",
+            "level=fatal",
+            "\"level\":\"error\"",
+            "\"level\":\"fatal\"",
+        ],
         pattern: r#"(?:\blevel=(?:error|fatal)\b.*?\bmsg=(?:"(?P<message>[^"]+)"|(?P<message2>\S+))|"level":"(?:error|fatal)".*?"(?:msg|message)":"(?P<message3>[^"]+)")"#,
         cause: "{message}",
         advice: "Read the lines around it: the program itself calls this an error.",

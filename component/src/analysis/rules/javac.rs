@@ -37,7 +37,9 @@ pub(super) const RULES: &[Rule] = &[
             "e: file:///ws/src/main/kotlin/shop/Cart.kt:14:9 Unresolved reference: totl",
             "e: /ws/src/main/kotlin/shop/Cart.kt: (14, 9): Unresolved reference: totl",
         ],
-        near_misses: samples!["w: file:///ws/src/main/kotlin/shop/Cart.kt:14:9 Variable 'x' is never used"],
+        near_misses: samples![
+            "w: file:///ws/src/main/kotlin/shop/Cart.kt:14:9 Variable 'x' is never used"
+        ],
         ..Rule::CAUSE
     },
     Rule {
@@ -62,7 +64,14 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Javac,
         category: Category::Config,
         specificity: 90,
-        needles: &["invalid target release", "release version", "invalid source release", "UnsupportedClassVersionError", "has been compiled by a more recent version", "Unsupported class file major version"],
+        needles: &[
+            "invalid target release",
+            "release version",
+            "invalid source release",
+            "UnsupportedClassVersionError",
+            "has been compiled by a more recent version",
+            "Unsupported class file major version",
+        ],
         pattern: r"(?P<message>(?:error: )?invalid (?:target|source) release: \S+|release version \S+ not supported|\S+ has been compiled by a more recent version of the Java Runtime.*|Unsupported class file major version \d+)",
         cause: "wrong Java version: {message}",
         advice: "Use the JDK that the project asks for (the `tools` block, JAVA_HOME, the image).",

@@ -9,7 +9,10 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Junit,
         needles: &["<<< FAILURE!", "<<< ERROR!"],
         pattern: r"^(?:\[ERROR\] )?(?P<test>[\w.$]+(?:\([\w.$]+\)|\.[\w$]+(?:\([^)]*\))?(?:\[[^\]]*\])?)) *(?:--)? *Time elapsed: [\d.]+ s(?:ec)? *<<< (?:FAILURE|ERROR)!",
-        after: Some(Lookup::near(2, r"^(?P<message>[\w.$]+(?:Error|Exception|Failure)\w*(?:: .*)?)$")),
+        after: Some(Lookup::near(
+            2,
+            r"^(?P<message>[\w.$]+(?:Error|Exception|Failure)\w*(?:: .*)?)$",
+        )),
         extent: 2,
         cause: "test {test} failed: {message|no message}",
         advice: "Run `mvn test -Dtest={test}`; the full trace is in target/surefire-reports.",
@@ -17,7 +20,9 @@ pub(super) const RULES: &[Rule] = &[
             "[ERROR] shop.CartTest.addsDiscount -- Time elapsed: 0.012 s <<< FAILURE!\norg.opentest4j.AssertionFailedError: expected: <17.70> but was: <17.68>",
             "[ERROR] addsDiscount(shop.CartTest)  Time elapsed: 0.012 s  <<< ERROR!",
         ],
-        near_misses: samples!["[ERROR] Tests run: 3, Failures: 1, Errors: 0, Skipped: 0, Time elapsed: 0.07 s <<< FAILURE! -- in shop.CartTest"],
+        near_misses: samples![
+            "[ERROR] Tests run: 3, Failures: 1, Errors: 0, Skipped: 0, Time elapsed: 0.07 s <<< FAILURE! -- in shop.CartTest"
+        ],
         ..Rule::TEST
     },
     Rule {
@@ -32,7 +37,10 @@ pub(super) const RULES: &[Rule] = &[
             "[ERROR]   CartTest.addsDiscount:42 expected: <17.70> but was: <17.68>",
             "[ERROR]   GatewayTest.retries:12 » SocketTimeout Read timed out",
         ],
-        near_misses: samples!["[ERROR]   symbol:   method totl(List<Item>)", "[ERROR]   location: class shop.Cart"],
+        near_misses: samples![
+            "[ERROR]   symbol:   method totl(List<Item>)",
+            "[ERROR]   location: class shop.Cart"
+        ],
         ..Rule::TEST
     },
     Rule {
@@ -44,7 +52,9 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^(?:\[ERROR\] )?Tests run: (?P<run>\d+), Failures: (?P<failures>\d+), Errors: (?P<errors>\d+), .*<<< (?:FAILURE|ERROR)!(?: -*-? ?in (?P<class>\S+))?",
         cause: "{failures} failures and {errors} errors in {class|a test class}",
         advice: "Read target/surefire-reports of {class|the class}.",
-        examples: samples!["[ERROR] Tests run: 3, Failures: 1, Errors: 0, Skipped: 0, Time elapsed: 0.07 s <<< FAILURE! -- in shop.CartTest"],
+        examples: samples![
+            "[ERROR] Tests run: 3, Failures: 1, Errors: 0, Skipped: 0, Time elapsed: 0.07 s <<< FAILURE! -- in shop.CartTest"
+        ],
         near_misses: samples!["[INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0"],
         ..Rule::CAUSE
     },
@@ -53,7 +63,10 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Junit,
         needles: &[" FAILED"],
         pattern: r"^(?P<test>[A-Za-z_][\w.$]*(?: > .+)+) FAILED$",
-        after: Some(Lookup::near(2, r"^\s{2,}(?P<message>[\w.$]+(?:Error|Exception|Failure)\w*.*)$")),
+        after: Some(Lookup::near(
+            2,
+            r"^\s{2,}(?P<message>[\w.$]+(?:Error|Exception|Failure)\w*.*)$",
+        )),
         extent: 2,
         cause: "test {test} failed: {message|no message}",
         advice: "Run `gradle test --tests` with this class; the report is in build/reports/tests.",
@@ -69,7 +82,12 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Junit,
         category: Category::Infrastructure,
         specificity: 86,
-        needles: &["The forked VM terminated", "forked VM terminated without", "ExecutionException The forked VM", "finished with non-zero exit value"],
+        needles: &[
+            "The forked VM terminated",
+            "forked VM terminated without",
+            "ExecutionException The forked VM",
+            "finished with non-zero exit value",
+        ],
         pattern: r"(?:The forked VM terminated without (?:properly )?saying (?:properly )?goodbye|Process 'Gradle Test Executor \d+' finished with non-zero exit value (?P<code>\d+))",
         cause: "the test JVM died (exit value {code|unknown})",
         advice: "Look for a crash file (hs_err_pid*.log), System.exit in a test, or memory: -Xmx of the forked JVM and the agent's limit.",
@@ -85,7 +103,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Junit,
         category: Category::Config,
         specificity: 84,
-        needles: &["No tests were executed", "No tests matching pattern", "No tests found for given includes"],
+        needles: &[
+            "No tests were executed",
+            "No tests matching pattern",
+            "No tests found for given includes",
+        ],
         pattern: r"(?P<message>No tests (?:were executed!|matching pattern \S+ were executed|found for given includes: .+))",
         cause: "{message}",
         advice: "Correct the filter or the module it is applied to.",

@@ -20,6 +20,8 @@ mod go;
 mod gradle;
 mod javac;
 mod jenkins;
+mod jenkins_agent;
+mod jenkins_facts;
 mod jenkins_groovy;
 mod junit;
 mod kube;
@@ -30,6 +32,7 @@ mod maven;
 mod network;
 mod node;
 mod node_test;
+mod program;
 mod pytest;
 mod python;
 mod rustc;
@@ -44,6 +47,8 @@ pub use types::{Category, Lookup, Role, Rule, Tool};
 pub const TABLES: &[&[Rule]] = &[
     jenkins_groovy::RULES,
     jenkins::RULES,
+    jenkins_agent::RULES,
+    jenkins_facts::RULES,
     gcc::RULES,
     rustc::RULES,
     cargo::RULES,
@@ -67,6 +72,7 @@ pub const TABLES: &[&[Rule]] = &[
     scripting::RULES,
     network::RULES,
     machine::RULES,
+    program::RULES,
     generic::RULES,
     detect::RULES,
 ];

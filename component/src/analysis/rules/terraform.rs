@@ -16,7 +16,9 @@ pub(super) const RULES: &[Rule] = &[
         extent: 10,
         cause: "the Terraform state is locked by {owner|another run}",
         advice: "Wait for the other run; if it died, `terraform force-unlock` with the id that is printed.",
-        examples: samples!["│ Error: Error acquiring the state lock\n│ \n│ Lock Info:\n│   ID:        4a2b\n│   Who:       ci@linux-1"],
+        examples: samples![
+            "│ Error: Error acquiring the state lock\n│ \n│ Lock Info:\n│   ID:        4a2b\n│   Who:       ci@linux-1"
+        ],
         near_misses: samples!["Acquiring state lock. This may take a few moments..."],
         ..Rule::CAUSE
     },
@@ -28,7 +30,10 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["Error: "],
         pattern: r"^(?:│|\|) Error: (?P<message>.+)$",
         unless: r"state lock",
-        after: Some(Lookup::near(6, r"^(?:│|\|)\s+on (?P<file>\S+\.tf(?:vars)?) line (?P<line>\d+)")),
+        after: Some(Lookup::near(
+            6,
+            r"^(?:│|\|)\s+on (?P<file>\S+\.tf(?:vars)?) line (?P<line>\d+)",
+        )),
         extent: 5,
         cause: "Terraform: {message} ({file|configuration} line {line|-})",
         advice: "Correct {file|the configuration}, or the permissions or quota of the provider that the message names.",
@@ -45,8 +50,11 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Deploy,
         specificity: 80,
         needles: &["Error: "],
-        pattern: r"^Error: (?P<message>(?:Invalid |Unsupported |Missing |Reference to|Failed to (?:install|query|load)|Inconsistent|Backend|Module not|Duplicate|Error (?:creating|updating|deleting|applying|launching|modifying)|creating |updating |deleting |reading |No configuration files|Required plugins|Unable to parse|Provider ).+)$",
-        after: Some(Lookup::near(6, r"^\s+on (?P<file>\S+\.tf(?:vars)?) line (?P<line>\d+)")),
+        pattern: r"^Error: (?P<message>(?:Invalid |Unsupported |Missing |Reference to|Failed to (?:install|query|load|get existing)|Inconsistent|Backend|Module not|Duplicate|Error (?:creating|updating|deleting|applying|launching|modifying)|creating |updating |deleting |reading |No configuration files|Required plugins|Unable to parse|Provider ).+)$",
+        after: Some(Lookup::near(
+            6,
+            r"^\s+on (?P<file>\S+\.tf(?:vars)?) line (?P<line>\d+)",
+        )),
         extent: 4,
         cause: "Terraform: {message} ({file|configuration} line {line|-})",
         advice: "Correct {file|the configuration}, or the permissions or quota of the provider that the message names.",
@@ -67,7 +75,9 @@ pub(super) const RULES: &[Rule] = &[
         before: Some(Lookup::near(8, r"^TASK \[(?P<task>[^\]]+)\]")),
         cause: "Ansible task {task|?} on {host}: {state}: {message}",
         advice: "Run the playbook with -vvv --limit {host} --start-at-task to see it alone.",
-        examples: samples!["TASK [shop : install package] ****\nfatal: [web-1]: FAILED! => {\"changed\": false, \"msg\": \"No package matching 'shop-9' found available\"}"],
+        examples: samples![
+            "TASK [shop : install package] ****\nfatal: [web-1]: FAILED! => {\"changed\": false, \"msg\": \"No package matching 'shop-9' found available\"}"
+        ],
         near_misses: samples!["ok: [web-1]"],
         ..Rule::CAUSE
     },

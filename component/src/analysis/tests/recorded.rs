@@ -13,7 +13,11 @@ macro_rules! recorded {
 #[test]
 fn a_syntax_error_is_named_with_its_place() {
     let analysis = recorded!("checkout-7");
-    assert_cause(&analysis, Category::Compile, &["shop/cart.py:22", "expected ':'"]);
+    assert_cause(
+        &analysis,
+        Category::Compile,
+        &["shop/cart.py:22", "expected ':'"],
+    );
     assert_eq!(best(&analysis).confidence, Confidence::High);
     assert_eq!(best(&analysis).stage.as_deref(), Some("Build"));
     assert_eq!(analysis.failing_stage.as_deref(), Some("Build"));
@@ -31,38 +35,78 @@ fn lint_that_fails_the_build_comes_before_tests_whose_failure_is_ignored() {
     assert_cause(&analysis, Category::Lint, &["shop/refund.py:1", "F401"]);
     let second = analysis.hypotheses.get(1).expect("the tests");
     assert_eq!(second.category, Category::Test);
-    assert!(second.title.contains("test_tax_rounding"), "{}", second.title);
+    assert!(
+        second.title.contains("test_tax_rounding"),
+        "{}",
+        second.title
+    );
     assert_eq!(analysis.failed_branches, ["lint"]);
 }
 
 #[test]
 fn an_unstable_build_is_explained_by_its_failed_tests() {
     let analysis = recorded!("checkout-28");
-    assert_cause(&analysis, Category::Test, &["2 tests failed", "test_tax_rounding", "test_total_with_discount", "1.89"]);
-    let names: Vec<_> = analysis.failed_tests.iter().map(|test| test.name.as_str()).collect();
+    assert_cause(
+        &analysis,
+        Category::Test,
+        &[
+            "2 tests failed",
+            "test_tax_rounding",
+            "test_total_with_discount",
+            "1.89",
+        ],
+    );
+    let names: Vec<_> = analysis
+        .failed_tests
+        .iter()
+        .map(|test| test.name.as_str())
+        .collect();
     assert_eq!(
         names,
-        ["tests/unit/test_pricing.py::test_tax_rounding", "tests/unit/test_pricing.py::test_total_with_discount"]
+        [
+            "tests/unit/test_pricing.py::test_tax_rounding",
+            "tests/unit/test_pricing.py::test_total_with_discount"
+        ]
     );
-    assert_cause(&recorded!("checkout-12"), Category::Test, &["test_gateway_retry", "no answer within 450 ms"]);
+    assert_cause(
+        &recorded!("checkout-12"),
+        Category::Test,
+        &["test_gateway_retry", "no answer within 450 ms"],
+    );
 }
 
 #[test]
 fn an_aborted_build_names_who_stopped_it() {
-    assert_cause(&recorded!("checkout-27"), Category::Aborted, &["Lin Example"]);
+    assert_cause(
+        &recorded!("checkout-27"),
+        Category::Aborted,
+        &["Lin Example"],
+    );
     assert_cause(&recorded!("long-runner-2"), Category::Aborted, &["admin"]);
-    assert_cause(&recorded!("release-2"), Category::Aborted, &["input", "rejected", "Lin Example"]);
+    assert_cause(
+        &recorded!("release-2"),
+        Category::Aborted,
+        &["input", "rejected", "Lin Example"],
+    );
 }
 
 #[test]
 fn lint_alone_is_named() {
-    assert_cause(&recorded!("checkout-login-2"), Category::Lint, &["shop/login.py:1", "+4 more"]);
+    assert_cause(
+        &recorded!("checkout-login-2"),
+        Category::Lint,
+        &["shop/login.py:1", "+4 more"],
+    );
 }
 
 #[test]
 fn a_missing_node_module_comes_before_the_test_that_it_breaks() {
     for analysis in [recorded!("frontend-2"), recorded!("frontend-3")] {
-        assert_cause(&analysis, Category::Dependency, &["./formatPrice", "src/index.js"]);
+        assert_cause(
+            &analysis,
+            Category::Dependency,
+            &["./formatPrice", "src/index.js"],
+        );
         assert_eq!(analysis.nodes, ["linux-1"]);
     }
 }
@@ -77,7 +121,11 @@ fn a_c_compiler_error_is_named_with_its_place() {
 #[test]
 fn rustc_errors_are_named_with_place_and_code() {
     for analysis in [recorded!("rust-core-2"), recorded!("rust-core-3")] {
-        assert_cause(&analysis, Category::Compile, &["src/ledger.rs:9", "mismatched types", "E0308", "+1 more"]);
+        assert_cause(
+            &analysis,
+            Category::Compile,
+            &["src/ledger.rs:9", "mismatched types", "E0308", "+1 more"],
+        );
         assert_eq!(analysis.exit_codes.first().map(|exit| exit.code), Some(101));
     }
 }
@@ -85,31 +133,66 @@ fn rustc_errors_are_named_with_place_and_code() {
 #[test]
 fn a_rollout_that_timed_out_says_how_far_it_came() {
     let analysis = recorded!("deploy-4");
-    assert_cause(&analysis, Category::Deploy, &["checkout", "timed out after 300s", "2 of 5"]);
-    assert_eq!(best(&analysis).count, 1, "the trace of the shell is no second occurrence");
+    assert_cause(
+        &analysis,
+        Category::Deploy,
+        &["checkout", "timed out after 300s", "2 of 5"],
+    );
+    assert_eq!(
+        best(&analysis).count,
+        1,
+        "the trace of the shell is no second occurrence"
+    );
 }
 
 #[test]
 fn a_train_of_builds_points_downstream_until_the_last_names_the_cause() {
-    assert_cause(&recorded!("train-start-2"), Category::Downstream, &["train-middle #2", "FAILURE"]);
+    assert_cause(
+        &recorded!("train-start-2"),
+        Category::Downstream,
+        &["train-middle #2", "FAILURE"],
+    );
     let middle = recorded!("train-middle-2");
     assert_cause(&middle, Category::Downstream, &["train-end #2", "FAILURE"]);
     let build = middle.downstream.first().expect("a downstream build");
-    assert_eq!((build.job.as_str(), build.number, build.result.as_deref()), ("train-end", Some(2), Some("FAILURE")));
-    assert_cause(&recorded!("train-end-2"), Category::Network, &["28", "Connection timed out after 5001"]);
+    assert_eq!(
+        (build.job.as_str(), build.number, build.result.as_deref()),
+        ("train-end", Some(2), Some("FAILURE"))
+    );
+    assert_cause(
+        &recorded!("train-end-2"),
+        Category::Network,
+        &["28", "Connection timed out after 5001"],
+    );
 }
 
 #[test]
 fn a_matrix_names_the_cell_that_failed() {
-    assert_cause(&recorded!("compat-2"), Category::Downstream, &["compat » postgres,3.12", "UNSTABLE"]);
-    assert_cause(&recorded!("compat-postgres-312-2"), Category::Test, &["test_json_column", "jsonb"]);
+    assert_cause(
+        &recorded!("compat-2"),
+        Category::Downstream,
+        &["compat » postgres,3.12", "UNSTABLE"],
+    );
+    assert_cause(
+        &recorded!("compat-postgres-312-2"),
+        Category::Test,
+        &["test_json_column", "jsonb"],
+    );
 }
 
 #[test]
 fn the_cause_in_the_middle_of_a_long_log_comes_before_the_threshold_at_its_end() {
     let analysis = recorded!("load-test-1");
-    assert_cause(&analysis, Category::Resource, &["pool exhausted", "0 of 50"]);
-    let rules: Vec<_> = analysis.hypotheses.iter().map(|hypothesis| hypothesis.rule).collect();
+    assert_cause(
+        &analysis,
+        Category::Resource,
+        &["pool exhausted", "0 of 50"],
+    );
+    let rules: Vec<_> = analysis
+        .hypotheses
+        .iter()
+        .map(|hypothesis| hypothesis.rule)
+        .collect();
     assert!(rules.contains(&"http-5xx"), "{rules:?}");
 }
 
@@ -124,7 +207,11 @@ fn a_silent_command_is_named_with_low_confidence() {
 
 #[test]
 fn a_jenkinsfile_that_does_not_compile_is_named_with_its_line() {
-    assert_cause(&recorded!("pipe-syntax-1"), Category::Compile, &["line 2", "expecting '}'"]);
+    assert_cause(
+        &recorded!("pipe-syntax-1"),
+        Category::Compile,
+        &["line 2", "expecting '}'"],
+    );
 }
 
 #[test]
