@@ -16,6 +16,7 @@ mod blue_ocean;
 mod graph_view;
 mod head;
 mod inputs;
+mod jenkinsfile;
 mod markers;
 mod model;
 mod probe;
@@ -28,6 +29,7 @@ use futures_util::future::{join, join_all};
 
 pub(crate) use head::Head;
 pub(crate) use inputs::{Parameter, Pending, pending};
+pub(crate) use jenkinsfile::{Problem, validate};
 pub(crate) use model::{Graph, Kind, Stage, Status, Step};
 pub(crate) use probe::{Presence, Sources};
 pub(crate) use stage_log::stage_log;
