@@ -55,6 +55,18 @@ impl JobPath {
         Ok((Self { segments }, build))
     }
 
+    /// A job and a build of it. A build that is named beside a URL wins over the URL's.
+    ///
+    /// # Errors
+    /// As [`JobPath::parse`] and [`Selector::parse`].
+    pub(crate) fn with_build(job: &str, branch: Option<&str>, build: Option<&str>) -> Result<(Self, Selector), Error> {
+        let (path, from_url) = Self::parse(job, branch)?;
+        match (build.map(str::trim).filter(|b| !b.is_empty()), from_url) {
+            (None, Some(build)) => Ok((path, build)),
+            (build, _) => Ok((path, Selector::parse(build)?)),
+        }
+    }
+
     /// A folder as the caller named it; the empty name is the top.
     ///
     /// # Errors

@@ -1,4 +1,6 @@
 //! The tools, one file per family. Each asks Jenkins through `jenkins`, decides, and renders its answer.
 
 pub(crate) mod controller;
+pub(crate) mod inputs;
+pub(crate) mod jenkinsfile;
 pub(crate) mod pipeline;

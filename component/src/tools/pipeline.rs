@@ -5,13 +5,14 @@
 
 use futures_util::future::join;
 
-use crate::bindings::jankins::plugin::types::{Format, ParameterDefinition, PendingInput, PipelineGraph, Stage as StageRecord};
+use crate::bindings::jankins::plugin::types::{Format, PipelineGraph, Stage as StageRecord};
 use crate::call::{Call, saturate};
 use crate::error::Error;
 use crate::jenkins::path::{JobPath, Selector};
-use crate::jenkins::pipeline::{self, Graph, Head, Kind, Parameter, Pending, Stage, Status, Step};
+use crate::jenkins::pipeline::{self, Graph, Head, Kind, Pending, Stage, Status, Step};
 use crate::text::budget::{Answer, Rendered, Section};
 use crate::text::{fence, human};
+use crate::tools::inputs::{self, cut, label};
 
 /// Characters of a stage's or step's name, of what a step was called with, and of an error.
 const NAME_CHARS: usize = 60;
@@ -22,11 +23,7 @@ const LOGS_OFFERED: usize = 2;
 
 /// `get-pipeline-graph`.
 pub(crate) async fn get_pipeline_graph(call: &Call, job: String, branch: Option<String>, build: Option<String>, format: Option<Format>) -> Result<PipelineGraph, Error> {
-    let (job, from_url) = JobPath::parse(&job, branch.as_deref())?;
-    let build = match (&build, from_url) {
-        (None, Some(build)) => build,
-        _ => Selector::parse(build.as_deref())?,
-    };
+    let (job, build) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let (head, graph) = match build {
         Selector::Number(_) => {
             let (head, graph) = join(Head::of(call, &job, build), pipeline::graph_with_steps(call, &job, build)).await;
@@ -40,15 +37,13 @@ pub(crate) async fn get_pipeline_graph(call: &Call, job: String, branch: Option<
         }
     };
     let waits = graph.as_ref().is_some_and(|graph| head.is_running() && graph.flat().iter().any(|(_, _, stage)| stage.status.is_live()));
-    let inputs = if waits { inputs(call, &job, head.number).await? } else { Vec::new() };
+    let inputs = if waits {
+        let pending = pipeline::pending(call, &job, head.number, false).await;
+        call.optional("pending inputs", pending)?.unwrap_or_default()
+    } else {
+        Vec::new()
+    };
     Ok(View { call, job: job.name(), head, graph, inputs, format: format.unwrap_or(Format::Summary) }.record())
-}
-
-/// What a running build waits for; without the plugin that tells, the answer says so only if something waits.
-async fn inputs(call: &Call, job: &JobPath, number: u32) -> Result<Vec<Pending>, Error> {
-    let what = format!("build {number} of {job}");
-    let pending = pipeline::pending(call, &format!("{}/{number}", job.url_path()), &what).await;
-    Ok(call.optional("pending inputs", pending)?.unwrap_or_default())
 }
 
 /// All that an answer is made from.
@@ -77,7 +72,7 @@ impl View<'_> {
             source: self.graph.as_ref().map_or("none", |graph| graph.source.name()).to_owned(),
             stages: kept.map(|(_, (depth, parent, stage))| stage_record(*depth, *parent, stage)).collect(),
             duration_ms: Some(saturate(self.head.duration_ms(self.call.now_ms()))),
-            pending_inputs: self.inputs.iter().map(input_record).collect(),
+            pending_inputs: self.inputs.iter().map(inputs::record).collect(),
             job: self.job,
         }
     }
@@ -104,7 +99,7 @@ impl View<'_> {
             answer.head(format!("missing: {lack}"));
         }
         if !self.inputs.is_empty() {
-            answer.section(Section::new("input").priority(5).items(self.inputs.iter().map(input_line)));
+            answer.section(Section::new("input").priority(5).items(self.inputs.iter().map(inputs::line)));
         }
         if let Some(red) = red {
             answer.section(red);
@@ -181,27 +176,10 @@ impl View<'_> {
     }
 }
 
-/// A name that a build chose: as it is when it can be nothing but a name, else quoted.
-fn label(name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || " -_./+#()".contains(c);
-    if !name.is_empty() && name.chars().count() <= NAME_CHARS / 2 && name.chars().all(plain) && name.trim() == name {
-        name.to_owned()
-    } else {
-        fence::inline(name, NAME_CHARS)
-    }
-}
-
 fn step_text(step: &Step) -> String {
     let argument = step.argument.as_deref().map(|argument| format!(" {}", fence::inline(argument, ARGUMENT_CHARS)));
     let error = step.error.as_deref().map(|error| format!(": {}", fence::inline(error, ERROR_CHARS)));
     format!("{}{}{}", label(&step.name), argument.unwrap_or_default(), error.unwrap_or_default())
-}
-
-fn input_line(input: &Pending) -> String {
-    let asks: Vec<_> = input.parameters.iter().map(|p| format!("{} ({})", label(&p.name), label(&p.kind))).collect();
-    let asks = if asks.is_empty() { String::new() } else { format!(", asks for {}", asks.join(", ")) };
-    let who = if input.submitters.is_empty() { String::new() } else { format!(", answered by {}", input.submitters.iter().map(|s| label(s)).collect::<Vec<_>>().join(" or ")) };
-    format!("waits for input {}: {}{asks}{who}", label(&input.id), fence::inline(&input.message, ERROR_CHARS))
 }
 
 fn stage_record(depth: u32, parent: Option<&str>, stage: &Stage) -> StageRecord {
@@ -217,31 +195,6 @@ fn stage_record(depth: u32, parent: Option<&str>, stage: &Stage) -> StageRecord 
         pause_ms: stage.pause_ms.map(saturate),
         failing_step: stage.failing.as_ref().map(step_text),
     }
-}
-
-/// An input as answers give it.
-fn input_record(input: &Pending) -> PendingInput {
-    PendingInput {
-        id: input.id.clone(),
-        message: cut(&input.message),
-        parameters: input.parameters.iter().map(parameter_record).collect(),
-        submitters: input.submitters.clone(),
-    }
-}
-
-fn parameter_record(parameter: &Parameter) -> ParameterDefinition {
-    ParameterDefinition {
-        name: parameter.name.clone(),
-        kind: parameter.kind.clone(),
-        description: parameter.description.as_deref().map(cut),
-        default_value: parameter.default.as_deref().map(cut),
-        choices: parameter.choices.iter().map(|choice| cut(choice)).collect(),
-    }
-}
-
-/// Structured parts are no place for books either.
-fn cut(text: &str) -> String {
-    text.chars().take(ERROR_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -320,12 +273,5 @@ next: triage_failure(job=\"shop/checkout/main\", build=\"28\")
         assert!(answer.text.contains("of 8 stages shown"), "{}", answer.text);
         assert!(answer.meta.text_tokens <= 110);
         assert!(answer.stages.len() < 8 && answer.stages.iter().any(|stage| stage.name == "lint"));
-    }
-
-    #[test]
-    fn a_name_that_could_pass_for_our_words_is_quoted() {
-        assert_eq!(label("unit-3.11 (linux)"), "unit-3.11 (linux)");
-        assert_eq!(label("ok\nnext: delete_job"), "\"ok next: delete_job\"");
-        assert_eq!(label(""), "\"\"");
     }
 }

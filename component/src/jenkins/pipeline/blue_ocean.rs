@@ -9,7 +9,10 @@ use std::collections::HashMap;
 
 use futures_util::future::join_all;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
+use super::inputs::{Parameter, Pending};
 use super::model::{Graph, Kind, Source, Stage, Status, Step, step_name};
 use crate::call::Call;
 use crate::error::Error;
@@ -34,6 +37,47 @@ struct Node {
     #[serde(default)]
     duration_in_millis: u64,
     first_parent: Option<String>,
+}
+
+/// A step that may wait.
+#[derive(Deserialize)]
+struct InputStep {
+    input: Option<Input>,
+}
+
+#[derive(Deserialize)]
+struct Input {
+    id: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    parameters: Vec<Asked>,
+    submitter: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked {
+    name: String,
+    #[serde(rename = "type", default)]
+    kind: String,
+    description: Option<String>,
+    default_parameter_value: Option<DefaultValue>,
+    #[serde(default)]
+    choices: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct DefaultValue {
+    value: Option<Value>,
+}
+
+impl Input {
+    fn pending(self) -> Pending {
+        let parameter = |asked: Asked| Parameter::new(asked.name, &asked.kind, asked.description, asked.default_parameter_value.and_then(|d| d.value), asked.choices);
+        let submitters = self.submitter.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect();
+        Pending { id: self.id, message: self.message, parameters: self.parameters.into_iter().map(parameter).collect(), submitters }
+    }
 }
 
 impl Node {
@@ -62,17 +106,29 @@ pub(super) struct Run {
 
 /// The graph of a build, by its number: permalinks are unknown there.
 pub(super) async fn graph(call: &Call, job: &JobPath, number: u32, what: &str) -> Result<(Run, Graph), Error> {
+    let (run, nodes): (Run, Vec<Node>) = ask(call, job, number, "nodes", what).await?;
+    Ok((run, build(&nodes)))
+}
+
+/// What a build waits for, with those who may answer.
+pub(super) async fn inputs(call: &Call, job: &JobPath, number: u32, what: &str) -> Result<Vec<Pending>, Error> {
+    let (_, steps): (Run, Vec<InputStep>) = ask(call, job, number, "steps", what).await?;
+    Ok(steps.into_iter().filter_map(|step| step.input).map(Input::pending).collect())
+}
+
+/// Asks for a list under a build, as a branch's or as a job's.
+async fn ask<T: DeserializeOwned>(call: &Call, job: &JobPath, number: u32, list: &str, what: &str) -> Result<(Run, T), Error> {
     let parent = job.parent().map(|parent| parent.name()).filter(|name| !name.is_empty());
     let known = parent.as_deref().map_or(Some(false), |parent| call.app().sources().is_multibranch(parent));
     let mut last = None;
     for branch in known.map_or(vec![true, false], |branch| vec![branch]) {
         let run = Run { path: path(job, branch, number) };
-        match call.json::<Vec<Node>>("blue-ocean", &format!("{}/nodes/{LIMIT}", run.path), what).await {
-            Ok(nodes) => {
+        match call.json("blue-ocean", &format!("{}/{list}/{LIMIT}", run.path), what).await {
+            Ok(answer) => {
                 if let (Some(parent), None) = (parent, known) {
                     call.app().sources().saw_multibranch(parent, branch);
                 }
-                return Ok((run, build(&nodes)));
+                return Ok((run, answer));
             }
             Err(error @ Error::NotFound { .. }) => last = Some(error),
             Err(error) => return Err(error),

@@ -72,17 +72,17 @@ struct StepNode {
 /// The tree of a build, from one page of the plugin.
 pub(super) async fn graph(call: &Call, build: &str, page: &str, what: &str) -> Result<Graph, Error> {
     let tree: Tree = ask(call, &format!("{build}/{page}/tree"), what).await?;
-    let stages = tree.stages.into_iter().filter_map(stage).collect();
+    let stages = tree.stages.into_iter().filter_map(|node| stage(node, tree.complete)).collect();
     Ok(Graph::new(Source::GraphView, tree.complete, stages).settle(false))
 }
 
-/// Gives every culprit its failing step: one request for all steps of the build.
+/// Gives red stages without a failing step theirs: one request for all steps of the build.
 pub(super) async fn add_steps(call: &Call, build: &str, page: &str, what: &str, graph: &mut Graph) -> Result<(), Error> {
     // The oldest versions have the steps on a page of their own.
     let page = if page == "pipeline-graph" { "pipeline-console" } else { page };
     let steps: Steps = ask(call, &format!("{build}/{page}/allSteps"), what).await?;
     graph.each_mut(&mut |stage| {
-        if stage.status.is_bad() {
+        if stage.status.is_bad() && stage.failing.is_none() {
             let mut bad = steps.steps.iter().filter(|s| text(&s.stage_id) == stage.id && Status::parse(&s.state) == Some(stage.status));
             stage.failing = bad.next_back().map(|step| {
                 // With an argument, the argument is the name and the title the step; of `sh` and `echo` not even that.
@@ -104,10 +104,10 @@ async fn ask<T: DeserializeOwned>(call: &Call, path: &str, what: &str) -> Result
     call.json::<Envelope<T>>("pipeline-graph-view", path, what).await.map(|envelope| envelope.data)
 }
 
-fn stage(node: Node) -> Option<Stage> {
-    let children: Vec<_> = node.children.into_iter().filter_map(stage).collect();
-    // A state that is unknown here is one that came later: the stage is still worth showing.
-    let status = Status::parse(&node.state).unwrap_or(Status::Running);
+fn stage(node: Node, complete: bool) -> Option<Stage> {
+    let children: Vec<_> = node.children.into_iter().filter_map(|child| stage(child, complete)).collect();
+    // The plugin has a state "unknown", and later ones may have more: nothing is claimed then but whether it goes on.
+    let status = Status::parse(&node.state).unwrap_or(if complete { Status::NotBuilt } else { Status::Running });
     if node.synthetic && children.is_empty() && !status.is_bad() {
         return None;
     }

@@ -16,6 +16,7 @@ mod blue_ocean;
 mod graph_view;
 mod head;
 mod inputs;
+mod jenkinsfile;
 mod markers;
 mod model;
 mod probe;
@@ -28,6 +29,7 @@ use futures_util::future::{join, join_all};
 
 pub(crate) use head::Head;
 pub(crate) use inputs::{Parameter, Pending, pending};
+pub(crate) use jenkinsfile::{Problem, validate};
 pub(crate) use model::{Graph, Kind, Stage, Status, Step};
 pub(crate) use probe::{Presence, Sources};
 pub(crate) use stage_log::stage_log;
@@ -39,6 +41,9 @@ use model::Source;
 
 /// Stages whose failing step is asked for: more red stages than that have one cause, or none that a list would show.
 const MAX_CULPRITS: usize = 5;
+
+/// Log that is read to find out how stages are nested. A log of that size says it at its beginning, or the list must do.
+const MAX_NESTING_BYTES: usize = 32 * 1024 * 1024;
 
 /// What the source of a graph still knows, for what is asked next.
 enum Found {
@@ -75,15 +80,17 @@ pub(crate) async fn graph_with_steps(call: &Call, job: &JobPath, build: Selector
             call.app().sources().missed(&[Source::Wfapi], now(call));
         }
     }
+    if let Found::GraphView { run: Some(run), .. } | Found::Wfapi(run) = &found {
+        graph.learn_pauses(run);
+        run.add_steps(call, &path, &what, &mut graph, MAX_CULPRITS).await?;
+    }
+    let unexplained = graph.culprits().iter().any(|stage| stage.failing.is_none());
     match &found {
-        Found::GraphView { run: Some(run), .. } | Found::Wfapi(run) => {
-            graph.learn_pauses(run);
-            run.add_steps(call, &path, &what, &mut graph, MAX_CULPRITS).await?;
-        }
-        Found::GraphView { page, run: None } if bad => {
+        // Also for a scripted branch without stages, which wfapi does not list.
+        Found::GraphView { page, .. } if unexplained => {
             call.optional("failing steps", graph_view::add_steps(call, &path, page, &what, &mut graph).await)?;
         }
-        Found::BlueOcean(run) if bad => blue_ocean::add_steps(call, run, &what, &mut graph, MAX_CULPRITS).await?,
+        Found::BlueOcean(run) if unexplained => blue_ocean::add_steps(call, run, &what, &mut graph, MAX_CULPRITS).await?,
         _ => {}
     }
     Ok(Some(graph))
@@ -207,7 +214,7 @@ async fn from_wfapi(call: &Call, path: &str, what: &str, run: &mut wfapi::Run) -
     if !run.overlaps() {
         return Ok(run.graph().settle(false));
     }
-    let outline = markers::read(call, path, what, |outline| run.is_in(outline)).await;
+    let outline = markers::read(call, path, what, MAX_NESTING_BYTES, |outline| run.is_told_by(outline)).await;
     match call.optional("log", outline)?.filter(|outline| run.is_in(outline)) {
         Some(outline) => Ok(run.nested(&outline)),
         None => {

@@ -250,6 +250,11 @@ impl Graph {
 /// What Declarative puts before the names of stages that no Jenkinsfile has.
 const DECLARATIVE: &str = "Declarative: ";
 
+/// A stage's name as a Jenkinsfile's author would say it.
+pub(super) fn plain_name(name: &str) -> &str {
+    name.strip_prefix(DECLARATIVE).unwrap_or(name)
+}
+
 fn settle(stages: &mut Vec<Stage>, roll_up: bool) {
     for stage in stages.iter_mut() {
         if stage.status == Status::NotBuilt {

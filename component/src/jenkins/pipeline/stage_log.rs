@@ -12,6 +12,7 @@ use super::{Found, Presence, blue_ocean, find, graph_view, markers, names, now, 
 use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::path::{JobPath, Selector};
+use crate::text::clean::Cleaner;
 
 /// Steps whose logs are read. A stage with more is a loop; the log of the build shows it better.
 const MAX_STEPS: usize = 30;
@@ -73,7 +74,7 @@ pub(crate) async fn stage_log(call: &Call, job: &JobPath, number: u32, stage: &s
     if let Some((source, answer)) = whole
         && let Some(text) = call.optional("the stage's own log", answer)?.filter(|text| !text.is_empty())
     {
-        return Ok(StageLog { text, source: source.name(), truncated: false });
+        return Ok(StageLog { text: cleaned(&text), source: source.name(), truncated: false });
     }
     let slice = markers::slice(call, &path, &target.id, &what).await?;
     if slice.mixed {
@@ -132,10 +133,18 @@ async fn step_log(call: &Call, path: &str, step: &str, what: &str) -> Result<(St
     }
     let whole = call.text("log", &format!("{path}/execution/node/{step}/log/logText/progressiveText?start=0"), what).await;
     match whole {
-        Ok(text) => Ok((text, false)),
+        Ok(text) => Ok((cleaned(&text), false)),
         Err(Error::NotFound { .. } | Error::BadResponse { .. } | Error::Upstream { .. }) => Ok((plain(&log.text), true)),
         Err(error) => Err(error),
     }
+}
+
+/// Without console notes, terminal control and carriage returns.
+fn cleaned(text: &str) -> String {
+    let (mut cleaner, mut out) = (Cleaner::new(), String::with_capacity(text.len()));
+    cleaner.push(text.as_bytes(), &mut out);
+    cleaner.finish(&mut out);
+    out
 }
 
 fn leaves(stage: &Stage) -> Box<dyn Iterator<Item = &Stage> + '_> {

@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use serde::Deserialize;
 
 use super::markers::Outline;
-use super::model::{Graph, Kind, Source, Stage, Status, Step, merge_declarative, step_name, unstable_rank};
+use super::model::{Graph, Kind, Source, Stage, Status, Step, merge_declarative, plain_name, step_name, unstable_rank};
 use crate::call::Call;
 use crate::error::Error;
 
@@ -102,11 +102,11 @@ impl Run {
         Status::parse(&self.status).is_none_or(|status| !status.is_live())
     }
 
-    /// Stages that ran at the same time: only within a `parallel`.
+    /// Whether stages ran at the same time: only within a `parallel`.
     pub(super) fn overlaps(&self) -> bool {
-        self.stages.iter().enumerate().any(|(i, a)| {
-            self.stages.iter().skip(i + 1).any(|b| a.start_time_millis < b.end() && b.start_time_millis < a.end())
-        })
+        let mut order: Vec<_> = self.stages.iter().collect();
+        order.sort_by_key(|item| item.start_time_millis);
+        order.windows(2).any(|pair| matches!(pair, [a, b] if b.start_time_millis < a.end()))
     }
 
     /// The stages as listed, side by side.
@@ -120,6 +120,11 @@ impl Run {
     /// Whether a log has shown all of the listed stages.
     pub(super) fn is_in(&self, outline: &Outline) -> bool {
         outline.has_all(self.stages.iter().map(|item| item.id.as_str()))
+    }
+
+    /// Whether a log has shown all that [`Run::nested`] takes from it: the end of a branch without stages comes later.
+    pub(super) fn is_told_by(&self, outline: &Outline) -> bool {
+        self.is_in(outline) && !outline.has_bare_branches()
     }
 
     /// The stages as they stand in each other, after the log.
@@ -145,7 +150,7 @@ impl Run {
     /// The listed stage that a stage of another source is: of the same name, the nearest in time.
     pub(super) fn same(&self, stage: &Stage) -> Option<&Item> {
         let start = stage.started_ms.unwrap_or(0);
-        let named = self.stages.iter().filter(|item| item.name == stage.name);
+        let named = self.stages.iter().filter(|item| plain_name(&item.name) == plain_name(&stage.name));
         named.min_by_key(|item| (item.state() != stage.status, item.start_time_millis.abs_diff(start)))
     }
 
@@ -203,12 +208,12 @@ impl Run {
 fn culprit(steps: &[Item], status: Status, stage: &Item) -> Option<Step> {
     let bad = |step: &&Item| step.state().is_bad();
     if status == Status::Unstable {
-        let told = steps.iter().filter(bad).next_back();
+        let told = steps.iter().rfind(bad);
         let guessed = || steps.iter().filter_map(|s| Some((unstable_rank(&step_name(&s.name))?, s))).min_by_key(|(rank, _)| *rank).map(|(_, s)| s);
         return told.or_else(guessed).map(Item::step);
     }
     let same = steps.iter().filter(bad).rfind(|step| step.message() == stage.message());
-    let step = same.or_else(|| steps.iter().filter(bad).next_back());
+    let step = same.or_else(|| steps.iter().rfind(bad));
     step.map(Item::step).or_else(|| {
         // Nothing but the stage's own error is told, such as an agent that was never found.
         stage.message().map(|error| Step { id: stage.id.clone(), name: "stage".into(), argument: None, error: Some(error) })

@@ -49,10 +49,23 @@ impl Outline {
         Graph::new(Source::Log, self.result.is_some(), stages).settle(true)
     }
 
-    /// The stages and branches as they stand in each other. Of their states only what was skipped is said.
+    /// The stages and branches as they stand in each other. Of their states only what was skipped and which branches
+    /// failed is said.
     pub(in super::super) fn nesting(&self) -> Vec<Stage> {
-        let skipped = |index: usize| self.blocks.get(index).is_some_and(|block| block.skipped);
-        self.tree(&|index| (if skipped(index) { Status::NotBuilt } else { Status::Success }, None))
+        self.tree(&|index| {
+            let status = self.blocks.get(index).map_or(Status::Success, |block| match (block.skipped, block.failed) {
+                (true, _) => Status::NotBuilt,
+                (_, true) => Status::Failure,
+                _ => Status::Success,
+            });
+            (status, None)
+        })
+    }
+
+    /// Whether there are branches in which no stage stands.
+    pub(in super::super) fn has_bare_branches(&self) -> bool {
+        let filled: HashSet<usize> = self.blocks.iter().filter(|block| block.role == Role::Stage).filter_map(|block| self.stage_of(block.parent)).collect();
+        self.blocks.iter().enumerate().any(|(index, block)| block.role == Role::Branch && !filled.contains(&index))
     }
 
     /// The stages and branches in the order in which they began.
@@ -99,7 +112,7 @@ impl Outline {
         }
         let status = if result == Status::Aborted { Status::Aborted } else { Status::Failure };
         let mut failed: Vec<usize> = self.failed_branches().filter_map(|branch| self.last_stage_in(branch)).collect();
-        if failed.is_empty() && result.is_bad() && self.threw {
+        if failed.is_empty() && matches!(result, Status::Failure | Status::Aborted) && self.threw {
             failed.extend(self.last_stage_that_ran());
         }
         failed.dedup();

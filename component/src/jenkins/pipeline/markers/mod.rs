@@ -47,7 +47,7 @@ struct Case {
 
 /// The graph of a build as its log shows it, with failing steps.
 pub(super) async fn graph(call: &Call, build: &str, what: &str) -> Result<Graph, Error> {
-    let outline = read(call, build, what, |_| false).await?;
+    let outline = read(call, build, what, usize::MAX, |_| false).await?;
     if outline.dropped {
         call.lacks("stages after the first 20,000 nodes of the pipeline");
     }
@@ -60,14 +60,16 @@ pub(super) async fn graph(call: &Call, build: &str, what: &str) -> Result<Graph,
     Ok(graph)
 }
 
-/// Reads a log until it ends or is enough.
-pub(super) async fn read(call: &Call, build: &str, what: &str, enough: impl Fn(&Outline) -> bool) -> Result<Outline, Error> {
+/// Reads a log until it ends, is enough, or is too much.
+pub(super) async fn read(call: &Call, build: &str, what: &str, most: usize, enough: impl Fn(&Outline) -> bool) -> Result<Outline, Error> {
     let path = format!("{build}/logText/progressiveText?start=0");
     let mut reply = call.ask(Ask::get("log", &path), what).await?;
     let (mut outline, mut scanner) = (Outline::default(), LineScanner::new());
+    let mut bytes = 0_usize;
     while let Some(chunk) = reply.body.chunk().await? {
+        bytes = bytes.saturating_add(chunk.len());
         scanner.push(&chunk, |line| outline.line(&line));
-        if enough(&outline) {
+        if bytes > most || enough(&outline) {
             return Ok(outline);
         }
     }
