@@ -9,6 +9,7 @@ mod analysis;
 mod app;
 mod call;
 mod control;
+mod cursor;
 mod error;
 #[cfg(target_arch = "wasm32")]
 mod exports;

@@ -11,6 +11,7 @@ pub mod fence;
 pub mod fold;
 pub mod human;
 pub mod lines;
+pub(crate) mod names;
 pub mod pattern;
 pub mod redact;
 pub mod search;

@@ -3,4 +3,5 @@
 pub(crate) mod controller;
 pub(crate) mod inputs;
 pub(crate) mod jenkinsfile;
+pub(crate) mod jobs;
 pub(crate) mod pipeline;
