@@ -6,6 +6,7 @@
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "the entry points exist in the component only"))]
 
 mod analysis;
+mod answer;
 mod app;
 mod call;
 mod control;
