@@ -10,7 +10,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 use clap::CommandFactory as _;
-use clap::Parser as _;
 use serde_json::json;
 
 use super::Cli;
@@ -63,7 +62,7 @@ pub(super) async fn run(_first: GlobalOptions, options: CallOptions) -> anyhow::
     let tenant = Tenant::start(&config)?;
     let Some(name) = line.first() else { anyhow::bail!("no tool was named; see jankins tools") };
     let tool = find(tenant.toolbox(), name)?;
-    let (_, words) = split(&line, |option| tool.param(option).is_some());
+    let (_, words) = split(&line, |option| has_option(tool, option));
     let arguments = match arguments::parse(tool, &words) {
         Ok(arguments) => arguments,
         // Help is an error without a failure: clap knows the stream and the code for each.
@@ -87,7 +86,7 @@ fn reparsed(line: &[String], own: Vec<String>) -> Option<Cli> {
     let before = arguments.len().checked_sub(line.len())?;
     let head = arguments.into_iter().take(before);
     let tool = line.first().map(OsString::from);
-    Some(Cli::parse_from(head.chain(own.into_iter().map(OsString::from)).chain(tool)))
+    Some(Cli::read(head.chain(own.into_iter().map(OsString::from)).chain(tool)))
 }
 
 /// Separates our own options behind the tool's name from the tool's, which `is_tools` recognises.
@@ -116,6 +115,10 @@ fn takes_value(option: &str) -> Option<bool> {
     let globals = command.get_arguments().filter(|argument| argument.is_global_set());
     let mut known = globals.chain(call.get_arguments());
     known.find(|argument| argument.get_long() == Some(option)).map(|argument| argument.get_action().takes_values())
+}
+
+fn has_option(tool: &Tool, option: &str) -> bool {
+    tool.params.iter().any(|param| param.wit_name == option || param.name == option)
 }
 
 fn find<'a>(toolbox: &'a Toolbox, name: &str) -> anyhow::Result<&'a Tool> {

@@ -61,7 +61,7 @@ async fn steps(global: &GlobalOptions) -> Vec<CheckStep> {
         }
     };
     let (facts, count) = (tenant.facts(), tenant.toolbox().offered().len());
-    steps.push(passed("plugin", format!("{count} tools, {}, {}", facts.wasi, facts.component_digest)));
+    steps.push(passed("plugin", format!("{count} tools, WASI {}, digest {}", facts.wasi, facts.component_digest)));
     if matches!(config.cassette, CassetteMode::Replay(_)) {
         steps.push(passed("network", "not used: answers come from a cassette".to_owned()));
     } else {

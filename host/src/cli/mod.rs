@@ -13,9 +13,12 @@ mod serve;
 mod style;
 mod tools;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::CommandFactory as _;
+use clap::FromArgMatches as _;
 use clap::Parser;
 use clap::Subcommand;
 use options::GlobalOptions;
@@ -73,9 +76,26 @@ enum Command {
     Check(check::CheckOptions),
 }
 
+impl Cli {
+    /// Reads a command line; an error or a call for help ends the process, as clap does it.
+    fn read(arguments: impl IntoIterator<Item = OsString>) -> Self {
+        let matches = without_empty_variables(Self::command()).get_matches_from(arguments);
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// An empty variable counts as not set: that is what container and unit files mean by `NAME=`.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let unset_if_empty = |argument: clap::Arg| {
+        let empty = argument.get_env().is_some_and(|name| std::env::var_os(name).is_some_and(|value| value.is_empty()));
+        if empty { argument.env(None::<&str>) } else { argument }
+    };
+    command.mut_args(unset_if_empty).mut_subcommands(without_empty_variables)
+}
+
 /// Runs the command line of this process.
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read(std::env::args_os());
     let serving = matches!(cli.command, None | Some(Command::Serve(_)));
     let default_level = if serving { LogLevel::Info } else { LogLevel::Warn };
     logs::start(cli.global.log_level.unwrap_or(default_level), cli.global.log_json);
@@ -114,8 +134,6 @@ fn complain(line: &str) {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

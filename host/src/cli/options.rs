@@ -15,7 +15,7 @@ use crate::telemetry::LogLevel;
 /// Options that every command understands.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct GlobalOptions {
-    /// Address of the Jenkins controller, e.g. <https://jenkins.example.com/>
+    /// Address of the Jenkins controller, with its path if it has one
     #[arg(long, env = "JENKINS_URL", value_name = "URL", global = true, help_heading = "Jenkins")]
     pub jenkins_url: Option<String>,
 

@@ -81,7 +81,7 @@ fn human(plugin: &Plugin, toolbox: &Toolbox, style: Style) -> String {
     }
     let (count, set_count) = (toolbox.offered().len(), sets.len());
     let summary =
-        format!("{count} tools in {set_count} toolsets, from {} ({})", plugin.path().display(), plugin.wasi());
+        format!("{count} tools in {set_count} toolsets, from {} (WASI {})", plugin.path().display(), plugin.wasi());
     page.push_str(&format!("{}\n", style.faint(&summary)));
     page.push_str(&format!("{}\n", style.faint("`jankins call TOOL --help` shows what a tool takes")));
     page

@@ -169,12 +169,14 @@ fn instance_settings(config: &Config, egress: Egress, metrics: &Arc<Metrics>) ->
     if let Some(tokens) = config.max_tokens {
         env.push(("JANKINS_MAX_TOKENS".to_owned(), tokens.to_string()));
     }
-    let mut settings = InstanceSettings::new(Arc::new(move || Box::new(egress.hooks())), metrics.clone());
-    settings.env = env;
-    settings.memory_limit_bytes = config.memory_limit_bytes;
-    settings.call_timeout = config.timeout;
-    settings.max_concurrent_calls = MAX_CONCURRENT_CALLS;
-    settings
+    InstanceSettings {
+        env,
+        hooks: Arc::new(move || Box::new(egress.hooks())),
+        memory_limit_bytes: config.memory_limit_bytes,
+        call_timeout: config.timeout,
+        max_concurrent_calls: MAX_CONCURRENT_CALLS,
+        observer: metrics.clone(),
+    }
 }
 
 impl Runner for Instance {
