@@ -14,12 +14,13 @@ use super::markers::Outline;
 use super::model::{Graph, Kind, Source, Stage, Status, Step, merge_declarative, plain_name, step_name, unstable_rank};
 use crate::call::Call;
 use crate::error::Error;
+use crate::jenkins::encode;
 
 /// Stages whose steps are asked for. More failures than that are one failure seen many times.
 const MAX_DESCRIBED: usize = 10;
 
 /// `wfapi/describe` of a build.
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Run {
     pub(super) status: String,
@@ -93,7 +94,7 @@ pub(super) async fn describe(call: &Call, build: &str, what: &str) -> Result<Run
 
 /// A stage's steps.
 pub(super) async fn node(call: &Call, build: &str, id: &str, what: &str) -> Result<Described, Error> {
-    call.json("wfapi", &format!("{build}/execution/node/{id}/wfapi/describe"), what).await
+    call.json("wfapi", &format!("{build}/execution/node/{}/wfapi/describe", encode::segment(id)), what).await
 }
 
 impl Run {

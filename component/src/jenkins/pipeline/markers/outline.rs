@@ -19,6 +19,8 @@ use crate::text::lines::Line;
 const MAX_NODES: usize = 20_000;
 /// Blocks within blocks; Jenkins' own limit on the nesting of Groovy is not far above.
 const MAX_DEPTH: u32 = 100;
+/// Blocks among which a line of text looks for its own: what it is about has just begun or ended.
+const RECENT: usize = 500;
 /// Characters of an error message.
 const MESSAGE_CHARS: usize = 500;
 const MARKER: &[u8] = b"[Pipeline] ";
@@ -206,13 +208,13 @@ impl Outline {
         if let Some(rest) = text.strip_prefix("Stage \"") {
             let Some((name, _)) = rest.split_once("\" skipped due to ") else { return };
             let fresh = |block: &&mut Block| block.role == Role::Stage && !block.closed && block.atoms == 0 && block.name == name;
-            if let Some(block) = self.blocks.iter_mut().rev().find(fresh) {
+            if let Some(block) = self.blocks.iter_mut().rev().take(RECENT).find(fresh) {
                 block.skipped = true;
             }
         } else if let Some(name) = text.strip_prefix("Failed in branch ") {
             let noted = self.noted == Some(true);
             let over = |block: &&mut Block| block.role == Role::Branch && (block.closed || !noted) && !block.failed && block.name == name;
-            if let Some(block) = self.blocks.iter_mut().rev().find(over) {
+            if let Some(block) = self.blocks.iter_mut().rev().take(RECENT).find(over) {
                 block.failed = true;
             }
         } else if !self.ended {
