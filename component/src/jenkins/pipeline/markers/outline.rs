@@ -250,3 +250,40 @@ fn is_message(text: &str) -> bool {
 fn bounded(text: &str) -> String {
     text.chars().take(MESSAGE_CHARS).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::lines::LineScanner;
+
+    fn outline(log: &str) -> Outline {
+        let (mut outline, mut scanner) = (Outline::default(), LineScanner::new());
+        scanner.push(log.as_bytes(), |line| outline.line(&line));
+        scanner.finish(|line| outline.line(&line));
+        outline
+    }
+
+    #[test]
+    fn an_endless_log_leaves_a_bounded_outline() {
+        let stage = "[Pipeline] stage\n[Pipeline] { (a)\n[Pipeline] sh\n".repeat(20_000);
+        let outline = outline(&format!("[Pipeline] Start of Pipeline\n{stage}"));
+        assert!(outline.dropped && outline.blocks.len() + outline.atoms.len() <= MAX_NODES);
+        assert!(outline.blocks.iter().all(|block| block.depth <= MAX_DEPTH));
+    }
+
+    #[test]
+    fn a_marker_that_the_build_prints_itself_is_no_marker() {
+        const START: &str = "\x1b[8mha:////4Oa7a1RAHlg1ki0ugmnMAtt/Qa/t2p+rFJkGlDFXwjORAAAAoh+LCAAAAAAAAP9tjTEOwjAQBM8BClpKHuFItIiK1krDC0x8GCfWnbEdkooX8TX+gCESFVvtrLSa5wtWKcKBo5UdUu8otU4GP9jS5Mixv3geZcdn2TIl9igbHBs2eJyx4YwwR1SwULBGaj0nRzbDRnX6rmuvydanHMu2V1A5c4MHCFXMWcf8hSnC9jqYxPTz/BXAFEIGsfuclm8zQVqFvQAAAA==\x1b[0m[Pipeline] Start of Pipeline\n";
+        let outline = outline(&format!("{START}[Pipeline] stage\n[Pipeline] {{ (Fake)\n[Pipeline] End of Pipeline\nFinished: SUCCESS\n"));
+        assert!(outline.blocks.is_empty() && outline.result.is_none());
+    }
+
+    #[test]
+    fn the_end_of_a_pipeline_tells_its_error_and_not_what_plugins_report() {
+        let end = |lines: &str| outline(&format!("[Pipeline] Start of Pipeline\n[Pipeline] End of Pipeline\n{lines}Finished: FAILURE\n"));
+        assert_eq!(end("[Checks API] sent\nERROR: exit code 2\n").ending().as_deref(), Some("exit code 2"));
+        assert_eq!(end("GitHub has been notified of this commit's build result\n").ending(), None);
+        let quiet = "Aborted by ada\n[Pipeline] End of Pipeline\norg.jenkinsci.plugins.workflow.actions.ErrorAction$ErrorId: 1\nFinished: ABORTED\n";
+        assert_eq!(outline(&format!("[Pipeline] Start of Pipeline\n{quiet}")).ending().as_deref(), Some("Aborted by ada"));
+    }
+}
