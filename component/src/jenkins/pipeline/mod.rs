@@ -93,7 +93,7 @@ pub(crate) async fn graph_with_steps(call: &Call, job: &JobPath, build: Selector
         found.add_list(call, &path, &what).await?;
     }
     if let Found::GraphView { run: Some(run), .. } | Found::Wfapi(run) = &found {
-        graph.learn_pauses(run);
+        graph.learn_progress(run);
         run.add_steps(call, &path, &what, &mut graph, MAX_CULPRITS).await?;
     }
     let unexplained = graph.culprits().iter().any(|stage| stage.failing.is_none());

@@ -222,15 +222,19 @@ fn culprit(steps: &[Item], status: Status, stage: &Item) -> Option<Step> {
 }
 
 impl Graph {
-    /// Takes over what `wfapi` tells of a running build and other sources do not: which stage waits for an input.
-    pub(super) fn learn_pauses(&mut self, run: &Run) {
+    /// Takes over what `wfapi` tells of a running build and other sources do not: how long a stage has been going on, and
+    /// whether it waits for an input.
+    pub(super) fn learn_progress(&mut self, run: &Run) {
         self.each_mut(&mut |stage| {
             if stage.status == Status::Running
                 && stage.children.is_empty()
-                && let Some(item) = run.same(stage).filter(|item| item.state() == Status::Paused)
+                && let Some(item) = run.same(stage).filter(|item| item.state().is_live())
             {
-                stage.status = Status::Paused;
-                stage.pause_ms = Some(item.pause_duration_millis);
+                stage.duration_ms.get_or_insert(item.duration_millis);
+                if item.state() == Status::Paused {
+                    stage.status = Status::Paused;
+                    stage.pause_ms = Some(item.pause_duration_millis);
+                }
             }
         });
     }
