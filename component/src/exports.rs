@@ -58,6 +58,7 @@ exports! {
     tools::builds::get_build: get_build(job: String, branch: Text, build: Text, format: Format) -> Build;
     tools::logs::get_build_log: get_build_log(job: String, branch: Text, build: Text, stage: Text, mode: Option<types::LogMode>, start: Number, max_bytes: Number, filter_regex: Text, redact: Flag, cursor: Text, format: Format) -> LogChunk;
     tools::search::search_log: search_log(job: String, pattern: String, branch: Text, build: Text, stage: Text, ignore_case: Flag, invert: Flag, window_lines: Number, max_matches: Number) -> LogMatches;
+    tools::triage::triage_failure: triage_failure(job: String, branch: Text, build: Text, format: Format) -> Triage;
 }
 
 #[cfg(feature = "p3")]

@@ -9,3 +9,4 @@ pub(crate) mod logs;
 pub(crate) mod pipeline;
 pub(crate) mod search;
 pub(crate) mod tests;
+pub(crate) mod triage;
