@@ -6,9 +6,11 @@
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "the entry points exist in the component only"))]
 
 mod analysis;
+mod answer;
 mod app;
 mod call;
 mod control;
+mod cursor;
 mod error;
 #[cfg(target_arch = "wasm32")]
 mod exports;

@@ -1,5 +1,8 @@
 //! For unit tests: a transport that answers from a script, and a clock that the test turns.
 
+pub(crate) mod recorded;
+pub(crate) mod simulated;
+
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;

@@ -8,12 +8,11 @@
 
 use std::collections::VecDeque;
 
-use super::finding::{
-    DetectedTool, DownstreamBuild, Evidence, ExitCode, FailedTest, Finding, Store,
-};
+use super::facts::Facts;
+use super::finding::{Evidence, Finding, Store};
 use super::matcher::{Captures, Matcher};
 use super::prefix;
-use super::rules::{self, Category, Lookup, Role, Rule};
+use super::rules::{self, Lookup, Role, Rule};
 use super::score::{Marker, Markers, Scene, is_soft};
 use super::stages::Stages;
 use super::template;
@@ -25,12 +24,6 @@ const LOOK_BACK: usize = 16;
 const MAX_OPEN: usize = 16;
 /// Longer lines are data, not messages.
 const MAX_LINE_BYTES: usize = 4096;
-/// Names of failed tests kept; more are counted.
-const MAX_TESTS: usize = 200;
-/// Exit codes, downstream builds and nodes kept.
-const MAX_FACTS: usize = 100;
-/// Last lines of output kept for a failure that no rule knows.
-const TAIL: usize = 5;
 
 /// A finding that following lines may still complete.
 struct Open {
@@ -52,20 +45,6 @@ pub struct Analyzer {
     facts: Facts,
     lines: u64,
     last_line: u64,
-}
-
-/// What the log tells besides causes.
-#[derive(Default)]
-struct Facts {
-    tests: Vec<FailedTest>,
-    tests_total: u64,
-    tools: Vec<DetectedTool>,
-    exit_codes: Vec<ExitCode>,
-    downstream: Vec<DownstreamBuild>,
-    nodes: Vec<String>,
-    result: Option<String>,
-    command: Option<Evidence>,
-    tail: VecDeque<Evidence>,
 }
 
 impl Default for Analyzer {
@@ -109,7 +88,12 @@ impl Analyzer {
         } else {
             self.judge(number, offset, text, command)
         };
-        self.complete(number, offset, text, matched.as_ref().map(|(rule, _)| *rule));
+        self.complete(
+            number,
+            offset,
+            text,
+            matched.as_ref().map(|(rule, _)| *rule),
+        );
         if let Some((rule, captures)) = matched {
             self.begin(rule, captures, number, offset, text);
         }
@@ -123,7 +107,7 @@ impl Analyzer {
         }
         let facts = self.facts;
         let (mut findings, counts) = self.store.into_parts();
-        let failed = !matches!(facts.result.as_deref(), Some("SUCCESS" | "NOT_BUILT"));
+        let failed = facts.result.as_deref() == Some("FAILURE");
         let failing_stage = self.stages.failing(failed).map(str::to_owned);
         let scene = Scene {
             result: facts.result.as_deref(),
@@ -167,19 +151,26 @@ impl Analyzer {
         let mut best: Option<(usize, &'static Rule, Captures)> = None;
         let mut symptom = false;
         for index in std::mem::take(&mut self.candidates) {
-            let Some(rule) = self.matcher.rule(index) else { continue };
+            let Some(rule) = self.matcher.rule(index) else {
+                continue;
+            };
             if command && rule.role != Role::Detect {
                 continue;
             }
             if rule.role == Role::Detect && self.facts.knows_tool(rule) {
                 continue;
             }
-            let Some(mut captures) = self.matcher.captures(index, text) else { continue };
+            let Some(mut captures) = self.matcher.captures(index, text) else {
+                continue;
+            };
             if let Some(lookup) = rule.before.filter(|lookup| lookup.required) {
-                let Some((_, found)) = self.above(index, lookup) else { continue };
+                let Some((_, found)) = self.above(index, lookup) else {
+                    continue;
+                };
                 merge(&mut captures, found);
             }
-            self.facts.note(rule, &captures, || Evidence::new(number, offset, text));
+            self.facts
+                .note(rule, &captures, || Evidence::new(number, offset, text));
             match rule.role {
                 Role::Symptom => {
                     symptom = true;
@@ -191,7 +182,10 @@ impl Analyzer {
                 Role::Fact | Role::Detect => continue,
                 Role::Cause | Role::Test => {}
             }
-            if best.as_ref().is_none_or(|(_, known, _)| rule.specificity > known.specificity) {
+            if best
+                .as_ref()
+                .is_none_or(|(_, known, _)| rule.specificity > known.specificity)
+            {
                 best = Some((index, rule, captures));
             }
         }
@@ -209,8 +203,18 @@ impl Analyzer {
     }
 
     /// Opens a finding.
-    fn begin(&mut self, index: usize, mut captures: Captures, number: u64, offset: u64, text: &str) {
-        let Some(rule) = self.matcher.rule(index) else { return };
+    fn begin(
+        &mut self,
+        index: usize,
+        mut captures: Captures,
+        number: u64,
+        offset: u64,
+        text: &str,
+    ) {
+        let Some(rule) = self.matcher.rule(index) else {
+            return;
+        };
+        self.facts.tool(rule, Evidence::new(number, offset, text));
         let mut evidence = Vec::new();
         if let Some((line, found)) = rule.before.and_then(|lookup| self.above(index, lookup)) {
             merge(&mut captures, found);
@@ -230,9 +234,15 @@ impl Analyzer {
             score: 0,
             notes: Vec::new(),
             soft: is_soft(text),
+            key: String::new(),
         };
         let after = rule.after.map_or(0, |lookup| lookup.lines);
-        let open = Open { rule: index, finding, after, extent: rule.extent };
+        let open = Open {
+            rule: index,
+            finding,
+            after,
+            extent: rule.extent,
+        };
         if after == 0 && rule.extent == 0 {
             self.settle(open);
             return;
@@ -263,7 +273,9 @@ impl Analyzer {
             if open.extent > 0 || found.is_some() {
                 open.extent = open.extent.saturating_sub(1);
                 if !text.trim().is_empty() {
-                    open.finding.evidence.push(Evidence::new(number, offset, text));
+                    open.finding
+                        .evidence
+                        .push(Evidence::new(number, offset, text));
                 }
             }
             if let Some(found) = found {
@@ -282,7 +294,20 @@ impl Analyzer {
     /// Files a finding that nothing can complete any more.
     fn settle(&mut self, open: Open) {
         let mut finding = open.finding;
+        if let Some(workspace) = &self.facts.workspace {
+            // A path below the workspace is the same on every agent, and what a person reads.
+            for (_, value) in finding
+                .captures
+                .iter_mut()
+                .filter(|(_, value)| value.contains(workspace.as_str()))
+            {
+                *value = value.replace(workspace.as_str(), "");
+            }
+        }
         finding.cause = template::fill(finding.rule.cause, &finding.captures);
+        if self.matcher.vetoes(open.rule, &finding.cause) {
+            return;
+        }
         if finding.rule.role == Role::Test {
             self.facts.test(&finding);
         }
@@ -297,95 +322,18 @@ impl Analyzer {
             self.recent.pop_front();
         }
         let evidence = Evidence::new(number, offset, text);
-        if command {
-            self.facts.command = Some(evidence.clone());
-            self.facts.tail.clear();
-        } else if !text.starts_with("Finished: ") {
-            if self.facts.tail.len() == TAIL {
-                self.facts.tail.pop_front();
-            }
-            self.facts.tail.push_back(evidence.clone());
-        }
+        self.facts.output(&evidence, command);
         self.recent.push_back(evidence);
-    }
-}
-
-impl Facts {
-    fn knows_tool(&self, rule: &Rule) -> bool {
-        self.tools.iter().any(|known| known.tool == rule.tool)
-    }
-
-    /// Takes from a match whatever is a fact about the build.
-    fn note(&mut self, rule: &Rule, captures: &Captures, evidence: impl Fn() -> Evidence) {
-        let named = |name: &str| {
-            let found = captures.iter().find(|(key, value)| *key == name && !value.is_empty());
-            found.map(|(_, value)| value.as_str())
-        };
-        if rule.role != Role::Fact && !self.knows_tool(rule) {
-            self.tools.push(DetectedTool { tool: rule.tool, evidence: evidence() });
-        }
-        if let Some(node) = named("node")
-            && rule.role == Role::Fact
-            && self.nodes.len() < MAX_FACTS
-            && !self.nodes.iter().any(|known| known == node)
-        {
-            self.nodes.push(node.to_owned());
-        }
-        if let Some(code) = named("exit").and_then(|code| code.parse().ok())
-            && self.exit_codes.len() < MAX_FACTS
-        {
-            self.exit_codes.push(ExitCode { code, evidence: evidence() });
-        }
-        if rule.category == Category::Downstream
-            && let Some(job) = named("job")
-        {
-            let number = named("number").and_then(|number| number.parse().ok());
-            self.downstream(job, number, named("result"), evidence());
-        } else if let Some(result) = named("result") {
-            self.result = Some(result.to_owned());
-        }
-    }
-
-    fn downstream(&mut self, job: &str, number: Option<u64>, result: Option<&str>, evidence: Evidence) {
-        let known = self.downstream.iter_mut().find(|known| known.job == job && known.number == number);
-        if let Some(known) = known {
-            known.result = result.map(str::to_owned).or(known.result.take());
-            known.evidence = evidence;
-        } else if self.downstream.len() < MAX_FACTS {
-            let result = result.map(str::to_owned);
-            self.downstream.push(DownstreamBuild { job: job.to_owned(), number, result, evidence });
-        }
-    }
-
-    /// A failed test; runners often name one twice, so names are unique per runner.
-    fn test(&mut self, finding: &Finding) {
-        let Some(name) = finding.capture("test") else { return };
-        let message = finding.capture("message").map(str::to_owned);
-        let known = self
-            .tests
-            .iter_mut()
-            .find(|test| test.tool == finding.rule.tool && test.name == name);
-        if let Some(known) = known {
-            known.message = known.message.take().or(message);
-            return;
-        }
-        self.tests_total += 1;
-        if self.tests.len() < MAX_TESTS {
-            self.tests.push(FailedTest {
-                name: name.to_owned(),
-                message,
-                tool: finding.rule.tool,
-                line: finding.line,
-                offset: finding.offset,
-            });
-        }
     }
 }
 
 /// Captures of the line itself win over what stands near it.
 fn merge(captures: &mut Captures, found: Captures) {
     for (name, value) in found {
-        if !captures.iter().any(|(known, text)| *known == name && !text.is_empty()) {
+        if !captures
+            .iter()
+            .any(|(known, text)| *known == name && !text.is_empty())
+        {
             captures.push((name, value));
         }
     }
@@ -397,8 +345,12 @@ fn is_command(text: &str) -> bool {
     if trace.len() < text.len() && trace.starts_with(' ') {
         return true;
     }
-    let drive = text.get(1..3) == Some(":\\") && text.starts_with(|c: char| c.is_ascii_alphabetic());
-    drive && text.split_once('>').is_some_and(|(path, rest)| !path.contains(' ') && !rest.is_empty())
+    let drive =
+        text.get(1..3) == Some(":\\") && text.starts_with(|c: char| c.is_ascii_alphabetic());
+    drive
+        && text
+            .split_once('>')
+            .is_some_and(|(path, rest)| !path.contains(' ') && !rest.is_empty())
 }
 
 /// The part of a line that is judged.
@@ -406,5 +358,6 @@ fn clip(line: &str) -> &str {
     if line.len() <= MAX_LINE_BYTES {
         return line;
     }
-    line.get(..line.floor_char_boundary(MAX_LINE_BYTES)).unwrap_or(line)
+    line.get(..line.floor_char_boundary(MAX_LINE_BYTES))
+        .unwrap_or(line)
 }

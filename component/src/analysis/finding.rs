@@ -30,7 +30,11 @@ impl Evidence {
             Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
             None => text.to_owned(),
         };
-        Self { line, offset, text: text.trim_end().to_owned() }
+        Self {
+            line,
+            offset,
+            text: text.trim_end().to_owned(),
+        }
     }
 }
 
@@ -60,12 +64,17 @@ pub struct Finding {
     /// Why the score differs from the rule's own.
     pub notes: Vec<Note>,
     pub(super) soft: bool,
+    /// What makes it the same as another; see [`Store::add`].
+    pub(super) key: String,
 }
 
 impl Finding {
     /// A capture by name.
     pub fn capture(&self, name: &str) -> Option<&str> {
-        let found = self.captures.iter().find(|(key, value)| *key == name && !value.is_empty());
+        let found = self
+            .captures
+            .iter()
+            .find(|(key, value)| *key == name && !value.is_empty());
         found.map(|(_, value)| value.as_str())
     }
 
@@ -88,6 +97,8 @@ pub enum Note {
     FailingStage,
     /// It fits the result of the build (a test in an unstable build, a stop in an aborted one).
     FitsResult,
+    /// Jenkins itself prints it below the end of the pipeline as what made it fail.
+    Verdict,
     /// The line itself plays it down: a warning, an expected or simulated error.
     PlayedDown,
     /// The command that failed is one whose failure is ignored.
@@ -162,17 +173,23 @@ pub(super) struct Store {
 
 impl Store {
     pub(super) fn new(rules: usize) -> Self {
-        Self { tallies: std::iter::repeat_with(Tally::default).take(rules).collect() }
+        Self {
+            tallies: std::iter::repeat_with(Tally::default).take(rules).collect(),
+        }
     }
 
     /// Adds a finding of the rule with this index, or counts it where it was seen before.
-    pub(super) fn add(&mut self, rule: usize, finding: Finding) {
-        let Some(tally) = self.tallies.get_mut(rule) else { return };
+    pub(super) fn add(&mut self, rule: usize, mut finding: Finding) {
+        let Some(tally) = self.tallies.get_mut(rule) else {
+            return;
+        };
         tally.count += 1;
-        let key = key(&finding);
-        let known = tally.first.iter_mut().chain(tally.last.iter_mut()).find(|known| {
-            known.stage == finding.stage && self::key(known) == key
-        });
+        finding.key = key(&finding);
+        let known = tally
+            .first
+            .iter_mut()
+            .chain(tally.last.iter_mut())
+            .find(|known| known.key == finding.key);
         if let Some(known) = known {
             known.count += 1;
             known.last_line = known.last_line.max(finding.line);
@@ -208,11 +225,18 @@ impl Store {
 
 /// What makes two findings the same: the sentence; figures in it differ only when a place is named.
 fn key(finding: &Finding) -> String {
-    let exact = finding.capture("line").is_some()
-        || finding.rule.role == Role::Test
-        || finding.rule.category == Category::Downstream;
-    if exact {
+    // A downstream build is reported in its stage and once more at the end of the pipeline.
+    if finding.rule.category == Category::Downstream {
         return finding.cause.clone();
     }
-    finding.cause.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect()
+    let stage = finding.stage.as_deref().unwrap_or_default();
+    let exact = finding.capture("line").is_some() || finding.rule.role == Role::Test;
+    if exact {
+        return format!("{stage}\n{}", finding.cause);
+    }
+    let shape = finding
+        .cause
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c });
+    stage.chars().chain(['\n']).chain(shape).collect()
 }

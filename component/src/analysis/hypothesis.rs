@@ -5,7 +5,8 @@
 //! then with low confidence together with the last command and its output.
 //! The order depends on nothing but the log.
 
-use super::finding::{DownstreamBuild, Evidence, FailedTest, Finding};
+use super::fallback::fallback;
+use super::finding::{Evidence, FailedTest, Finding};
 use super::rules::{Category, Role, Tool};
 use super::{Analysis, template};
 
@@ -59,6 +60,8 @@ pub struct Hypothesis {
     pub evidence: Vec<Evidence>,
     /// How many lines of the log say so.
     pub count: u64,
+    /// How many of them repeat the title word for word.
+    pub repeated: u64,
     /// One concrete sentence on what to do.
     pub advice: String,
     /// Whether running the build again, unchanged, may well succeed.
@@ -75,15 +78,24 @@ pub(super) fn rank(analysis: &Analysis) -> Vec<Hypothesis> {
     let mut hypotheses: Vec<Hypothesis> = Vec::new();
     let mut explained: Vec<String> = Vec::new();
     for finding in &analysis.findings {
-        if finding.rule.role == Role::Symptom || finding.score <= 0 {
+        if finding.rule.role == Role::Symptom
+            || finding.score <= 0
+            || only_counts(analysis, finding)
+        {
             continue;
         }
-        if let Some(known) = hypotheses.iter_mut().find(|known| same_trouble(known, finding)) {
+        if let Some(known) = hypotheses
+            .iter_mut()
+            .find(|known| same_trouble(known, finding))
+        {
             known.absorb(finding);
             continue;
         }
         // A second reading of a place that a better hypothesis names adds nothing.
-        if finding.place().is_some_and(|place| explained.contains(&place)) {
+        if finding
+            .place()
+            .is_some_and(|place| explained.contains(&place))
+        {
             continue;
         }
         explained.extend(finding.place());
@@ -94,7 +106,7 @@ pub(super) fn rank(analysis: &Analysis) -> Vec<Hypothesis> {
     }
     // Where something specific is known, unspecific lines only distract.
     if hypotheses.first().is_some_and(|best| best.score >= 60) {
-        hypotheses.retain(|hypothesis| hypothesis.score >= i32::from(GENERIC) - 10);
+        hypotheses.retain(|hypothesis| hypothesis.score >= i32::from(GENERIC) - 5);
     }
     hypotheses.truncate(MAX_HYPOTHESES);
     if hypotheses.first().is_none_or(|best| best.score < 40)
@@ -104,6 +116,18 @@ pub(super) fn rank(analysis: &Analysis) -> Vec<Hypothesis> {
         hypotheses.sort_by_key(|hypothesis| -hypothesis.score);
     }
     hypotheses
+}
+
+/// "A test of this file failed" adds nothing to the tests that are named.
+fn only_counts(analysis: &Analysis, finding: &Finding) -> bool {
+    let rule = finding.rule;
+    rule.role == Role::Cause
+        && rule.category == Category::Test
+        && rule.specificity < 70
+        && analysis
+            .failed_tests
+            .iter()
+            .any(|test| test.tool == rule.tool)
 }
 
 fn same_trouble(known: &Hypothesis, finding: &Finding) -> bool {
@@ -126,8 +150,14 @@ impl Hypothesis {
             tool: rule.tool,
             rule: rule.id,
             stage: finding.stage.clone(),
-            evidence: finding.evidence.iter().take(MAX_EVIDENCE).cloned().collect(),
+            evidence: finding
+                .evidence
+                .iter()
+                .take(MAX_EVIDENCE)
+                .cloned()
+                .collect(),
             count: finding.count,
+            repeated: finding.count,
             advice: template::fill(rule.advice, &finding.captures),
             retryable: rule.retryable,
             score: finding.score,
@@ -147,114 +177,59 @@ impl Hypothesis {
     /// Completes the title with how much there is of it.
     fn entitle(&mut self, analysis: &Analysis) {
         if self.category == Category::Test {
-            let tests: Vec<&FailedTest> =
-                analysis.failed_tests.iter().filter(|test| test.tool == self.tool).collect();
+            let tests: Vec<&FailedTest> = analysis
+                .failed_tests
+                .iter()
+                .filter(|test| test.tool == self.tool)
+                .collect();
             if !tests.is_empty() {
                 self.title = title_of_tests(&tests, &self.title);
                 return;
             }
         }
+        // These happen once and are reported by several lines.
+        if matches!(
+            self.category,
+            Category::Downstream
+                | Category::Aborted
+                | Category::Timeout
+                | Category::Infrastructure
+                | Category::Scm
+                | Category::Credentials
+        ) {
+            return;
+        }
         let all = analysis.counts.iter().find(|(rule, _)| *rule == self.rule);
         self.count = self.count.max(all.map_or(0, |(_, count)| *count));
-        if self.count > 1 {
-            self.title = format!("{} (+{} more)", self.title, self.count - 1);
+        // Tools repeat an error in their summary; only other ones are "more".
+        match self.count.saturating_sub(self.repeated) {
+            0 => {}
+            others => self.title = format!("{} (+{others} more)", self.title),
         }
     }
 }
 
 fn title_of_tests(tests: &[&FailedTest], first: &str) -> String {
     let [test] = tests else {
-        let names: Vec<&str> = tests.iter().take(MAX_NAMES).map(|test| test.name.as_str()).collect();
+        let names: Vec<&str> = tests
+            .iter()
+            .take(MAX_NAMES)
+            .map(|test| test.name.as_str())
+            .collect();
         let more = match tests.len().saturating_sub(MAX_NAMES) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
         let message = tests.iter().find_map(|test| test.message.as_deref());
         let message = message.map_or_else(String::new, |message| format!("; first: {message}"));
-        return format!("{} tests failed: {}{more}{message}", tests.len(), names.join(", "));
+        return format!(
+            "{} tests failed: {}{more}{message}",
+            tests.len(),
+            names.join(", ")
+        );
     };
     match &test.message {
         Some(message) => format!("test {} failed: {message}", test.name),
         None => first.to_owned(),
-    }
-}
-
-/// What can be said when no rule knows the reason: which command ended how, after which output.
-fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
-    if let Some(failed) = analysis.downstream.iter().find(|build| is_red(build)) {
-        return Some(of_downstream(failed));
-    }
-    let symptom = analysis.findings.iter().rfind(|finding| finding.rule.role == Role::Symptom);
-    let code = analysis.exit_codes.last().map(|exit| exit.code);
-    let command = analysis.last_command.as_ref();
-    let output = analysis.last_output.iter().rfind(|line| {
-        symptom.is_none_or(|symptom| line.line < symptom.line) && !line.text.starts_with("ERROR: script")
-    });
-    let title = match (command, code) {
-        (Some(command), Some(code)) => {
-            format!("`{}` ended the step with exit code {code}{}", trace(command), meaning(code))
-        }
-        (Some(command), None) if symptom.is_some() => format!("`{}` failed", trace(command)),
-        (_, Some(code)) => format!("a step ended with exit code {code}{}", meaning(code)),
-        _ => symptom?.cause.clone(),
-    };
-    let mut evidence: Vec<Evidence> = command.into_iter().chain(output).cloned().collect();
-    evidence.extend(symptom.iter().flat_map(|symptom| symptom.evidence.iter().cloned()));
-    evidence.sort_by_key(|line| line.line);
-    evidence.dedup();
-    Some(Hypothesis {
-        title,
-        confidence: Confidence::Low,
-        category: Category::Script,
-        tool: Tool::Shell,
-        rule: "exit-code",
-        stage: analysis.failing_stage.clone(),
-        evidence,
-        count: 1,
-        advice: "Read the output of this command; if it prints nothing, run it with more verbosity.".to_owned(),
-        retryable: false,
-        score: 30,
-    })
-}
-
-fn is_red(build: &DownstreamBuild) -> bool {
-    matches!(build.result.as_deref(), Some("FAILURE" | "UNSTABLE" | "ABORTED"))
-}
-
-fn of_downstream(build: &DownstreamBuild) -> Hypothesis {
-    let number = build.number.map_or_else(String::new, |number| format!(" #{number}"));
-    let result = build.result.as_deref().unwrap_or("FAILURE");
-    Hypothesis {
-        title: format!("downstream build {}{number} ended with {result}", build.job),
-        confidence: Confidence::Medium,
-        category: Category::Downstream,
-        tool: Tool::Jenkins,
-        rule: "jenkins-downstream",
-        stage: None,
-        evidence: vec![build.evidence.clone()],
-        count: 1,
-        advice: format!("Triage {}{number}: the cause is in its log.", build.job),
-        retryable: false,
-        score: 39,
-    }
-}
-
-/// The command as it was typed.
-fn trace(command: &Evidence) -> &str {
-    command.text.trim_start_matches('+').trim()
-}
-
-/// What an exit code says by convention.
-fn meaning(code: i64) -> &'static str {
-    match code {
-        124 => " (the convention of timeout(1))",
-        126 => " (found but not executable)",
-        127 => " (command not found)",
-        130 => " (interrupted, SIGINT)",
-        134 => " (abort, SIGABRT)",
-        137 => " (killed, SIGKILL: often out of memory)",
-        139 => " (segmentation fault, SIGSEGV)",
-        143 => " (terminated, SIGTERM)",
-        _ => "",
     }
 }

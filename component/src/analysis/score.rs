@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use regex::bytes::Regex;
 
 use super::finding::{Finding, Note};
+use super::hypothesis::GENERIC;
 use super::matcher;
 use super::rules::{Category, Role};
 use super::stages::Stages;
@@ -56,7 +57,9 @@ impl Markers {
     fn next(&self, line: u64, wanted: impl Fn(Marker) -> bool) -> Option<(u64, Marker)> {
         let below = |marks: &(u64, Marker)| marks.0 >= line && wanted(marks.1);
         let found = self.first.iter().copied().find(below);
-        found.or_else(|| self.last.iter().copied().find(below)).map(|(at, marker)| (at - line, marker))
+        found
+            .or_else(|| self.last.iter().copied().find(below))
+            .map(|(at, marker)| (at - line, marker))
     }
 }
 
@@ -73,6 +76,9 @@ impl Scene<'_> {
     pub(super) fn weigh(&self, finding: &mut Finding) {
         let rule = finding.rule;
         let mut notes = Vec::new();
+        if finding.soft && finding.capture("file").is_none() && rule.role == Role::Cause {
+            notes.push(Note::PlayedDown);
+        }
         if rule.role != Role::Symptom {
             self.aftermath(finding, &mut notes);
             self.place(finding, &mut notes);
@@ -80,10 +86,12 @@ impl Scene<'_> {
         if self.fits_result(rule.category) {
             notes.push(Note::FitsResult);
         }
-        if finding.soft && finding.capture("file").is_none() && rule.role == Role::Cause {
-            notes.push(Note::PlayedDown);
+        // What is in doubt gains nothing from standing near the failure.
+        if notes.iter().any(|note| weight(*note) < 0) {
+            notes.retain(|note| !matches!(note, Note::Confirmed | Note::FailingStage));
         }
-        finding.score = i32::from(rule.specificity) + notes.iter().map(|note| weight(*note)).sum::<i32>();
+        finding.score =
+            i32::from(rule.specificity) + notes.iter().map(|note| weight(*note)).sum::<i32>();
         finding.notes = notes;
     }
 
@@ -91,25 +99,41 @@ impl Scene<'_> {
     fn aftermath(&self, finding: &Finding, notes: &mut Vec<Note>) {
         let given_up = |marker| matches!(marker, Marker::Symptom | Marker::Ignored);
         match self.markers.next(finding.last_line, given_up) {
-            Some((distance, Marker::Symptom)) if distance <= CONFIRM_WITHIN => notes.push(Note::Confirmed),
-            Some((distance, Marker::Ignored)) if distance <= CONFIRM_WITHIN => notes.push(Note::Ignored),
+            Some((distance, Marker::Symptom)) if distance <= CONFIRM_WITHIN => {
+                notes.push(Note::Confirmed)
+            }
+            Some((distance, Marker::Ignored)) if distance <= CONFIRM_WITHIN => {
+                notes.push(Note::Ignored)
+            }
             _ => {}
         }
         // A stop by a person or a clock is not undone by what the interrupted program prints.
-        if matches!(finding.rule.category, Category::Compile | Category::Lint | Category::Aborted) {
+        if matches!(
+            finding.rule.category,
+            Category::Compile | Category::Lint | Category::Aborted
+        ) {
             return;
         }
-        let retried = self.markers.next(finding.last_line, |marker| marker == Marker::Retried);
+        let retried = self
+            .markers
+            .next(finding.last_line, |marker| marker == Marker::Retried);
         if retried.is_some_and(|(distance, _)| distance <= RETRY_WITHIN) {
             notes.push(Note::Retried);
         }
-        let recovered = self.markers.next(finding.last_line, |marker| marker == Marker::Recovered);
-        if finding.rule.retryable && recovered.is_some_and(|(distance, _)| distance <= RECOVER_WITHIN) {
+        let recovered = self
+            .markers
+            .next(finding.last_line, |marker| marker == Marker::Recovered);
+        if finding.rule.retryable
+            && recovered.is_some_and(|(distance, _)| distance <= RECOVER_WITHIN)
+        {
             notes.push(Note::Recovered);
         }
     }
 
     fn place(&self, finding: &Finding, notes: &mut Vec<Note>) {
+        if finding.rule.specificity < GENERIC && self.stages.is_epilogue(finding.last_line) {
+            notes.push(Note::Verdict);
+        }
         if finding.stage.is_some() && finding.stage.as_deref() == self.failing_stage {
             notes.push(Note::FailingStage);
         } else if finding.stage.is_some()
@@ -124,7 +148,10 @@ impl Scene<'_> {
         match self.result {
             Some("ABORTED") => matches!(category, Category::Aborted | Category::Timeout),
             Some("UNSTABLE") => {
-                matches!(category, Category::Test | Category::Quality | Category::Downstream)
+                matches!(
+                    category,
+                    Category::Test | Category::Quality | Category::Downstream
+                )
             }
             _ => false,
         }
@@ -135,6 +162,7 @@ fn weight(note: Note) -> i32 {
     match note {
         Note::Confirmed | Note::FailingStage => 6,
         Note::FitsResult => 40,
+        Note::Verdict => 30,
         Note::PlayedDown => -35,
         Note::Ignored => -25,
         Note::Retried => -30,
@@ -156,5 +184,7 @@ const SOFT: &str = concat!(
 pub(super) fn is_soft(text: &str) -> bool {
     static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
     let pattern = PATTERN.get_or_init(|| matcher::compile(SOFT).ok());
-    pattern.as_ref().is_some_and(|pattern| pattern.is_match(text.as_bytes()))
+    pattern
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(text.as_bytes()))
 }

@@ -34,6 +34,7 @@ pub(super) struct Stages {
     /// The stage that closed last, while nothing had been skipped yet.
     last_closed: Option<usize>,
     failing: Option<usize>,
+    ended: Option<u64>,
 }
 
 impl Stages {
@@ -60,11 +61,13 @@ impl Stages {
         match marker {
             "parallel" => self.parallel_depth += 1,
             "// parallel" => self.parallel_depth = self.parallel_depth.saturating_sub(1),
+            "End of Pipeline" => self.ended = Some(line),
             "{" if self.parallel_depth == 0 => self.open.push(None),
             "}" if self.parallel_depth == 0 => self.close(),
             _ => {
-                if let Some(name) =
-                    marker.strip_prefix("{ (").and_then(|rest| rest.strip_suffix(')'))
+                if let Some(name) = marker
+                    .strip_prefix("{ (")
+                    .and_then(|rest| rest.strip_suffix(')'))
                 {
                     self.enter(name, line, offset);
                 }
@@ -78,7 +81,13 @@ impl Stages {
             push_capped(&mut self.branches, branch);
         }
         if self.seen.len() < MAX_STAGES {
-            let mark = StageMark { name: name.to_owned(), line, offset, skipped: false, in_parallel };
+            let mark = StageMark {
+                name: name.to_owned(),
+                line,
+                offset,
+                skipped: false,
+                in_parallel,
+            };
             self.seen.push(mark);
         }
         if !in_parallel {
@@ -113,8 +122,13 @@ impl Stages {
     /// The stage that failed, as far as the markers tell.
     pub(super) fn failing(&self, failed: bool) -> Option<&str> {
         let last_run = || {
-            let ran = |stage: &&StageMark| !stage.skipped && !is_post(&stage.name) && !stage.in_parallel;
-            self.seen.iter().rev().find(ran).map(|stage| stage.name.as_str())
+            let ran =
+                |stage: &&StageMark| !stage.skipped && !is_post(&stage.name) && !stage.in_parallel;
+            self.seen
+                .iter()
+                .rev()
+                .find(ran)
+                .map(|stage| stage.name.as_str())
         };
         match self.failing {
             Some(stage) => self.seen.get(stage).map(|stage| stage.name.as_str()),
@@ -131,12 +145,24 @@ impl Stages {
         })
     }
 
+    /// Whether `line` stands below the pipeline's end, where Jenkins prints what made it fail.
+    pub(super) fn is_epilogue(&self, line: u64) -> bool {
+        self.ended.is_some_and(|end| line > end)
+    }
+
     /// Removes the `[branch] ` that older controllers put before each line of a branch.
     pub(super) fn without_branch<'a>(&self, text: &'a str) -> &'a str {
-        let Some((name, rest)) = text.strip_prefix('[').and_then(|rest| rest.split_once("] ")) else {
+        let Some((name, rest)) = text
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once("] "))
+        else {
             return text;
         };
-        if self.branches.iter().any(|branch| branch == name) { rest } else { text }
+        if self.branches.iter().any(|branch| branch == name) {
+            rest
+        } else {
+            text
+        }
     }
 
     /// What was seen: stages in order, and the branches that failed.
@@ -147,8 +173,10 @@ impl Stages {
 
 /// Stages that run whatever happened before them.
 fn is_post(name: &str) -> bool {
-    matches!(name, "Declarative: Post Actions" | "Declarative: Checkout SCM")
-        || name.to_ascii_lowercase().contains("cleanup")
+    matches!(
+        name,
+        "Declarative: Post Actions" | "Declarative: Checkout SCM"
+    ) || name.to_ascii_lowercase().contains("cleanup")
 }
 
 fn push_capped(names: &mut Vec<String>, name: &str) {
@@ -204,6 +232,9 @@ mod tests {
         ]);
         assert_eq!(stages.failing(true), Some("Build"));
         assert!(stages.ran_on_after(2));
-        assert!(!stages.ran_on_after(3), "skipped and post stages do not count");
+        assert!(
+            !stages.ran_on_after(3),
+            "skipped and post stages do not count"
+        );
     }
 }

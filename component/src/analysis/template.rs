@@ -15,14 +15,18 @@ pub(super) fn fill(template: &str, captures: &[(&'static str, String)]) -> Strin
             break;
         };
         let (name, fallback) = placeholder.split_once('|').unwrap_or((placeholder, ""));
-        match captures.iter().find(|(key, value)| *key == name && !value.is_empty()) {
+        match captures
+            .iter()
+            .find(|(key, value)| *key == name && !value.is_empty())
+        {
             Some((_, value)) => push_clipped(&mut out, value),
             None => out.push_str(fallback),
         }
         rest = tail;
     }
     out.push_str(rest);
-    out
+    // A capture that is missing, or one of several lines, leaves gaps.
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Appends `value`, cut to [`MAX_VALUE_CHARS`] with an ellipsis.
@@ -43,12 +47,18 @@ mod tests {
     #[test]
     fn a_missing_capture_takes_its_substitute() {
         let captures = [("file", "main.c".to_owned()), ("line", String::new())];
-        assert_eq!(fill("{file}:{line|?}: {message|unknown}", &captures), "main.c:?: unknown");
+        assert_eq!(
+            fill("{file}:{line|?}: {message|unknown}", &captures),
+            "main.c:?: unknown"
+        );
     }
 
     #[test]
     fn braces_in_a_captured_text_are_not_placeholders() {
-        assert_eq!(fill("{message}", &[("message", "{file} {".to_owned())]), "{file} {");
+        assert_eq!(
+            fill("{message}", &[("message", "{file} {".to_owned())]),
+            "{file} {"
+        );
     }
 
     #[test]

@@ -73,7 +73,10 @@ async fn page(reply: &mut Reply) -> String {
 }
 
 /// A whole body, up to a limit.
-async fn read(reply: &mut Reply, limit: usize, path: &str) -> Result<Vec<u8>, Error> {
+///
+/// # Errors
+/// A longer body, or one that breaks off.
+pub(super) async fn read(reply: &mut Reply, limit: usize, path: &str) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     while let Some(chunk) = reply.body.chunk().await? {
         if bytes.len() + chunk.len() > limit {
@@ -87,7 +90,11 @@ async fn read(reply: &mut Reply, limit: usize, path: &str) -> Result<Vec<u8>, Er
     Ok(bytes)
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8], path: &str) -> Result<T, Error> {
+/// Reads JSON; a page where JSON was asked for is told apart from broken JSON.
+///
+/// # Errors
+/// What is not the JSON expected.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8], path: &str) -> Result<T, Error> {
     let first = body.iter().find(|b| !b.is_ascii_whitespace());
     if !matches!(first, Some(b'{' | b'[')) {
         let head = body.get(..body.len().min(status::PAGE_BYTES)).unwrap_or_default();

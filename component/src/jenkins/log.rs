@@ -1,1 +1,122 @@
-//! Logs.
+//! Console logs, read in pieces and never whole into memory.
+//!
+//! `logText/progressiveText?start=N` is the one resource that starts anywhere. Its rules (Jenkins 2.528): `X-Text-Size`
+//! is the size of the log file, which is the next offset; the body has CRLF for each LF of the file, so offsets are
+//! never body lengths; `X-More-Data` is there only while the build writes; a start beyond the end gives the whole log
+//! again; a HEAD tells the size without the text.
+
+use super::builds;
+use super::path::{JobPath, Selector};
+use crate::call::Call;
+use crate::error::Error;
+use crate::text::lines::{LineScanner, Offsets};
+use crate::upstream::transport::Headers;
+use crate::upstream::{Ask, Metered};
+
+/// How long a log is, and whether it grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// Bytes of the log file.
+    pub(crate) size: u64,
+    /// The build still writes.
+    pub(crate) growing: bool,
+}
+
+/// A log that is being read from some offset on.
+pub(crate) struct LogStream {
+    body: Metered,
+    pub(crate) start: u64,
+    pub(crate) extent: Extent,
+}
+
+/// Asks how long a log is, without reading it.
+///
+/// # Errors
+/// Not found when there is no such build.
+pub(crate) async fn extent(call: &Call, job: &JobPath, which: Selector) -> Result<Extent, Error> {
+    let path = path(job, which, 0);
+    let reply = call.ask(Ask::head("log", &path), &what(job, which)).await?;
+    Ok(read_extent(&reply.headers).unwrap_or(Extent { size: 0, growing: false }))
+}
+
+/// Opens a log at an offset.
+///
+/// # Errors
+/// Not found when there is no such build; invalid when the offset lies past the end, where Jenkins would begin again.
+pub(crate) async fn open(call: &Call, job: &JobPath, which: Selector, start: u64) -> Result<LogStream, Error> {
+    let path = path(job, which, start);
+    let reply = call.ask(Ask::get("log", &path), &what(job, which)).await?;
+    let extent = read_extent(&reply.headers).ok_or_else(|| Error::BadResponse {
+        message: format!("the log of {job} came without its size (X-Text-Size)"),
+        hint: "A proxy may drop headers that it does not know.".into(),
+    })?;
+    if start > extent.size {
+        return Err(Error::invalid(format!("start {start} lies past the end of the log, which has {} bytes", extent.size), "Use an offset that an earlier answer gave."));
+    }
+    Ok(LogStream { body: reply.body, start, extent })
+}
+
+impl LogStream {
+    /// A scanner whose offsets are those of the log file.
+    pub(crate) fn scanner(&self) -> LineScanner {
+        LineScanner::new().starting_at(self.start, 1).counting(Offsets::LogFile)
+    }
+
+    /// The next bytes, as received.
+    ///
+    /// # Errors
+    /// A log that breaks off.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        self.body.chunk().await
+    }
+}
+
+fn path(job: &JobPath, which: Selector, start: u64) -> String {
+    format!("{}/logText/progressiveText?start={start}", builds::object(job, which))
+}
+
+fn what(job: &JobPath, which: Selector) -> String {
+    format!("{which} of {job}")
+}
+
+fn read_extent(headers: &Headers) -> Option<Extent> {
+    let size = headers.get("X-Text-Size")?.trim().parse().ok()?;
+    Some(Extent { size, growing: headers.get("X-More-Data").is_some_and(|v| v.trim().eq_ignore_ascii_case("true")) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Answer, Script, run};
+
+    fn script(size: &str) -> Script {
+        Script::new().on(
+            "GET /job/x/1/logText/progressiveText?start=",
+            Answer::Http(200, vec![("X-Text-Size", size.into())], b"one\r\ntwo\r\n".to_vec()),
+        )
+    }
+
+    #[test]
+    fn offsets_count_the_file_and_not_the_body() {
+        let (call, _) = script("8").call();
+        let (job, _) = JobPath::parse("x", None).unwrap();
+        let lines = run(async {
+            let mut stream = open(&call, &job, Selector::Number(1), 0).await.unwrap();
+            let mut scanner = stream.scanner();
+            let mut lines = Vec::new();
+            while let Some(chunk) = stream.chunk().await.unwrap() {
+                scanner.push(&chunk, |line| lines.push((line.offset, line.end, line.text().into_owned())));
+            }
+            lines
+        });
+        assert_eq!(lines, [(0, 4, "one".to_owned()), (4, 8, "two".to_owned())]);
+    }
+
+    #[test]
+    fn a_start_past_the_end_is_refused_instead_of_repeating_the_log() {
+        let (call, _) = script("8").call();
+        let (job, _) = JobPath::parse("x", None).unwrap();
+        let error = run(open(&call, &job, Selector::Number(1), 99)).err().unwrap();
+        assert_eq!(error.code(), "invalid-params");
+    }
+}

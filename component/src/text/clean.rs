@@ -9,12 +9,17 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+use memchr::memchr2;
+
 use super::lines::LineScanner;
 
 const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
 const BACKSPACE: u8 = 0x08;
 const DELETE: u8 = 0x7f;
+/// The first UTF-8 byte of the C1 controls (and of half of Latin-1).
+const C1_LEAD: u8 = 0xc2;
 const NOTE_HEAD: &[u8] = b"\x1b[8mha:";
 const NOTE_TAIL: &[u8] = b"\x1b[0m";
 
@@ -59,40 +64,52 @@ pub fn clean_line(raw: &[u8]) -> Cow<'_, str> {
     {
         return Cow::Borrowed(text);
     }
-    // From the end, because only the last segment that shows anything survives.
-    for segment in raw.rsplit(|byte| *byte == b'\r') {
-        let text = strip(segment);
-        if !text.is_empty() {
-            return Cow::Owned(text);
-        }
-    }
-    Cow::Borrowed("")
+    let mut text = Vec::with_capacity(raw.len());
+    clean_into(raw, &mut text);
+    Cow::Owned(String::from_utf8(text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
-/// Removes control sequences and control characters of a segment without carriage returns.
-fn strip(segment: &[u8]) -> String {
-    let mut kept: Vec<u8> = Vec::with_capacity(segment.len());
+/// [`clean_line`] into a buffer, for scans that look at each line once; the result replaces what `out` held.
+pub(super) fn clean_into(raw: &[u8], out: &mut Vec<u8>) {
+    out.clear();
+    if memchr(b'\r', raw).is_none() {
+        strip(raw, out);
+        return;
+    }
+    // From the end, because only the last segment that shows anything survives.
+    for segment in raw.rsplit(|byte| *byte == b'\r') {
+        strip(segment, out);
+        if !out.is_empty() {
+            return;
+        }
+    }
+}
+
+/// Appends a segment without carriage returns, without control sequences and control characters.
+fn strip(segment: &[u8], kept: &mut Vec<u8>) {
     let mut rest = segment;
-    loop {
-        let special = |byte: &u8| (*byte < 0x20 && *byte != b'\t') || *byte == DELETE;
-        let Some(at) = rest.iter().position(special) else {
-            kept.extend_from_slice(rest);
-            break;
-        };
+    while let Some(at) = memchr2(ESC, BACKSPACE, rest) {
         let (plain, tail) = rest.split_at(at);
         kept.extend_from_slice(plain);
-        rest = match tail {
-            [ESC, ..] => tail.get(sequence_len(tail)..).unwrap_or_default(),
-            [BACKSPACE, after @ ..] => {
-                pop_char(&mut kept);
-                after
-            }
-            [_, after @ ..] => after,
-            [] => break,
+        let len = if tail.starts_with(&[BACKSPACE]) {
+            pop_char(kept);
+            1
+        } else {
+            sequence_len(tail)
         };
+        rest = tail.get(len..).unwrap_or_default();
     }
-    let text = String::from_utf8_lossy(&kept);
-    if text.chars().any(is_c1) { text.chars().filter(|c| !is_c1(*c)).collect() } else { text.into_owned() }
+    kept.extend_from_slice(rest);
+    // Folded without an early exit, so that it is done many bytes at a time; other controls are rare.
+    let control = |byte: u8| (byte < 0x20 && byte != b'\t') | (byte == DELETE);
+    if kept.iter().fold(false, |any, byte| any | control(*byte)) {
+        kept.retain(|byte| !control(*byte));
+    }
+    if memchr(C1_LEAD, kept).is_some() || std::str::from_utf8(kept).is_err() {
+        let text: String = String::from_utf8_lossy(kept).chars().filter(|c| !is_c1(*c)).collect();
+        kept.clear();
+        kept.extend_from_slice(text.as_bytes());
+    }
 }
 
 /// Spinners draw with backspaces; the character before goes, all of its bytes.
@@ -283,7 +300,9 @@ mod tests {
         #[test]
         fn plain_means_that_cleaning_changes_nothing(raw in "[ -~\\t\u{e9}\u{4e2d}\\x1b\\x08]{0,40}") {
             if is_plain(raw.as_bytes()) {
-                prop_assert_eq!(strip(raw.as_bytes()), raw);
+                let mut cleaned = Vec::new();
+                clean_into(raw.as_bytes(), &mut cleaned);
+                prop_assert_eq!(cleaned, raw.as_bytes());
             }
         }
 

@@ -65,7 +65,7 @@ impl<'a> Line<'a> {
 
     /// An owned copy with cleaned text.
     #[must_use]
-    pub fn to_text_line(&self) -> TextLine {
+    pub fn to_text_line(self) -> TextLine {
         TextLine { number: self.number, offset: self.offset, end: self.end, text: self.text().into_owned() }
     }
 }

@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 use regex::bytes::RegexBuilder;
 use regex_syntax::Parser;
 
+use super::clean::clean_into;
 use super::lines::Line;
 
 /// Longer expressions are lists of literals, for which a search is the wrong tool.
@@ -88,7 +89,16 @@ impl Pattern {
     /// Whether the expression occurs in the cleaned text of `line`; a plain line is tested where it lies.
     #[must_use]
     pub fn matches(&self, line: &Line<'_>) -> bool {
-        if line.is_plain() { self.regex.is_match(line.raw) } else { self.is_match(&line.text()) }
+        self.matches_with(line, &mut Vec::new())
+    }
+
+    /// The same, with a buffer that is used again from line to line.
+    pub(super) fn matches_with(&self, line: &Line<'_>, buffer: &mut Vec<u8>) -> bool {
+        if line.is_plain() {
+            return self.regex.is_match(line.raw);
+        }
+        clean_into(line.raw, buffer);
+        self.regex.is_match(buffer)
     }
 }
 

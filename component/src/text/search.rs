@@ -92,6 +92,7 @@ impl Search {
         let window = options.window_lines.min(MAX_WINDOW_LINES);
         let matcher = Matcher {
             pattern,
+            buffer: Vec::new(),
             invert: options.invert,
             window,
             max_matches: options.max_matches,
@@ -129,6 +130,8 @@ impl Search {
 #[derive(Debug)]
 struct Matcher {
     pattern: Pattern,
+    /// For cleaning lines that are not plain.
+    buffer: Vec<u8>,
     invert: bool,
     window: usize,
     max_matches: usize,
@@ -144,7 +147,7 @@ struct Matcher {
 
 impl Matcher {
     fn observe(&mut self, line: &Line<'_>) {
-        if self.pattern.matches(line) != self.invert {
+        if self.pattern.matches_with(line, &mut self.buffer) != self.invert {
             self.report.matches += 1;
             if !self.full {
                 self.keep_match(line);

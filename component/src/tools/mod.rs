@@ -1,3 +1,12 @@
 //! The tools, one file per family. Each asks Jenkins through `jenkins`, decides, and renders its answer.
 
+pub(crate) mod builds;
 pub(crate) mod controller;
+pub(crate) mod inputs;
+pub(crate) mod jenkinsfile;
+pub(crate) mod jobs;
+pub(crate) mod logs;
+pub(crate) mod pipeline;
+pub(crate) mod search;
+pub(crate) mod tests;
+pub(crate) mod triage;

@@ -143,6 +143,12 @@ impl Tool {
             params,
         })
     }
+
+    /// The parameter of that name, kebab- or snake-case.
+    pub(crate) fn param(&self, name: &str) -> Option<&Param> {
+        let name = snake(name);
+        self.params.iter().find(|param| param.name == name)
+    }
 }
 
 /// The part of a result that stands for success.

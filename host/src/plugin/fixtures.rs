@@ -10,7 +10,6 @@ use serde_json::{Map, Value};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
-use std::time::Duration;
 use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
 
 /// Synchronous tools without imports: `echo`, `fail-softly`, `count`, `crash`, `spin`, `hoard`, and the control interface.
@@ -122,15 +121,7 @@ impl WasiHttpHooks for NoRequests {
 pub(super) fn settings() -> (InstanceSettings, Arc<Log>) {
     let log = Arc::new(Log::default());
     let hooks = Arc::new(|| Box::new(NoRequests) as Box<dyn WasiHttpHooks + Send>);
-    let settings = InstanceSettings {
-        env: Vec::new(),
-        hooks,
-        memory_limit_bytes: 64 * 1024 * 1024,
-        call_timeout: Duration::from_secs(30),
-        max_concurrent_calls: 64,
-        observer: log.clone(),
-    };
-    (settings, log)
+    (InstanceSettings::new(hooks, log.clone()), log)
 }
 
 /// An instance of a fixture, with the tools by name.

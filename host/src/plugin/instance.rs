@@ -1,7 +1,7 @@
 //! The handle of one tenant's instance: what the rest of the host calls.
 //!
-//! A handle only sends messages; the instance itself belongs to one task (see `actor`). All limits come from
-//! [`InstanceSettings`]; there are no defaults here. A call fails with a code of its own when the host and not the
+//! A handle only sends messages; the instance itself belongs to one task (see `actor`). Defaults: 64 MB of memory,
+//! 30 s per call, 64 calls at once and 256 waiting. A call fails with a code of its own when the host and not the
 //! plugin is the reason:
 //!
 //! | code | when |
@@ -43,7 +43,7 @@ pub(crate) struct InstanceSettings {
     pub env: Vec<(String, String)>,
     /// Makes the hooks through which a new instance's requests go.
     pub hooks: Arc<dyn Fn() -> Box<dyn WasiHttpHooks + Send> + Send + Sync>,
-    /// Most linear memory; 64 MB suits a plugin that streams what it reads.
+    /// Most linear memory.
     pub memory_limit_bytes: usize,
     /// Most time for one call; the guest is told the same.
     pub call_timeout: Duration,
@@ -51,6 +51,23 @@ pub(crate) struct InstanceSettings {
     pub max_concurrent_calls: usize,
     /// Who wants to know what happens to the instance.
     pub observer: Arc<dyn InstanceObserver>,
+}
+
+impl InstanceSettings {
+    /// The default limits, with an empty environment.
+    pub(crate) fn new(
+        hooks: Arc<dyn Fn() -> Box<dyn WasiHttpHooks + Send> + Send + Sync>,
+        observer: Arc<dyn InstanceObserver>,
+    ) -> InstanceSettings {
+        InstanceSettings {
+            env: Vec::new(),
+            hooks,
+            memory_limit_bytes: 64 * 1024 * 1024,
+            call_timeout: Duration::from_secs(30),
+            max_concurrent_calls: 64,
+            observer,
+        }
+    }
 }
 
 /// Is told what happens to an instance, for metrics.

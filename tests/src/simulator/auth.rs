@@ -3,7 +3,7 @@
 //! | user | API token | password | may |
 //! |---|---|---|---|
 //! | `admin` | `admin-token` | `admin-password` | everything |
-//! | `lin` | `lin-token` | `lin-password` | read, build, cancel, answer inputs, describe builds |
+//! | `lin` | `lin-token` | `lin-password` | read, build, cancel, answer inputs, replay |
 //! | `reader` | `reader-token` | `reader-password` | read |
 //! | `nobody1` | `nobody-token` | `nobody-password` | nothing, not even Overall/Read |
 //!
@@ -30,7 +30,13 @@ pub enum User {
 
 impl User {
     /// Every user.
-    pub(crate) const ALL: [Self; 5] = [Self::Admin, Self::Lin, Self::Reader, Self::Nobody, Self::Anonymous];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Admin,
+        Self::Lin,
+        Self::Reader,
+        Self::Nobody,
+        Self::Anonymous,
+    ];
 
     /// The name to log in with.
     #[must_use]
@@ -106,10 +112,15 @@ pub(crate) fn authenticate(header: Option<&str>) -> Result<(User, Proof), WrongC
     let Some(encoded) = header.and_then(|header| header.strip_prefix("Basic ")) else {
         return Ok((User::Anonymous, Proof::None));
     };
-    let decoded = BASE64_STANDARD.decode(encoded.trim()).map_err(|_| WrongCredentials)?;
+    let decoded = BASE64_STANDARD
+        .decode(encoded.trim())
+        .map_err(|_| WrongCredentials)?;
     let text = String::from_utf8(decoded).map_err(|_| WrongCredentials)?;
     let (name, secret) = text.split_once(':').ok_or(WrongCredentials)?;
-    let user = User::ALL.into_iter().find(|user| user.name() == name && !secret.is_empty()).ok_or(WrongCredentials)?;
+    let user = User::ALL
+        .into_iter()
+        .find(|user| user.name() == name && !secret.is_empty())
+        .ok_or(WrongCredentials)?;
     if secret == user.token() {
         Ok((user, Proof::Token))
     } else if secret == user.password() {
@@ -129,14 +140,29 @@ mod tests {
 
     #[test]
     fn a_token_and_a_password_are_told_apart() {
-        assert_eq!(authenticate(Some(&basic("lin:lin-token"))), Ok((User::Lin, Proof::Token)));
-        assert_eq!(authenticate(Some(&basic("lin:lin-password"))), Ok((User::Lin, Proof::Password)));
-        assert_eq!(authenticate(Some(&basic("lin:guess"))), Err(WrongCredentials));
-        assert_eq!(authenticate(Some(&basic("anonymous:"))), Err(WrongCredentials));
+        assert_eq!(
+            authenticate(Some(&basic("lin:lin-token"))),
+            Ok((User::Lin, Proof::Token))
+        );
+        assert_eq!(
+            authenticate(Some(&basic("lin:lin-password"))),
+            Ok((User::Lin, Proof::Password))
+        );
+        assert_eq!(
+            authenticate(Some(&basic("lin:guess"))),
+            Err(WrongCredentials)
+        );
+        assert_eq!(
+            authenticate(Some(&basic("anonymous:"))),
+            Err(WrongCredentials)
+        );
     }
 
     #[test]
     fn a_bearer_token_is_ignored() {
-        assert_eq!(authenticate(Some("Bearer admin-token")), Ok((User::Anonymous, Proof::None)));
+        assert_eq!(
+            authenticate(Some("Bearer admin-token")),
+            Ok((User::Anonymous, Proof::None))
+        );
     }
 }

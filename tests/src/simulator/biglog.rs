@@ -4,7 +4,9 @@
 //! generating what lies before it. The text follows from the line number alone.
 //! One line in the middle is like no other.
 
+use super::reply::SimBody;
 use bytes::{BufMut, Bytes, BytesMut};
+use std::sync::LazyLock;
 
 /// The job with the large log, and how many lines it has.
 pub const BIG_LOG: (&str, u64) = ("big-log", 200_000);
@@ -18,6 +20,16 @@ const LINE: u64 = 80;
 /// Size of the pieces a log is sent in.
 const CHUNK: usize = 64 * 1024;
 
+static KEPT: LazyLock<Bytes> = LazyLock::new(|| keep(false));
+static KEPT_CRLF: LazyLock<Bytes> = LazyLock::new(|| keep(true));
+
+fn keep(crlf: bool) -> Bytes {
+    let log = BigLog { lines: BIG_LOG.1 };
+    let mut kept = BytesMut::with_capacity((log.size() + log.lines) as usize);
+    log.lines_from(0, crlf).for_each(|chunk| kept.put(chunk));
+    kept.freeze()
+}
+
 /// A generated log.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BigLog {
@@ -27,7 +39,10 @@ pub(crate) struct BigLog {
 impl BigLog {
     /// The log of a build of this job, if it is one of the generated ones.
     pub(crate) fn of(job: &str) -> Option<Self> {
-        [BIG_LOG, HUGE_LOG].into_iter().find(|(name, _)| *name == job).map(|(_, lines)| Self { lines })
+        [BIG_LOG, HUGE_LOG]
+            .into_iter()
+            .find(|(name, _)| *name == job)
+            .map(|(_, lines)| Self { lines })
     }
 
     /// Size of the raw log.
@@ -36,8 +51,27 @@ impl BigLog {
     }
 
     /// The log from a raw offset on.
-    pub(crate) fn from(self, start: u64, crlf: bool) -> Lines {
-        Lines { log: self, at: start, crlf }
+    ///
+    /// The large one is made once and kept, so that it costs a benchmark next to
+    /// nothing; the very large one is made on the way out.
+    pub(crate) fn from(self, start: u64, crlf: bool) -> SimBody {
+        if self.lines != BIG_LOG.1 {
+            return SimBody::Generated(self.lines_from(start, crlf));
+        }
+        let (kept, start) = if crlf {
+            (&*KEPT_CRLF, start + start / LINE)
+        } else {
+            (&*KEPT, start)
+        };
+        SimBody::Whole(kept.slice((start as usize).min(kept.len())..))
+    }
+
+    fn lines_from(self, start: u64, crlf: bool) -> Lines {
+        Lines {
+            log: self,
+            at: start,
+            crlf,
+        }
     }
 
     fn line(self, number: u64) -> String {
@@ -51,7 +85,9 @@ impl BigLog {
             let (worker, millis) = (number % 64, number.wrapping_mul(7919) % 997);
             let verb = ["GET /cart", "GET /orders", "POST /pay", "GET /login"];
             let verb = verb.get((number % 4) as usize).copied().unwrap_or_default();
-            format!("{number:>9} INFO  [worker-{worker:02}] {verb} -> 200 in {millis} ms, error rate 0.0%")
+            format!(
+                "{number:>9} INFO  [worker-{worker:02}] {verb} -> 200 in {millis} ms, error rate 0.0%"
+            )
         };
         format!("{text:<width$}\n", width = LINE as usize - 1)
     }
@@ -88,8 +124,12 @@ impl Iterator for Lines {
 mod tests {
     use super::*;
 
-    fn collect(lines: Lines) -> Vec<u8> {
-        lines.flat_map(|chunk| chunk.to_vec()).collect()
+    fn collect(body: SimBody) -> Vec<u8> {
+        match body {
+            SimBody::Whole(bytes) => bytes.to_vec(),
+            SimBody::Generated(lines) => lines.take(4).flat_map(|chunk| chunk.to_vec()).collect(),
+            SimBody::Truncated(_) | SimBody::Stalled(_) => panic!("not a log"),
+        }
     }
 
     #[test]
@@ -100,7 +140,10 @@ mod tests {
         assert_eq!(text.lines().count(), 200_000);
         assert_eq!(text.matches(RARE_LINE).count(), 1);
         let crlf = collect(log.from(0, true)).len();
-        assert!((15_000_000..16_800_000).contains(&text.len()) && crlf < 16_800_000, "{crlf}");
+        assert!(
+            (15_000_000..16_800_000).contains(&text.len()) && crlf < 16_800_000,
+            "{crlf}"
+        );
     }
 
     #[test]
@@ -108,5 +151,15 @@ mod tests {
         let log = BigLog::of(BIG_LOG.0).unwrap();
         let whole = collect(log.from(0, false));
         assert_eq!(collect(log.from(1_234_567, false)), whole[1_234_567..]);
+    }
+
+    #[test]
+    fn a_log_made_on_the_way_out_reads_like_a_kept_one() {
+        let log = BigLog::of(HUGE_LOG.0).unwrap();
+        for crlf in [false, true] {
+            let (whole, later) = (collect(log.from(0, crlf)), collect(log.from(1000, crlf)));
+            let from = if crlf { 1000 + 1000 / 80 } else { 1000 };
+            assert_eq!(later[..9000], whole[from..from + 9000]);
+        }
     }
 }

@@ -10,15 +10,7 @@ use super::{
     auth::User,
     live::{Live, Timing, millis},
     log::Log,
-    paths::{Target, below},
-    queue::Item,
-    store::{Store, referenced},
 };
-use serde_json::{Map, Value, json};
-
-/// Models for jobs that were never built, by class of job.
-const FALLBACKS: [(&str, &str); 2] =
-    [("org.jenkinsci.plugins.workflow.job.WorkflowJob", "/job/train-end/1"), ("hudson.model.FreeStyleProject", "/job/archive-cleanup/1")];
 
 const STARTED_BY: &[u8] = b"Started by user ";
 
@@ -31,20 +23,25 @@ pub(crate) struct Build {
     /// When it started; 0 for a recorded build, whose pages keep their times.
     pub(crate) started: u64,
     /// Runs until it is stopped.
-    endless: bool,
+    pub(crate) endless: bool,
     /// Who started it, when that is not who started the model.
-    user: Option<User>,
-    stopped: Option<(u64, User)>,
+    pub(crate) user: Option<User>,
+    /// Who stopped it, and when.
+    pub(crate) stopped: Option<(u64, User)>,
+    /// What it asks on its way, if anything.
     pub(crate) input: Option<Input>,
-    finished: bool,
+    /// Its end has been entered everywhere.
+    pub(crate) finished: bool,
 }
 
 /// A build's question.
 pub(crate) struct Input {
     /// The recorded build that is paused there.
     pub(crate) model: String,
-    asked: u64,
-    answered: Option<(u64, bool, User)>,
+    /// When the build pauses there.
+    pub(crate) asked: u64,
+    /// When it was answered, whether to proceed, and by whom.
+    pub(crate) answered: Option<(u64, bool, User)>,
 }
 
 /// Where a build is.
@@ -63,17 +60,33 @@ pub(crate) enum Phase {
 impl Build {
     /// Where the build is at a moment.
     pub(crate) fn phase(&self, timing: &Timing, now: u64) -> Phase {
-        if self.stopped.is_some_and(|(at, _)| now >= at + millis(timing.stop)) {
+        if self
+            .stopped
+            .is_some_and(|(at, _)| now >= at + millis(timing.stop))
+        {
             return Phase::Done { aborted: true };
         }
-        let part = |since: u64, span: u64| (now.saturating_sub(since) as f64 / span.max(1) as f64).min(1.0);
+        let part = |since: u64, span: u64| {
+            (now.saturating_sub(since) as f64 / span.max(1) as f64).min(1.0)
+        };
         let span = millis(timing.build);
         match &self.input {
-            Some(input) if now < input.asked => Phase::Running(part(self.started, millis(timing.until_input))),
+            Some(input) if now < input.asked => {
+                Phase::Running(part(self.started, millis(timing.until_input)))
+            }
             Some(Input { answered: None, .. }) => Phase::Paused,
-            Some(Input { answered: Some((at, true, _)), .. }) if now < at + span => Phase::Resumed(part(*at, span)),
-            Some(Input { answered: Some((at, false, _)), .. }) if now < at + millis(timing.stop) => Phase::Paused,
-            Some(Input { answered: Some((_, proceed, _)), .. }) => Phase::Done { aborted: !proceed },
+            Some(Input {
+                answered: Some((at, true, _)),
+                ..
+            }) if now < at + span => Phase::Resumed(part(*at, span)),
+            Some(Input {
+                answered: Some((at, false, _)),
+                ..
+            }) if now < at + millis(timing.stop) => Phase::Paused,
+            Some(Input {
+                answered: Some((_, proceed, _)),
+                ..
+            }) => Phase::Done { aborted: !proceed },
             None if self.endless => Phase::Running(part(self.started, 10 * span)),
             None if now < self.started + span => Phase::Running(part(self.started, span)),
             None => Phase::Done { aborted: false },
@@ -82,7 +95,9 @@ impl Build {
 
     /// Whether the question is there to be answered.
     pub(crate) fn asks(&self, timing: &Timing, now: u64) -> bool {
-        let shown = self.input.as_ref().is_some_and(|input| input.answered.is_none() && now >= input.asked + millis(timing.input_lag));
+        let shown = self.input.as_ref().is_some_and(|input| {
+            input.answered.is_none() && now >= input.asked + millis(timing.input_lag)
+        });
         shown && self.phase(timing, now) == Phase::Paused
     }
 
@@ -103,7 +118,9 @@ impl Build {
     /// The recorded build whose pages fit best right now.
     pub(crate) fn face(&self, phase: Phase) -> &str {
         match (&self.input, phase) {
-            (Some(input), Phase::Running(_) | Phase::Paused | Phase::Done { aborted: true }) => &input.model,
+            (Some(input), Phase::Running(_) | Phase::Paused | Phase::Done { aborted: true }) => {
+                &input.model
+            }
             _ => &self.model,
         }
     }
@@ -119,8 +136,16 @@ impl Build {
     /// The raw log so far.
     fn log(&self, shared: &Shared, timing: &Timing, now: u64) -> Vec<u8> {
         let model = raw(shared, &self.model);
-        let paused = self.input.as_ref().map(|input| raw(shared, &input.model)).unwrap_or_default();
-        let rest = || model.get(first_lines(&model, lines(&paused)).len()..).unwrap_or_default();
+        let paused = self
+            .input
+            .as_ref()
+            .map(|input| raw(shared, &input.model))
+            .unwrap_or_default();
+        let rest = || {
+            model
+                .get(first_lines(&model, lines(&paused)).len()..)
+                .unwrap_or_default()
+        };
         let mut log = match self.phase(timing, now) {
             Phase::Running(part) if self.input.is_some() => share(&paused, part),
             Phase::Running(part) => share(&model, part),
@@ -128,9 +153,28 @@ impl Build {
             Phase::Resumed(part) => [&paused[..], &share(rest(), part)].concat(),
             Phase::Done { aborted: false } => [&paused[..], rest()].concat(),
             Phase::Done { aborted: true } => {
-                let end = self.stopped.map(|(at, _)| at).or_else(|| Some(self.input.as_ref()?.answered?.0)).unwrap_or(now);
-                let input = self.input.as_ref().map(Input::unanswered);
-                let before = Self { stopped: None, input, job: self.job.clone(), model: self.model.clone(), ..*self };
+                // What was written until the end stays, or a reader would see the log shrink.
+                let answered = self.input.as_ref().and_then(|input| input.answered);
+                let cause = self
+                    .stopped
+                    .map(|(at, _)| at)
+                    .or(answered.map(|(at, ..)| at));
+                let end = cause.map_or(now, |at| at + millis(timing.stop));
+                let rejected = answered.is_some_and(|(_, proceed, _)| !proceed);
+                let input = self.input.as_ref().map(|input| {
+                    if rejected {
+                        input.unanswered()
+                    } else {
+                        input.again()
+                    }
+                });
+                let before = Self {
+                    stopped: None,
+                    input,
+                    job: self.job.clone(),
+                    model: self.model.clone(),
+                    ..*self
+                };
                 let mut log = before.log(shared, timing, end.saturating_sub(1));
                 let reason = self.interruption().unwrap_or_default();
                 log.extend(format!("{reason}\nFinished: ABORTED\n").bytes());
@@ -140,7 +184,10 @@ impl Build {
         if let (Some(user), Some(end)) = (self.user, log.iter().position(|byte| *byte == b'\n')) {
             let first = log.get(..end).unwrap_or_default();
             // A console note stands between the words and the name.
-            let name = first.windows(4).rposition(|window| window == b"\x1b[0m").map_or(STARTED_BY.len(), |at| at + 4);
+            let name = first
+                .windows(4)
+                .rposition(|window| window == b"\x1b[0m")
+                .map_or(STARTED_BY.len(), |at| at + 4);
             if first.starts_with(STARTED_BY) {
                 log.splice(name..end, user.full_name().bytes());
             }
@@ -150,8 +197,19 @@ impl Build {
 }
 
 impl Input {
+    fn again(&self) -> Self {
+        Self {
+            answered: self.answered,
+            ..self.unanswered()
+        }
+    }
+
     fn unanswered(&self) -> Self {
-        Self { model: self.model.clone(), asked: self.asked, answered: None }
+        Self {
+            model: self.model.clone(),
+            asked: self.asked,
+            answered: None,
+        }
     }
 }
 
@@ -160,205 +218,11 @@ impl Live {
     pub(crate) fn log(&self, shared: &Shared, build: &str, now: u64) -> Option<Log> {
         let build = self.builds.get(build)?;
         let running = !matches!(build.phase(&self.timing, now), Phase::Done { .. });
-        Some(Log::Raw(build.log(shared, &self.timing, now).into(), running))
+        Some(Log::Raw(
+            build.log(shared, &self.timing, now).into(),
+            running,
+        ))
     }
-
-    /// Starts the build of a queue item; its address.
-    pub(crate) fn start(&mut self, shared: &Shared, store: &mut Store, item: &Item, at: u64) -> String {
-        let job = item.job.clone();
-        let (model, endless) = self.model(store, &job);
-        let number = store.field(&job, "nextBuildNumber").and_then(Value::as_u64).unwrap_or(1);
-        let id = below(&job, &number.to_string());
-        let input = paused_build(shared, store, &job)
-            .map(|model| Input { model, asked: at + millis(self.timing.until_input), answered: None });
-        let user = item.causes.first().and_then(|cause| cause.get("userId")?.as_str());
-        let user = User::ALL.into_iter().find(|known| Some(known.name()) == user);
-        announce(store, item, &id, number, &model, at);
-        let build = Build { job, number, model, started: at, endless, user, stopped: None, input, finished: false };
-        self.builds.insert(id.clone(), build);
-        id
-    }
-
-    fn model(&mut self, store: &Store, job: &str) -> (String, bool) {
-        if let Some(number) = self.models.get_mut(job).and_then(|numbers| numbers.pop_front()) {
-            return (below(job, &number.to_string()), false);
-        }
-        let builds = store.field(job, "builds").map(referenced).unwrap_or_default();
-        let recorded = || builds.iter().filter(|build| !self.builds.contains_key(*build));
-        let ended = |build: &&String| store.get(build).and_then(|build| build.text("result")).is_some_and(|result| result != "ABORTED");
-        if let Some(model) = recorded().find(ended) {
-            return (model.clone(), false);
-        }
-        if let Some(model) = recorded().find(|build| store.is_building(build)).or_else(|| recorded().next()) {
-            return (model.clone(), true);
-        }
-        let class = store.get(job).map(|job| job.class().to_owned()).unwrap_or_default();
-        let fallback = FALLBACKS.into_iter().find(|(known, _)| *known == class).or(FALLBACKS.last().copied());
-        (fallback.map(|(_, model)| model.to_owned()).unwrap_or_default(), false)
-    }
-
-    /// Takes a recorded build that still runs under control.
-    pub(crate) fn adopt(&mut self, shared: &Shared, store: &Store, id: &str) -> Option<&mut Build> {
-        if !self.builds.contains_key(id) && store.is_building(id) {
-            let (job, number) = id.rsplit_once('/')?;
-            let asks = paused_build(shared, store, job).filter(|paused| paused == id);
-            let model = if asks.is_some() { self.model(store, job).0 } else { id.to_owned() };
-            let input = asks.map(|model| Input { model, asked: 0, answered: None });
-            let build = Build {
-                job: job.to_owned(),
-                number: number.parse().ok()?,
-                model,
-                started: 0,
-                endless: true,
-                user: None,
-                stopped: None,
-                input,
-                finished: false,
-            };
-            self.builds.insert(id.to_owned(), build);
-        }
-        self.builds.get_mut(id)
-    }
-
-    /// Books the builds that have ended since.
-    pub(crate) fn finish_builds(&mut self, shared: &Shared, store: &mut Store, now: u64) {
-        let timing = self.timing;
-        for (id, build) in &mut self.builds {
-            let Phase::Done { aborted } = build.phase(&timing, now) else { continue };
-            if !std::mem::replace(&mut build.finished, true) {
-                close(shared, store, id, build, aborted, now);
-            }
-        }
-    }
-}
-
-/// Writes a new build into its job.
-fn announce(store: &mut Store, item: &Item, id: &str, number: u64, model: &str, at: u64) {
-    let mut fields = store.get(model).map(|model| model.fields.clone()).unwrap_or_default();
-    let name = store.get(&item.job).and_then(|job| job.text("fullDisplayName")).unwrap_or_default().to_owned();
-    let url = store.get(&item.job).and_then(|job| job.text("url")).unwrap_or_default().to_owned();
-    let previous = store.referred(&item.job, "lastBuild");
-    let actions = actions(fields.get("actions"), item, false);
-    let changes = [
-        ("actions", actions),
-        ("artifacts", json!([])),
-        ("building", json!(true)),
-        ("description", Value::Null),
-        ("displayName", json!(format!("#{number}"))),
-        ("duration", json!(0)),
-        ("fullDisplayName", json!(format!("{name} #{number}"))),
-        ("id", json!(number.to_string())),
-        ("inProgress", json!(true)),
-        ("keepLog", json!(false)),
-        ("number", json!(number)),
-        ("queueId", json!(item.id)),
-        ("result", Value::Null),
-        ("timestamp", json!(at)),
-        ("url", json!(format!("{url}{number}/"))),
-        ("nextBuild", Value::Null),
-        ("previousBuild", previous.as_deref().map_or(Value::Null, Store::refer_bare)),
-    ];
-    for (field, value) in changes {
-        fields.insert(field.to_owned(), value);
-    }
-    if fields.contains_key("changeSets") {
-        fields.insert("changeSets".to_owned(), json!([]));
-        fields.insert("culprits".to_owned(), json!([]));
-    }
-    store.put(id, Value::Object(fields));
-    let build = store.refer(id);
-    if let Some(previous) = previous {
-        store.set(&previous, "nextBuild", Store::refer_bare(id));
-    } else {
-        store.set(&item.job, "firstBuild", build.clone());
-    }
-    for list in ["builds", "allBuilds"] {
-        let mut builds = store.field(&item.job, list).and_then(Value::as_array).cloned().unwrap_or_default();
-        builds.insert(0, build.clone());
-        store.set(&item.job, list, builds);
-    }
-    store.set(&item.job, "lastBuild", build);
-    store.set(&item.job, "nextBuildNumber", number + 1);
-    let color = store.get(&item.job).and_then(|job| job.text("color")).unwrap_or("notbuilt");
-    let color = format!("{}_anime", color.trim_end_matches("_anime"));
-    store.set(&item.job, "color", color);
-}
-
-/// The actions of a build: its own causes and parameters, the rest like the model.
-fn actions(model: Option<&Value>, item: &Item, complete: bool) -> Value {
-    let mut actions = Vec::new();
-    if !item.parameters.is_empty() {
-        actions.push(json!({"_class": "hudson.model.ParametersAction", "parameters": item.parameters}));
-    }
-    actions.push(json!({"_class": "hudson.model.CauseAction", "causes": item.causes}));
-    let own = ["hudson.model.CauseAction", "hudson.model.ParametersAction"];
-    for action in model.and_then(Value::as_array).into_iter().flatten() {
-        let class = action.get("_class").and_then(Value::as_str).unwrap_or_default();
-        let result = class.contains("TestResult") || class.contains("Interrupted") || class.contains("InputAction");
-        if !own.contains(&class) && (complete || !result) {
-            actions.push(action.clone());
-        }
-    }
-    Value::Array(actions)
-}
-
-/// Writes the end of a build into the build and its job.
-fn close(shared: &Shared, store: &mut Store, id: &str, build: &Build, aborted: bool, now: u64) {
-    let model = store.get(&build.model).map(|model| model.fields.clone()).unwrap_or_default();
-    let result = if aborted { json!("ABORTED") } else { model.get("result").cloned().unwrap_or(json!("SUCCESS")) };
-    let started = store.field(id, "timestamp").and_then(Value::as_u64).unwrap_or(now);
-    let mut changes = Map::new();
-    changes.insert("building".into(), json!(false));
-    changes.insert("inProgress".into(), json!(false));
-    changes.insert("result".into(), result.clone());
-    changes.insert("duration".into(), json!(now.saturating_sub(started).max(1)));
-    if let Some(user) = build.stopped.map(|(_, user)| user) {
-        let cause = json!({"_class": "jenkins.model.CauseOfInterruption$UserInterruption", "shortDescription": format!("Aborted by {}", user.name())});
-        let mut actions = store.field(id, "actions").and_then(Value::as_array).cloned().unwrap_or_default();
-        actions.push(json!({"_class": "jenkins.model.InterruptedBuildAction", "causes": [cause]}));
-        changes.insert("actions".into(), actions.into());
-    }
-    if !aborted {
-        changes.extend(model.get("artifacts").cloned().map(|artifacts| ("artifacts".to_owned(), artifacts)));
-        let tests = model.get("actions").and_then(Value::as_array).into_iter().flatten();
-        let tests = tests.filter(|action| action.get("_class").and_then(Value::as_str).is_some_and(|class| class.contains("TestResult")));
-        let mut actions = store.field(id, "actions").and_then(Value::as_array).cloned().unwrap_or_default();
-        actions.extend(tests.cloned());
-        changes.insert("actions".into(), actions.into());
-        let report = Target::of(&below(&build.model, "testReport/api/json"), &[]);
-        if shared.recordings.find(User::Admin, "GET", &report).is_some_and(|report| report.status == 200) {
-            store.alias(&below(id, "testReport"), &below(&build.model, "testReport"));
-        }
-    }
-    for (field, value) in changes {
-        store.set(id, &field, value);
-    }
-    let (color, links): (&str, &[&str]) = match result.as_str() {
-        Some("SUCCESS") => ("blue", &["lastSuccessfulBuild", "lastStableBuild"]),
-        Some("UNSTABLE") => ("yellow", &["lastSuccessfulBuild", "lastUnstableBuild", "lastUnsuccessfulBuild"]),
-        Some("FAILURE") => ("red", &["lastFailedBuild", "lastUnsuccessfulBuild"]),
-        _ => ("aborted", &["lastUnsuccessfulBuild"]),
-    };
-    for link in ["lastCompletedBuild"].iter().chain(links) {
-        let newer = store.referred(&build.job, link).is_none_or(|known| number(&known) <= build.number);
-        if newer {
-            let build_ref = store.refer(id);
-            store.set(&build.job, link, build_ref);
-        }
-    }
-    let last = store.referred(&build.job, "lastBuild");
-    let busy = last.is_some_and(|last| store.is_building(&last));
-    store.set(&build.job, "color", if busy { format!("{color}_anime") } else { color.to_owned() });
-}
-
-/// The recorded build of a job that waits for an answer.
-fn paused_build(shared: &Shared, store: &Store, job: &str) -> Option<String> {
-    let builds = store.field(job, "builds").map(referenced)?;
-    builds.into_iter().find(|build| {
-        let target = Target::of(&below(build, "wfapi/pendingInputActions"), &[]);
-        let recorded = shared.recordings.find(User::Admin, "GET", &target).and_then(|found| found.kept().ok());
-        recorded.is_some_and(|body| body.starts_with(b"[{"))
-    })
 }
 
 fn raw(shared: &Shared, build: &str) -> Vec<u8> {
@@ -366,10 +230,6 @@ fn raw(shared: &Shared, build: &str) -> Vec<u8> {
         Ok(Some(Log::Raw(bytes, _))) => bytes.to_vec(),
         _ => Vec::new(),
     }
-}
-
-fn number(build: &str) -> u64 {
-    build.rsplit_once('/').and_then(|(_, number)| number.parse().ok()).unwrap_or(0)
 }
 
 fn lines(text: &[u8]) -> usize {

@@ -7,7 +7,10 @@ use super::{Category, Lookup, Rule, Tool, samples};
 const NOT_AN_ERROR: &str = concat!(
     r"(?i)\b(?:0|no|zero|without) (?:\w+ )?(?:errors?|failures?)\b|\b(?:errors?|failures?|failed)[:=] ?0\b|",
     r"\berrors?\.(?:log|txt|html|js|ts|py|rs|go|java|c|h)\b|-Werror|\b(?:PASS(?:ED)?|ok)$|",
-    r"script returned exit code",
+    r"script returned exit code|",
+    // What Maven prints under every failure, and headings.
+    r"\[Help \d\]|To see the full stack trace|Re-run Maven|For more information about the errors|Please refer to|",
+    r"\bsymbol: |\blocation: |Tests run: |See dump files|(?i:ERROR|FATAL)\]?:? *[\w ]{1,30}: *$",
 );
 
 /// The table.
@@ -19,11 +22,16 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 62,
         needles: &["Exception in thread "],
         pattern: r#"^Exception in thread "(?P<thread>[^"]+)" (?P<kind>[\w.$]+)(?:: (?P<message>.+))?$"#,
-        after: Some(Lookup::near(2, r"^\s+at (?P<frame>[\w.$/]+)\((?P<file>\w+\.(?:java|kt|scala|groovy)):(?P<line>\d+)\)")),
+        after: Some(Lookup::near(
+            2,
+            r"^\s+at (?P<frame>[\w.$/]+)\((?P<file>\w+\.(?:java|kt|scala|groovy)):(?P<line>\d+)\)",
+        )),
         extent: 3,
         cause: "{kind}: {message|no message} ({file|?}:{line|?})",
         advice: "Look at {frame|the first frame}; the last `Caused by` of the trace is usually the root.",
-        examples: samples!["Exception in thread \"main\" java.lang.IllegalStateException: no price table\n\tat shop.Main.load(Main.java:21)"],
+        examples: samples![
+            "Exception in thread \"main\" java.lang.IllegalStateException: no price table\n\tat shop.Main.load(Main.java:21)"
+        ],
         near_misses: samples!["logged an Exception in thread pool statistics"],
         ..Rule::CAUSE
     },
@@ -31,13 +39,15 @@ pub(super) const RULES: &[Rule] = &[
         id: "jvm-caused-by",
         tool: Tool::Unknown,
         category: Category::Script,
-        specificity: 52,
+        specificity: 64,
         needles: &["Caused by: "],
         pattern: r"^\s*Caused by: (?P<kind>(?:[a-z]\w*\.)+[A-Z][\w.$]*)(?:: (?P<message>.+))?$",
         extent: 1,
         cause: "{kind}: {message|no message}",
         advice: "Look at the first frame of your own packages below this line.",
-        examples: samples!["Caused by: org.postgresql.util.PSQLException: FATAL: database \"shop\" does not exist"],
+        examples: samples![
+            "Caused by: org.postgresql.util.PSQLException: FATAL: database \"shop\" does not exist"
+        ],
         near_misses: samples!["Caused by: a change of the timer"],
         ..Rule::CAUSE
     },
@@ -94,7 +104,12 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Unknown,
         category: Category::Script,
         specificity: 39,
-        needles: &["level=error", "level=fatal", "\"level\":\"error\"", "\"level\":\"fatal\""],
+        needles: &[
+            "level=error",
+            "level=fatal",
+            "\"level\":\"error\"",
+            "\"level\":\"fatal\"",
+        ],
         pattern: r#"(?:\blevel=(?:error|fatal)\b.*?\bmsg=(?:"(?P<message>[^"]+)"|(?P<message2>\S+))|"level":"(?:error|fatal)".*?"(?:msg|message)":"(?P<message3>[^"]+)")"#,
         cause: "{message}",
         advice: "Read the lines around it: the program itself calls this an error.",

@@ -3,8 +3,10 @@
 use super::{Category, Lookup, Rule, Tool, samples};
 
 /// The frame of the Jenkinsfile (or of a library) in a stack trace.
-const FRAME: Option<Lookup> =
-    Some(Lookup::near(40, r"^\s+at (?P<file>WorkflowScript|[A-Za-z]\w*)\.\w+\((?:WorkflowScript|[\w.]+):(?P<line>\d+)\)"));
+const FRAME: Option<Lookup> = Some(Lookup::near(
+    40,
+    r"^\s+at (?P<file>WorkflowScript|[A-Za-z]\w*)\.\w+\((?:WorkflowScript|[\w.]+):(?P<line>\d+)\)",
+));
 
 /// The table.
 pub(super) const RULES: &[Rule] = &[
@@ -22,7 +24,9 @@ pub(super) const RULES: &[Rule] = &[
             "WorkflowScript: 2: expecting '}', found '' @ line 2, column 45.\n   e('x') { steps { ech 'x' } } }\n                                 ^",
             "WorkflowScript: 12: Invalid step \"ehco\" used - not allowed in this context - The step 'ehco' is not defined @ line 12, column 17.",
         ],
-        near_misses: samples!["org.codehaus.groovy.control.MultipleCompilationErrorsException: startup failed:"],
+        near_misses: samples![
+            "org.codehaus.groovy.control.MultipleCompilationErrorsException: startup failed:"
+        ],
         ..Rule::CAUSE
     },
     Rule {
@@ -33,7 +37,9 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["MultipleCompilationErrorsException"],
         pattern: r"MultipleCompilationErrorsException: startup failed",
         cause: "the Jenkinsfile does not compile",
-        examples: samples!["org.codehaus.groovy.control.MultipleCompilationErrorsException: startup failed:"],
+        examples: samples![
+            "org.codehaus.groovy.control.MultipleCompilationErrorsException: startup failed:"
+        ],
         near_misses: samples!["startup failed"],
         ..Rule::SYMPTOM
     },
@@ -60,7 +66,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Config,
         specificity: 91,
-        needles: &["MissingMethodException", "No such DSL method", "No signature of method"],
+        needles: &[
+            "MissingMethodException",
+            "No such DSL method",
+            "No signature of method",
+        ],
         pattern: r"(?:No such DSL method '(?P<name>[^']+)' found among steps|MissingMethodException: No signature of method: (?P<name2>\S+) is applicable)",
         after: FRAME,
         extent: 2,
@@ -78,13 +88,19 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Config,
         specificity: 92,
-        needles: &["RejectedAccessException", "Scripts not permitted to use", "UnapprovedUsageException"],
-        pattern: r"(?:RejectedAccessException: (?P<message>.+)|(?P<message2>Scripts not permitted to use .+)|UnapprovedUsageException: (?P<message3>.+))",
+        needles: &[
+            "RejectedAccessException",
+            "Scripts not permitted to use",
+            "UnapprovedUsageException",
+        ],
+        pattern: r"(?:RejectedAccessException: (?P<message>.+)$|(?P<message2>Scripts not permitted to use .+?)(?:\. Administrators can decide.*)?$|UnapprovedUsageException: (?P<message3>.+))",
         after: FRAME,
         extent: 1,
         cause: "the script sandbox refused: {message}",
         advice: "Use a step or @NonCPS-free alternative, move the code to a trusted library, or let an administrator approve the signature.",
-        examples: samples!["org.jenkinsci.plugins.scriptsecurity.sandbox.RejectedAccessException: Scripts not permitted to use method java.lang.String execute"],
+        examples: samples![
+            "org.jenkinsci.plugins.scriptsecurity.sandbox.RejectedAccessException: Scripts not permitted to use method java.lang.String execute"
+        ],
         near_misses: samples!["Scripts are permitted"],
         ..Rule::CAUSE
     },
@@ -98,7 +114,9 @@ pub(super) const RULES: &[Rule] = &[
         extent: 2,
         cause: "the pipeline keeps a {class} across a step, which cannot be serialized",
         advice: "Use the object inside one @NonCPS method or take plain values out of it (readJSON returnPojo, toString).",
-        examples: samples!["an exception which occurred:\n\tin field locals\nCaused: java.io.NotSerializableException: groovy.json.internal.LazyMap"],
+        examples: samples![
+            "an exception which occurred:\n\tin field locals\nCaused: java.io.NotSerializableException: groovy.json.internal.LazyMap"
+        ],
         near_misses: samples!["make it Serializable"],
         ..Rule::CAUSE
     },
@@ -113,7 +131,9 @@ pub(super) const RULES: &[Rule] = &[
         extent: 2,
         cause: "the pipeline cannot {message} ({file|the Jenkinsfile} line {line|?})",
         advice: "Find what is null at that line: a missing parameter, environment variable or step result.",
-        examples: samples!["java.lang.NullPointerException: Cannot get property 'version' on null object\n\tat WorkflowScript.run(WorkflowScript:9)"],
+        examples: samples![
+            "java.lang.NullPointerException: Cannot get property 'version' on null object\n\tat WorkflowScript.run(WorkflowScript:9)"
+        ],
         near_misses: samples!["null object pattern"],
         ..Rule::CAUSE
     },
@@ -122,7 +142,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Config,
         specificity: 86,
-        needles: &["GroovyCastException", "MissingContextVariableException", "MissingFieldException"],
+        needles: &[
+            "GroovyCastException",
+            "MissingContextVariableException",
+            "MissingFieldException",
+        ],
         pattern: r"(?:GroovyCastException: (?P<message>.+)|MissingContextVariableException: (?P<message2>.+))",
         after: FRAME,
         extent: 1,
@@ -140,7 +164,13 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Config,
         specificity: 92,
-        needles: &["No version specified for library", "No such library resource", "Library ", "Could not find any definition of libraries", "No such library"],
+        needles: &[
+            "No version specified for library",
+            "No such library resource",
+            "Library ",
+            "Could not find any definition of libraries",
+            "No such library",
+        ],
         pattern: r"(?:(?P<message>No version specified for library \S+|No such library resource \S+ could be found|Library \S+ expected to contain at least one of src or vars directories|Could not find any definition of libraries \[[^\]]+\]|No such library \S+))",
         cause: "shared library: {message}",
         advice: "Correct name and version of the library in @Library or in its configuration.",
@@ -161,7 +191,9 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^(?:ERROR: )?(?:(?:\S+ )?Unable to find (?P<file>\S*Jenkinsfile\S*) from |.*'(?P<file2>\S*Jenkinsfile\S*)' not found in)",
         cause: "{file} does not exist in the branch",
         advice: "Commit {file}, or correct the script path of the job.",
-        examples: samples!["ERROR: Unable to find Jenkinsfile from git https://git.example.com/shop/checkout.git"],
+        examples: samples![
+            "ERROR: Unable to find Jenkinsfile from git https://git.example.com/shop/checkout.git"
+        ],
         near_misses: samples!["Obtained Jenkinsfile from 06be41d7bd36961c8451f64fc9eb57205ab9f42f"],
         ..Rule::CAUSE
     },
@@ -170,7 +202,13 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Infrastructure,
         specificity: 58,
-        needles: &["hudson.", "org.jenkinsci.", "jenkins.", "io.jenkins.", "Also:   "],
+        needles: &[
+            "hudson.",
+            "org.jenkinsci.",
+            "jenkins.",
+            "io.jenkins.",
+            "Also:   ",
+        ],
         pattern: r"^(?:FATAL: |ERROR: |Caused: |Also:\s+)?(?P<kind>(?:hudson|jenkins|io\.jenkins|org\.jenkinsci|com\.cloudbees)\.[\w.$]*(?:Exception|Error)): (?P<message>.+)$",
         unless: r"ErrorAction\$ErrorId|script returned exit code|ChannelClosed|RequestAborted|CredentialNotFound",
         extent: 3,

@@ -52,7 +52,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Make,
         category: Category::Config,
         specificity: 88,
-        needles: &["missing separator", "recipe commences before first target", "No targets specified and no makefile"],
+        needles: &[
+            "missing separator",
+            "recipe commences before first target",
+            "No targets specified and no makefile",
+        ],
         pattern: r"(?:^(?P<file>[^:\s]+):(?P<line>\d+): \*\*\* (?P<message>.+?)\.?\s+Stop\.|^make: \*\*\* (?P<message2>No targets specified and no makefile found)\.)",
         cause: "{file|make}:{line|-}: {message}",
         advice: "Correct the makefile; recipes begin with a tab.",
@@ -72,7 +76,10 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^make(?:\[\d+\])?: (?P<program>\S+): (?P<message>No such file or directory|Permission denied)$",
         cause: "make cannot run {program}: {message}",
         advice: "Install {program} on the agent or in the build image, or correct PATH.",
-        examples: samples!["make: cmake: No such file or directory", "make[1]: ./gen.sh: Permission denied"],
+        examples: samples![
+            "make: cmake: No such file or directory",
+            "make[1]: ./gen.sh: Permission denied"
+        ],
         near_misses: samples!["ls: cannot access 'x': No such file or directory"],
         ..Rule::CAUSE
     },
@@ -115,7 +122,9 @@ pub(super) const RULES: &[Rule] = &[
             " 3/12 Test  #3: ledger_rounding ..................***Failed    0.02 sec",
             "1/2 Test #1: overflow .........................***Exception: SegFault  0.11 sec",
         ],
-        near_misses: samples![" 3/12 Test  #3: ledger_rounding ..................   Passed    0.02 sec"],
+        near_misses: samples![
+            " 3/12 Test  #3: ledger_rounding ..................   Passed    0.02 sec"
+        ],
         ..Rule::TEST
     },
     Rule {
@@ -123,11 +132,19 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Gcc,
         needles: &["[  FAILED  ]"],
         pattern: r"^\[  FAILED  \] (?P<test>[\w/]+\.[\w/]+)",
-        before: Some(Lookup::near(8, r"^(?P<file>[^:\s]+):(?P<line>\d+): Failure$")),
+        before: Some(Lookup::near(
+            8,
+            r"^(?P<file>[^:\s]+):(?P<line>\d+): Failure$",
+        )),
         cause: "test {test} failed ({file|?}:{line|?})",
         advice: "Run the binary with --gtest_filter={test}.",
-        examples: samples!["test/ledger_test.cc:12: Failure\nExpected equality of these values:\n  a\n[  FAILED  ] Ledger.Rounds (0 ms)"],
-        near_misses: samples!["[  FAILED  ] 1 test, listed below:", "[       OK ] Ledger.Rounds (0 ms)"],
+        examples: samples![
+            "test/ledger_test.cc:12: Failure\nExpected equality of these values:\n  a\n[  FAILED  ] Ledger.Rounds (0 ms)"
+        ],
+        near_misses: samples![
+            "[  FAILED  ] 1 test, listed below:",
+            "[       OK ] Ledger.Rounds (0 ms)"
+        ],
         ..Rule::TEST
     },
     Rule {
@@ -153,7 +170,9 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^ninja: error: (?P<message>.+)$",
         cause: "ninja: {message}",
         advice: "Generate the build directory again, or correct the input that ninja misses.",
-        examples: samples!["ninja: error: '../src/gone.cc', needed by 'core', missing and no known rule to make it"],
+        examples: samples![
+            "ninja: error: '../src/gone.cc', needed by 'core', missing and no known rule to make it"
+        ],
         near_misses: samples!["ninja: no work to do."],
         ..Rule::CAUSE
     },

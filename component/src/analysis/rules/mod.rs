@@ -20,6 +20,8 @@ mod go;
 mod gradle;
 mod javac;
 mod jenkins;
+mod jenkins_agent;
+mod jenkins_facts;
 mod jenkins_groovy;
 mod junit;
 mod kube;
@@ -30,9 +32,11 @@ mod maven;
 mod network;
 mod node;
 mod node_test;
+mod program;
 mod pytest;
 mod python;
 mod rustc;
+mod scripting;
 mod terraform;
 mod tsc;
 mod types;
@@ -43,6 +47,8 @@ pub use types::{Category, Lookup, Role, Rule, Tool};
 pub const TABLES: &[&[Rule]] = &[
     jenkins_groovy::RULES,
     jenkins::RULES,
+    jenkins_agent::RULES,
+    jenkins_facts::RULES,
     gcc::RULES,
     rustc::RULES,
     cargo::RULES,
@@ -63,8 +69,10 @@ pub const TABLES: &[&[Rule]] = &[
     git::RULES,
     terraform::RULES,
     kube::RULES,
+    scripting::RULES,
     network::RULES,
     machine::RULES,
+    program::RULES,
     generic::RULES,
     detect::RULES,
 ];

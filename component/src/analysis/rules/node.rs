@@ -11,7 +11,10 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 89,
         needles: &["Cannot find module ", "Cannot find package "],
         pattern: r"^(?:(?:# |\s*)(?:Uncaught )?\w*Error(?: \[ERR_MODULE_NOT_FOUND\])?: Cannot find (?:module|package) '(?P<module>[^']+)'(?: imported from (?P<file>\S+)| from '(?P<file2>[^']+)')?|\s+Cannot find module '(?P<module2>[^']+)' from '(?P<file3>[^']+)')",
-        after: Some(Lookup::near(12, r"^(?:# )?(?:- (?P<file>(?:/|[A-Za-z]:|\w)\S+\.[cm]?[jt]sx?)$|\s*at .*\((?P<file2>(?:/|[A-Za-z]:)[^:]+\.[cm]?[jt]sx?):(?P<line>\d+):\d+\))")),
+        after: Some(Lookup::near(
+            12,
+            r"^(?:# )?(?:- (?P<file>(?:/|[A-Za-z]:|\w)\S+\.[cm]?[jt]sx?)$|\s*at .*\((?P<file2>(?:/|[A-Za-z]:)[^:]+\.[cm]?[jt]sx?):(?P<line>\d+):\d+\))",
+        )),
         cause: "Node.js cannot find module '{module}' (required by {file|?})",
         advice: "If '{module}' is a file: correct its path or name (case matters); if a package: add it to package.json and the lock file.",
         examples: samples![
@@ -19,7 +22,10 @@ pub(super) const RULES: &[Rule] = &[
             "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'express' imported from /ws/server.mjs",
             "    Cannot find module './cart' from 'src/index.test.js'",
         ],
-        near_misses: samples!["#   code: 'MODULE_NOT_FOUND',", "src/a.ts(1,20): error TS2307: Cannot find module './b' or its corresponding type declarations."],
+        near_misses: samples![
+            "#   code: 'MODULE_NOT_FOUND',",
+            "src/a.ts(1,20): error TS2307: Cannot find module './b' or its corresponding type declarations."
+        ],
         ..Rule::CAUSE
     },
     Rule {
@@ -29,7 +35,10 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 84,
         needles: &["SyntaxError: "],
         pattern: r"^(?:# )?SyntaxError: (?P<message>(?:Unexpected|Invalid|Missing|Identifier|Cannot use|missing|await is|Illegal|Unterminated|The requested module).+)$",
-        before: Some(Lookup::near(8, r"^(?:# )?(?:file://)?(?P<file>(?:/|[A-Za-z]:|\.)?[\w./\\-]+\.[cm]?[jt]sx?):(?P<line>\d+)$")),
+        before: Some(Lookup::near(
+            8,
+            r"^(?:# )?(?:file://)?(?P<file>(?:/|[A-Za-z]:|\.)?[\w./\\-]+\.[cm]?[jt]sx?):(?P<line>\d+)$",
+        )),
         cause: "{file|?}:{line|?}: SyntaxError: {message}",
         advice: "Fix {file|the file} at line {line|?}; check the Node.js version if the syntax is new.",
         examples: samples![
@@ -46,12 +55,20 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 64,
         needles: &["Error: "],
         pattern: r"^(?:# )?(?:Uncaught )?(?P<kind>[A-Z]\w*Error)(?: \[\w+\])?: (?P<message>.+)$",
-        unless: r"^(?:# )?(?:Uncaught )?(?:SyntaxError|ModuleNotFoundError|ImportError)\b|Cannot find (?:module|package)",
-        before: Some(Lookup::near(6, r"^(?:# )?(?:file://)?(?P<file>(?:/|[A-Za-z]:)[\w./\\-]+\.[cm]?[jt]sx?):(?P<line>\d+)$")),
-        after: Some(Lookup::near(3, r"^(?:# )?\s+at .*\(?(?:file://)?(?P<file>(?:/|[A-Za-z]:)[^:()]+\.[cm]?[jt]sx?):(?P<line>\d+):\d+\)?$")),
+        unless: r"^(?:# )?(?:Uncaught )?(?:SyntaxError|ModuleNotFoundError|ImportError|AssertionError)\b|Cannot find (?:module|package)",
+        before: Some(Lookup::near(
+            6,
+            r"^(?:# )?(?:file://)?(?P<file>(?:/|[A-Za-z]:)[\w./\\-]+\.[cm]?[jt]sx?):(?P<line>\d+)$",
+        )),
+        after: Some(Lookup::near(
+            3,
+            r"^(?:# )?\s+at .*\(?(?:file://)?(?P<file>(?:/|[A-Za-z]:)[^:()]+\.[cm]?[jt]sx?):(?P<line>\d+):\d+\)?$",
+        )),
         cause: "{kind}: {message} ({file|?}:{line|?})",
         advice: "Look at {file|the first frame of your own code}:{line|?}.",
-        examples: samples!["/ws/src/price.js:7\n    throw new TypeError('x');\n\nTypeError: Cannot read properties of undefined (reading 'price')\n    at total (/ws/src/price.js:7:11)"],
+        examples: samples![
+            "/ws/src/price.js:7\n    throw new TypeError('x');\n\nTypeError: Cannot read properties of undefined (reading 'price')\n    at total (/ws/src/price.js:7:11)"
+        ],
         near_misses: samples!["handled a TypeError: fine"],
         ..Rule::CAUSE
     },
@@ -64,7 +81,10 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r#"^npm (?:ERR!|error) [Mm]issing script: "?(?P<script>[^"\s]+)"?"#,
         cause: "package.json has no script \"{script}\"",
         advice: "Add the script {script} or correct the name; check the working directory.",
-        examples: samples!["npm error Missing script: \"buid\"", "npm ERR! missing script: test:ci"],
+        examples: samples![
+            "npm error Missing script: \"buid\"",
+            "npm ERR! missing script: test:ci"
+        ],
         near_misses: samples!["npm run build"],
         ..Rule::CAUSE
     },
@@ -73,7 +93,13 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Npm,
         category: Category::Dependency,
         specificity: 90,
-        needles: &["package.json and package-lock.json", "can only install with an existing package-lock.json", "ERR_PNPM_OUTDATED_LOCKFILE", "lockfile needs to be updated", "lockfile would have been modified"],
+        needles: &[
+            "package.json and package-lock.json",
+            "can only install with an existing package-lock.json",
+            "ERR_PNPM_OUTDATED_LOCKFILE",
+            "lockfile needs to be updated",
+            "lockfile would have been modified",
+        ],
         pattern: r"(?P<message>`npm ci` can only install packages when your package\.json and package-lock\.json.*|npm ci.* can only install with an existing package-lock\.json.*|ERR_PNPM_OUTDATED_LOCKFILE.*|Your lockfile needs to be updated.*|The lockfile would have been modified by this install.*)",
         extent: 4,
         cause: "the lock file does not fit package.json: {message}",
@@ -91,10 +117,22 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Npm,
         category: Category::Dependency,
         specificity: 89,
-        needles: &["ERESOLVE", "ETARGET", "E404", "ERR_PNPM_", "YN0035", "YN0027", "Couldn't find any versions for", "Couldn't find package"],
+        needles: &[
+            "ERESOLVE",
+            "ETARGET",
+            "E404",
+            "ERR_PNPM_",
+            "YN0035",
+            "YN0027",
+            "Couldn't find any versions for",
+            "Couldn't find package",
+        ],
         pattern: r#"(?:^npm (?:ERR!|error) (?:code )?(?P<code>ERESOLVE|ETARGET|E404)\b ?(?P<message>.*)|^npm (?:ERR!|error) (?P<message2>404 +'?(?P<module>[^']+?)'? (?:is not in|could not be found).*)|(?P<code2>ERR_PNPM_(?:FETCH_404|NO_MATCHING_VERSION\w*|PEER_DEP_ISSUES|UNSUPPORTED_ENGINE))\s+(?P<message3>.+)|(?P<message4>Couldn't find (?:any versions for|package) "(?P<module2>[^"]+)".*)|➤ (?P<code3>YN00(?:35|27)): (?P<message5>.+))"#,
         extent: 4,
-        after: Some(Lookup::near(5, r"^npm (?:ERR!|error) (?:\S+ )?(?P<message>(?:While resolving|Could not resolve|notarget|404 +Not Found|No matching version).+)$")),
+        after: Some(Lookup::near(
+            5,
+            r"^npm (?:ERR!|error) (?:\S+ )?(?P<message>(?:While resolving|Could not resolve|notarget|404 +Not Found|No matching version).+)$",
+        )),
         cause: "npm cannot resolve the dependencies: {code} {message}",
         advice: "Correct the version or the registry of the named package; for ERESOLVE align the peer dependencies.",
         examples: samples![
@@ -103,7 +141,10 @@ pub(super) const RULES: &[Rule] = &[
             "npm error code ETARGET\nnpm error notarget No matching version found for left-pad@99.",
             " ERR_PNPM_NO_MATCHING_VERSION  No matching version found for left-pad@99",
         ],
-        near_misses: samples!["npm ERR! code ELIFECYCLE", "npm WARN ERESOLVE overriding peer dependency"],
+        near_misses: samples![
+            "npm ERR! code ELIFECYCLE",
+            "npm WARN ERESOLVE overriding peer dependency"
+        ],
         ..Rule::CAUSE
     },
     Rule {
@@ -111,12 +152,18 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Npm,
         category: Category::Config,
         specificity: 87,
-        needles: &["EBADENGINE", "Unsupported engine", "is incompatible with this module"],
+        needles: &[
+            "EBADENGINE",
+            "Unsupported engine",
+            "is incompatible with this module",
+        ],
         pattern: r#"^(?:npm (?:ERR!|error) (?:code )?(?P<message>EBADENGINE.*|notsup .+)|error (?P<module>\S+): The engine "(?P<engine>\w+)" is incompatible with this module\. (?P<message2>.+))"#,
         extent: 4,
         cause: "a package needs another version of the engine: {module} {message}",
         advice: "Use the Node.js version the package asks for (nvm, the `tools` block, another image).",
-        examples: samples!["error sharp@0.33.0: The engine \"node\" is incompatible with this module. Expected version \">=18.17\". Got \"16.20.2\""],
+        examples: samples![
+            "error sharp@0.33.0: The engine \"node\" is incompatible with this module. Expected version \">=18.17\". Got \"16.20.2\""
+        ],
         near_misses: samples!["npm WARN EBADENGINE Unsupported engine {"],
         ..Rule::CAUSE
     },
@@ -126,7 +173,13 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Network,
         specificity: 84,
         retryable: true,
-        needles: &["npm ERR! code E", "npm error code E", "network request to", "npm ERR! network", "npm error network"],
+        needles: &[
+            "npm ERR! code E",
+            "npm error code E",
+            "network request to",
+            "npm ERR! network",
+            "npm error network",
+        ],
         pattern: r"^npm (?:ERR!|error) (?:code (?P<code>ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ERR_SOCKET_TIMEOUT|ENETUNREACH|EINTEGRITY|E401|E403|ENEEDAUTH)|network request to (?P<host>\S+) failed.*)",
         extent: 3,
         cause: "npm cannot use the registry: {code} {host}",
@@ -148,7 +201,9 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"gyp ERR! (?:stack (?:Error: )?(?P<message>.*(?:not found|Could not find|failed with exit code).*)|(?P<message2>find Python.*))",
         cause: "a native npm module could not be built: {message}",
         advice: "Install Python and a C++ compiler on the agent, or use a version of the module with a prebuilt binary.",
-        examples: samples!["npm ERR! gyp ERR! stack Error: Could not find any Python installation to use"],
+        examples: samples![
+            "npm ERR! gyp ERR! stack Error: Could not find any Python installation to use"
+        ],
         near_misses: samples!["gyp info ok"],
         ..Rule::CAUSE
     },
@@ -157,7 +212,12 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Bundler,
         category: Category::Compile,
         specificity: 87,
-        needles: &["Can't resolve '", "Rollup failed to resolve import", "Could not resolve \"", "Failed to resolve import"],
+        needles: &[
+            "Can't resolve '",
+            "Rollup failed to resolve import",
+            "Could not resolve \"",
+            "Failed to resolve import",
+        ],
         pattern: r#"(?:Module not found: Error: Can't resolve '(?P<module>[^']+)' in '(?P<file>[^']+)'|(?:Rollup failed|Failed) to resolve import "(?P<module2>[^"]+)" from "(?P<file2>[^"]+)"|ERROR\] Could not resolve "(?P<module3>[^"]+)")"#,
         cause: "the bundler cannot resolve '{module}' (in {file|?})",
         advice: "Correct the import of '{module}' or install the package.",
@@ -174,7 +234,13 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Bundler,
         category: Category::Compile,
         specificity: 72,
-        needles: &["Module build failed", "Failed to compile", "error during build", "Transform failed with", "ERROR in "],
+        needles: &[
+            "Module build failed",
+            "Failed to compile",
+            "error during build",
+            "Transform failed with",
+            "ERROR in ",
+        ],
         pattern: r"^(?:(?P<message>Module build failed.*|error during build:|Failed to compile\.?|Transform failed with \d+ errors?:?)|ERROR in (?P<file>\./\S+)(?: (?P<line>\d+):(?P<column>\d+))?)",
         after: Some(Lookup::near(3, r"^(?P<message>\S.*\w.*)$")),
         extent: 3,
@@ -191,10 +257,23 @@ pub(super) const RULES: &[Rule] = &[
         id: "npm-gave-up",
         tool: Tool::Npm,
         role: Role::Symptom,
-        needles: &["ELIFECYCLE", "npm error Lifecycle script", "npm ERR! Exit status", "npm error command failed", "npm ERR! command failed", "error Command failed with exit code", "ERR_PNPM_RECURSIVE", "npm ERR! A complete log"],
+        needles: &[
+            "ELIFECYCLE",
+            "npm error Lifecycle script",
+            "npm ERR! Exit status",
+            "npm error command failed",
+            "npm ERR! command failed",
+            "error Command failed with exit code",
+            "ERR_PNPM_RECURSIVE",
+            "npm ERR! A complete log",
+        ],
         pattern: r"(?:ELIFECYCLE\b|npm (?:ERR!|error) (?:Lifecycle script|Exit status (?P<exit>\d+)|command failed)|^error Command failed with exit code (?P<exit2>\d+)|ERR_PNPM_RECURSIVE)",
         cause: "an npm script failed",
-        examples: samples!["npm ERR! code ELIFECYCLE", "error Command failed with exit code 2.", "npm error Lifecycle script `test` failed with error:"],
+        examples: samples![
+            "npm ERR! code ELIFECYCLE",
+            "error Command failed with exit code 2.",
+            "npm error Lifecycle script `test` failed with error:"
+        ],
         near_misses: samples!["npm ERR! code E404"],
         ..Rule::SYMPTOM
     },

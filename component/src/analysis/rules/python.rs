@@ -3,11 +3,10 @@
 use super::{Category, Lookup, Rule, Tool, samples};
 
 /// The frame that raised stands above the exception.
-const FRAME: Option<Lookup> =
-    Some(Lookup::near(14, FRAME_LINE));
+const FRAME: Option<Lookup> = Some(Lookup::near(14, FRAME_LINE));
 /// Exceptions have no mark of their own: without a frame it is not Python's.
 const OWN_FRAME: Option<Lookup> = Some(Lookup::required(14, FRAME_LINE));
-const FRAME_LINE: &str = r#"^(?:E)?\s*File "(?P<file>[^"]+)", line (?P<line>\d+)"#;
+const FRAME_LINE: &str = r#"^(?:E)?\s*File "(?P<file>[^"<][^"]*|<string>)", line (?P<line>\d+)|^(?P<file2>[^:\s]+\.py):(?P<line2>\d+): in "#;
 
 /// The table.
 pub(super) const RULES: &[Rule] = &[
@@ -25,7 +24,10 @@ pub(super) const RULES: &[Rule] = &[
             "*** Error compiling 'shop/cart.py'...\n  File \"shop/cart.py\", line 22\n    def __len__(self)\n                     ^\nSyntaxError: expected ':'",
             "E     File \"/ws/shop/cart.py\", line 3\nE       if x\nE   SyntaxError: invalid syntax",
         ],
-        near_misses: samples!["test_syntax_error_is_reported PASSED", "SyntaxError is handled"],
+        near_misses: samples![
+            "test_syntax_error_is_reported PASSED",
+            "SyntaxError is handled"
+        ],
         ..Rule::CAUSE
     },
     Rule {
@@ -68,7 +70,9 @@ pub(super) const RULES: &[Rule] = &[
         before: FRAME,
         cause: "{file|?}:{line|?}: cannot import {name} from {module}",
         advice: "Check that the installed version of {module} has {name}, or that the import is not circular.",
-        examples: samples!["  File \"/ws/app.py\", line 2, in <module>\nImportError: cannot import name 'Mapping' from 'collections' (/usr/lib/python3.12/collections/__init__.py)"],
+        examples: samples![
+            "  File \"/ws/app.py\", line 2, in <module>\nImportError: cannot import name 'Mapping' from 'collections' (/usr/lib/python3.12/collections/__init__.py)"
+        ],
         near_misses: samples!["from app import name"],
         ..Rule::CAUSE
     },
@@ -77,7 +81,15 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Python,
         category: Category::Script,
         specificity: 66,
-        needles: &["Error: ", "Exception: ", "Interrupt", "Exit: ", "Timeout: ", "Expired: ", "Error\n"],
+        needles: &[
+            "Error: ",
+            "Exception: ",
+            "Interrupt",
+            "Exit: ",
+            "Timeout: ",
+            "Expired: ",
+            "Error\n",
+        ],
         pattern: r"^(?P<kind>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Timeout|Expired))(?:: (?P<message>.+))?$",
         unless: r"^(?:SyntaxError|IndentationError|TabError|ModuleNotFoundError|GroovyException|AssertionError)\b|^(?:java|javax|org|com|io|hudson|groovy|kotlin|scala|net|jenkins)\.",
         before: OWN_FRAME,
@@ -99,7 +111,10 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Pip,
         category: Category::Dependency,
         specificity: 88,
-        needles: &["No matching distribution found", "Could not find a version that satisfies"],
+        needles: &[
+            "No matching distribution found",
+            "Could not find a version that satisfies",
+        ],
         pattern: r"^ERROR: (?:No matching distribution found for (?P<module>\S+)|Could not find a version that satisfies the requirement (?P<module2>\S+))",
         cause: "pip finds no distribution for {module}",
         advice: "Check name and version of {module}, the Python version it needs, and the index URL.",
@@ -114,7 +129,12 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Pip,
         category: Category::Dependency,
         specificity: 87,
-        needles: &["ResolutionImpossible", "conflicting dependencies", "No solution found when resolving", "version solving failed"],
+        needles: &[
+            "ResolutionImpossible",
+            "conflicting dependencies",
+            "No solution found when resolving",
+            "version solving failed",
+        ],
         pattern: r"(?:^ERROR: (?P<message>ResolutionImpossible.*|Cannot install .+ because these package versions have conflicting dependencies\.?)|(?P<message2>No solution found when resolving (?:tool )?dependencies.*)|(?P<message3>version solving failed))",
         extent: 4,
         cause: "the Python requirements contradict each other: {message}",
@@ -131,7 +151,12 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Pip,
         category: Category::Dependency,
         specificity: 80,
-        needles: &["Failed building wheel for", "Failed to build installable wheels", "subprocess-exited-with-error", "metadata-generation-failed"],
+        needles: &[
+            "Failed building wheel for",
+            "Failed to build installable wheels",
+            "subprocess-exited-with-error",
+            "metadata-generation-failed",
+        ],
         pattern: r"(?:ERROR: Failed building wheel for (?P<module>\S+)|ERROR: Failed to build installable wheels for some pyproject\.toml based projects \(?(?P<module2>[^)\s]+)|error: (?P<module3>metadata-generation-failed))",
         cause: "pip could not build a wheel for {module}",
         advice: "Install the compiler and headers the package needs, or use a version that ships a wheel for this Python.",
@@ -151,7 +176,9 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^error: externally-managed-environment",
         cause: "pip may not install into the system's Python (externally managed environment)",
         advice: "Create a virtual environment in the job (`python3 -m venv`) and install there.",
-        examples: samples!["error: externally-managed-environment\n\n× This environment is externally managed"],
+        examples: samples![
+            "error: externally-managed-environment\n\n× This environment is externally managed"
+        ],
         near_misses: samples!["hint: See PEP 668 for the detailed specification."],
         ..Rule::CAUSE
     },
@@ -160,12 +187,17 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Pip,
         category: Category::Dependency,
         specificity: 87,
-        needles: &["THESE PACKAGES DO NOT MATCH THE HASHES", "Hashes are required in --require-hashes"],
+        needles: &[
+            "THESE PACKAGES DO NOT MATCH THE HASHES",
+            "Hashes are required in --require-hashes",
+        ],
         pattern: r"ERROR: (?P<message>THESE PACKAGES DO NOT MATCH THE HASHES|Hashes are required in --require-hashes mode)",
         extent: 4,
         cause: "pip: {message}",
         advice: "Regenerate the hashes of the requirements file; if the file did not change, suspect the index.",
-        examples: samples!["ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."],
+        examples: samples![
+            "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."
+        ],
         near_misses: samples!["pip install --require-hashes -r requirements.txt"],
         ..Rule::CAUSE
     },

@@ -135,6 +135,12 @@ tools! {
     Go = "go" in "go",
     /// The .NET SDK.
     Dotnet = "dotnet" in "dotnet",
+    /// PHP, PHPUnit and Composer.
+    Php = "php" in "php",
+    /// Ruby, RSpec and Bundler.
+    Ruby = "ruby" in "ruby",
+    /// Xcode and mobile builds.
+    Swift = "xcode" in "xcode",
     /// Docker, BuildKit and registries.
     Docker = "docker" in "docker",
     /// Git.
@@ -160,9 +166,17 @@ tools! {
 }
 
 impl Tool {
-    /// Whether `name` asks for this tool, by its own name or by its family's.
+    /// The tool that people call `name`, in any case.
+    pub fn named(name: &str) -> Option<Tool> {
+        let named = |tool: &Tool| tool.as_str().eq_ignore_ascii_case(name);
+        Self::ALL.iter().copied().find(named)
+    }
+
+    /// Whether `name` asks for this tool: by its family's name or that of any tool of the family,
+    /// since who asks about npm wants the errors of the TypeScript compiler that npm ran.
     pub fn answers_to(self, name: &str) -> bool {
-        name.eq_ignore_ascii_case(self.as_str()) || name.eq_ignore_ascii_case(self.family())
+        self.family().eq_ignore_ascii_case(name)
+            || Self::named(name).is_some_and(|asked| asked.family() == self.family())
     }
 }
 
@@ -201,12 +215,20 @@ pub struct Lookup {
 impl Lookup {
     /// Completes the captures if it is there.
     pub const fn near(lines: u8, pattern: &'static str) -> Self {
-        Self { lines, pattern, required: false }
+        Self {
+            lines,
+            pattern,
+            required: false,
+        }
     }
 
     /// Must be there for the rule to apply.
     pub const fn required(lines: u8, pattern: &'static str) -> Self {
-        Self { lines, pattern, required: true }
+        Self {
+            lines,
+            pattern,
+            required: true,
+        }
     }
 }
 
@@ -228,7 +250,7 @@ pub struct Rule {
     pub needles: &'static [&'static str],
     /// The pattern with its named captures.
     pub pattern: &'static str,
-    /// A pattern that vetoes the match, or empty.
+    /// A pattern that vetoes a matching line or the completed sentence; or empty.
     pub unless: &'static str,
     /// Where above to look for what the line itself does not say.
     pub before: Option<Lookup>,
@@ -243,8 +265,10 @@ pub struct Rule {
     /// Whether running the build again, unchanged, may well succeed.
     pub retryable: bool,
     /// Excerpts that must match (in tests only).
+    #[cfg_attr(not(test), allow(dead_code, reason = "read by the tests only"))]
     pub examples: &'static [&'static str],
     /// Texts that must not match (in tests only).
+    #[cfg_attr(not(test), allow(dead_code, reason = "read by the tests only"))]
     pub near_misses: &'static [&'static str],
 }
 
@@ -270,15 +294,31 @@ impl Rule {
     };
 
     /// A failed test.
-    pub const TEST: Rule =
-        Rule { role: Role::Test, category: Category::Test, specificity: 78, ..Rule::CAUSE };
+    pub const TEST: Rule = Rule {
+        role: Role::Test,
+        category: Category::Test,
+        specificity: 78,
+        ..Rule::CAUSE
+    };
 
     /// A line that only passes on a failure.
-    pub const SYMPTOM: Rule = Rule { role: Role::Symptom, specificity: 10, ..Rule::CAUSE };
+    pub const SYMPTOM: Rule = Rule {
+        role: Role::Symptom,
+        specificity: 10,
+        ..Rule::CAUSE
+    };
 
     /// A line that tells something about the build.
-    pub const FACT: Rule = Rule { role: Role::Fact, specificity: 0, ..Rule::CAUSE };
+    pub const FACT: Rule = Rule {
+        role: Role::Fact,
+        specificity: 0,
+        ..Rule::CAUSE
+    };
 
     /// A line that shows that a tool took part.
-    pub const DETECT: Rule = Rule { role: Role::Detect, specificity: 0, ..Rule::CAUSE };
+    pub const DETECT: Rule = Rule {
+        role: Role::Detect,
+        specificity: 0,
+        ..Rule::CAUSE
+    };
 }

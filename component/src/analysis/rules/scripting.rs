@@ -1,0 +1,242 @@
+//! Shell scripts, SQL, and the test runners and package managers of PHP, Ruby, Swift and others.
+
+use super::{Category, Lookup, Rule, Tool, samples};
+
+/// The table.
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "shell-variable",
+        tool: Tool::Shell,
+        category: Category::Config,
+        specificity: 88,
+        needles: &[
+            "unbound variable",
+            "parameter not set",
+            "parameter null or not set",
+        ],
+        pattern: r"^(?P<file>[^:]+): (?:line )?(?P<line>\d+): (?P<name>\S+): (?:unbound variable|parameter (?:null or )?not set)$",
+        cause: "{file}:{line}: the variable {name} is not set",
+        advice: "Pass {name} to the step (parameter, environment, withEnv) or give it a default in {file}.",
+        examples: samples![
+            "./release.sh: line 3: VERSION: unbound variable",
+            "deploy.sh: 3: TARGET: parameter not set"
+        ],
+        near_misses: samples!["an unbound variable is a free one"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "shell-syntax",
+        tool: Tool::Shell,
+        category: Category::Compile,
+        specificity: 89,
+        needles: &[
+            "syntax error near unexpected token",
+            "unexpected end of file",
+            "Syntax error: ",
+            "unexpected EOF while looking",
+        ],
+        pattern: r"^(?P<file>[^:]+): (?:line )?(?P<line>\d+): (?P<message>syntax error.*|Syntax error: .+|unexpected EOF while looking.*)$",
+        cause: "{file}:{line}: {message}",
+        advice: "Correct the script; a script that needs bash must not run under sh.",
+        examples: samples![
+            "./release.sh: line 9: syntax error near unexpected token `fi'",
+            "/ws@tmp/durable-1/script.sh: 4: Syntax error: \"(\" unexpected",
+        ],
+        near_misses: samples!["parser test: syntax error near unexpected token is reported"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "sql-error",
+        tool: Tool::Unknown,
+        category: Category::Script,
+        specificity: 76,
+        needles: &["ERROR:  ", "ERROR 1", "ERROR 2", "ORA-", "Msg "],
+        pattern: r"(?:^psql:(?P<file>[^:]+):(?P<line>\d+): ERROR:\s+(?P<message>.+)|^ERROR:\s{2}(?P<message2>.+)|^ERROR \d{4} \(\w{5}\)(?: at line (?P<line2>\d+))?(?: in file: '(?P<file2>[^']+)')?: (?P<message3>.+)|\b(?P<message4>ORA-\d{5}: .+)|^Msg \d+, Level 1[1-9].*?(?P<message5>Line \d+.*))",
+        cause: "the database refused a statement: {message} ({file|statement}:{line|-})",
+        advice: "Correct the statement or the state of the schema it expects.",
+        examples: samples![
+            "psql:schema.sql:12: ERROR:  relation \"prices\" already exists",
+            "ERROR 1045 (28000): Access denied for user 'ci'@'10.0.0.4' (using password: YES)",
+            "ORA-00942: table or view does not exist",
+        ],
+        near_misses: samples!["ERROR: rollout failed", "FLORA-12345: roses"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "migration-failed",
+        tool: Tool::Unknown,
+        category: Category::Deploy,
+        specificity: 82,
+        needles: &[
+            "Migration of schema",
+            "FlywayException",
+            "LiquibaseException",
+            "Validate failed: Migrations",
+            "FlywayValidateException",
+            "MigrationFailedException",
+        ],
+        pattern: r"(?P<message>Migration of schema .+ failed!.*|Validate failed: Migrations have failed validation|(?:Migration \S+ failed|Migration failed for changeset \S+).*|FlywayValidateException: .+)",
+        extent: 4,
+        cause: "the schema migration failed: {message}",
+        advice: "Repair or complete the named migration; do not edit one that was already applied.",
+        examples: samples![
+            "Migration of schema \"public\" to version \"12 - prices\" failed! Changes successfully rolled back.",
+            "liquibase.exception.MigrationFailedException: Migration failed for changeset db/changelog.xml::12::sam",
+        ],
+        near_misses: samples!["Successfully applied 3 migrations to schema \"public\""],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "phpunit-failed",
+        tool: Tool::Php,
+        needles: &["::test"],
+        pattern: r"^\d+\) (?P<test>[\w\\]+::\w+(?: with data set .+)?)$",
+        after: Some(Lookup::near(3, r"^(?P<message>\S.+)$")),
+        extent: 2,
+        cause: "test {test} failed: {message|no message}",
+        advice: "Run phpunit with --filter and this name.",
+        examples: samples![
+            "1) Tests\\CartTest::testAddsDiscount\nFailed asserting that 17.68 matches expected 17.7."
+        ],
+        near_misses: samples!["use Tests\\CartTest::testAddsDiscount"],
+        ..Rule::TEST
+    },
+    Rule {
+        id: "composer-resolve",
+        tool: Tool::Php,
+        category: Category::Dependency,
+        specificity: 87,
+        needles: &[
+            "could not be resolved to an installable set",
+            "Could not find a matching version of package",
+        ],
+        pattern: r"(?:Your requirements could not be resolved to an installable set of packages|Could not find a matching version of package (?P<module>\S+))",
+        after: Some(Lookup::near(5, r"^\s+- (?P<message>.+)$")),
+        extent: 4,
+        cause: "composer cannot resolve {module}: {message|see below}",
+        advice: "Correct the constraint in composer.json or the PHP version it needs.",
+        examples: samples![
+            "Your requirements could not be resolved to an installable set of packages.\n\n  Problem 1\n    - Root composer.json requires acme/prices ^2.0 but it does not match the constraint"
+        ],
+        near_misses: samples!["Installing dependencies from lock file"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "php-fatal",
+        tool: Tool::Php,
+        category: Category::Compile,
+        specificity: 86,
+        needles: &["PHP Fatal error:", "PHP Parse error:", "Parse error: "],
+        pattern: r"^(?:PHP )?(?:Fatal|Parse) error:\s+(?P<message>.+?) in (?P<file>\S+?)(?: on line |:)(?P<line>\d+)$",
+        cause: "{file}:{line}: {message}",
+        advice: "Fix {file} at line {line}.",
+        examples: samples![
+            "PHP Parse error:  syntax error, unexpected token \"}\" in /ws/src/Cart.php on line 21"
+        ],
+        near_misses: samples!["PHP Warning:  Undefined variable $x in /ws/src/Cart.php on line 21"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "rspec-failed",
+        tool: Tool::Ruby,
+        needles: &["rspec ./", "rspec '"],
+        pattern: r"^rspec (?:'|\./)(?P<file>[^:\s\[]+)(?:[:\[](?P<line>\d+)[^#]*)# (?P<test>.+)$",
+        cause: "example {test} failed ({file}:{line})",
+        advice: "Run `rspec {file}:{line}`.",
+        examples: samples!["rspec ./spec/cart_spec.rb:10 # Cart adds a discount"],
+        near_misses: samples!["+ bundle exec rspec ./spec"],
+        ..Rule::TEST
+    },
+    Rule {
+        id: "bundler-gem",
+        tool: Tool::Ruby,
+        category: Category::Dependency,
+        specificity: 87,
+        needles: &[
+            "Could not find gem",
+            "Could not find compatible versions",
+            "Bundler could not find",
+            "in locally installed gems",
+            "Gem::Ext::BuildError",
+        ],
+        pattern: r"(?:Could not find gem '(?P<module>[^']+)'|Could not find (?P<module2>\S+) in (?:locally installed gems|any of the sources)|(?P<message>Bundler could not find compatible versions.*|Could not find compatible versions|Gem::Ext::BuildError: .+))",
+        extent: 3,
+        cause: "bundler cannot install {module} {message}",
+        advice: "Correct the Gemfile or its lock, or install the headers that the native gem needs.",
+        examples: samples![
+            "Could not find gem 'railz (~> 7.0)' in rubygems repository https://rubygems.org/ or installed locally."
+        ],
+        near_misses: samples!["Bundle complete! 12 Gemfile dependencies, 40 gems now installed."],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "ruby-exception",
+        tool: Tool::Ruby,
+        category: Category::Script,
+        specificity: 68,
+        needles: &[".rb:"],
+        pattern: r"^(?P<file>[^:\s]+\.rb):(?P<line>\d+):in [`'].+': (?P<message>.+) \((?P<kind>[A-Z][\w:]+)\)$",
+        cause: "{file}:{line}: {kind}: {message}",
+        advice: "Look at {file} line {line}.",
+        examples: samples![
+            "/ws/lib/cart.rb:21:in `total': undefined method `price' for nil (NoMethodError)"
+        ],
+        near_misses: samples!["\tfrom /ws/lib/cart.rb:40:in `block in total'"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "xcode-test-failed",
+        tool: Tool::Swift,
+        needles: &["' failed ("],
+        pattern: r"^(?:Test Case|✖ Test|\s*✘ Test) '(?P<test>[^']+)' failed \([\d.]+ seconds\)",
+        before: Some(Lookup::near(
+            6,
+            r"^(?P<file>[^:]+\.swift):(?P<line>\d+): error: (?P<message>.+)$",
+        )),
+        cause: "test {test} failed: {message|no message} ({file|?}:{line|?})",
+        advice: "Run xcodebuild with -only-testing and this name.",
+        examples: samples![
+            "/ws/ShopTests/CartTests.swift:21: error: -[ShopTests.CartTests testTotal] : XCTAssertEqual failed: (\"17.68\") is not equal to (\"17.7\")\nTest Case '-[ShopTests.CartTests testTotal]' failed (0.012 seconds)."
+        ],
+        near_misses: samples![
+            "Test Case '-[ShopTests.CartTests testTotal]' passed (0.002 seconds)."
+        ],
+        ..Rule::TEST
+    },
+    Rule {
+        id: "code-signing",
+        tool: Tool::Swift,
+        category: Category::Credentials,
+        specificity: 88,
+        needles: &[
+            "No signing certificate",
+            "requires a provisioning profile",
+            "No profiles for",
+            "errSecInternalComponent",
+            "Keystore file",
+        ],
+        pattern: r"(?P<message>No signing certificate .+ found|\S+ requires a provisioning profile.*|No profiles for '[^']+' were found|errSecInternalComponent|Keystore file '[^']+' not found.*)",
+        cause: "the app cannot be signed: {message}",
+        advice: "Provide certificate, profile or keystore on the agent and unlock the keychain in the job.",
+        examples: samples![
+            "error: No profiles for 'com.example.shop' were found: Xcode couldn't find any iOS App Development provisioning profiles"
+        ],
+        near_misses: samples!["Signing Identity:     \"Apple Development\""],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "xcode-gave-up",
+        tool: Tool::Swift,
+        needles: &[
+            "** BUILD FAILED **",
+            "** TEST FAILED **",
+            "** ARCHIVE FAILED **",
+            "Failing tests:",
+        ],
+        pattern: r"^\*\* (?:BUILD|TEST|ARCHIVE) FAILED \*\*",
+        cause: "xcodebuild failed",
+        examples: samples!["** BUILD FAILED **"],
+        near_misses: samples!["** BUILD SUCCEEDED **"],
+        ..Rule::SYMPTOM
+    },
+];

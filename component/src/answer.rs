@@ -1,0 +1,83 @@
+//! How answers are put into words: the pieces that all tools share.
+//!
+//! The rule for every answer: what decides comes first, one line per item, an empty state says why it is empty, what
+//! was left out is said in numbers, and the last line names the next call. Untrusted text stands quoted or behind `| `.
+
+use crate::call::Call;
+use crate::jenkins::builds::Build;
+use crate::text::redact::Redactor;
+use crate::text::{budget, fence, human};
+
+/// Characters of a commit message, a test name or a description in a line.
+pub(crate) const INLINE_CHARS: usize = 120;
+
+/// The quoted, redacted, bounded form of text that somebody else wrote.
+pub(crate) fn quote(call: &Call, text: &str) -> String {
+    fence::inline(&redacted(call, text), INLINE_CHARS)
+}
+
+/// Untrusted text without its secrets.
+pub(crate) fn redacted(call: &Call, text: &str) -> String {
+    redactor(call).redact(text).into_owned()
+}
+
+/// Takes secrets out, those that this instance knows included.
+pub(crate) fn redactor(call: &Call) -> Redactor {
+    Redactor::with_known(call.app().settings().secrets.iter().map(String::as_str))
+}
+
+/// `3h ago`; empty when it has not begun.
+pub(crate) fn ago(call: &Call, at_ms: Option<u64>) -> String {
+    at_ms.map(|at| human::age(signed(call.now_ms()), signed(at))).unwrap_or_default()
+}
+
+/// RFC 3339 in UTC.
+pub(crate) fn timestamp(at_ms: Option<u64>) -> Option<String> {
+    at_ms.map(|at| human::rfc3339(signed(at)))
+}
+
+/// `#28 UNSTABLE 3h ago, took 3.4s`.
+pub(crate) fn build_line(call: &Call, build: &Build) -> String {
+    let mut line = format!("#{} {}", build.number, build.result());
+    let now = call.now_ms();
+    if build.building {
+        let running = build.elapsed_ms(now).map(human::duration).unwrap_or_default();
+        line.push_str(&format!(" for {running}"));
+        if let Some(percent) = build.progress_percent(now) {
+            line.push_str(&format!(" (about {percent}%)"));
+        }
+        return line;
+    }
+    if let Some(started) = build.timestamp {
+        line.push_str(&format!(" {}", ago(call, Some(started))));
+    }
+    if let Some(took) = build.elapsed_ms(now) {
+        line.push_str(&format!(", took {}", human::duration(took)));
+    }
+    line
+}
+
+/// The first 8 characters of a commit.
+pub(crate) fn short(commit: &str) -> String {
+    commit.chars().take(8).collect()
+}
+
+/// A name from a Jenkinsfile or a job: as it is when it is plain, quoted when it holds anything odd.
+pub(crate) fn name(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/' | '+' | ':' | '=');
+    let words = text.split(' ').count();
+    if !text.is_empty() && text.len() <= 60 && words <= 6 && text.chars().all(plain) { text.to_owned() } else { fence::inline(text, 60) }
+}
+
+/// Renders an answer, and says in the call what was left out of its text.
+pub(crate) fn render(call: &Call, answer: &budget::Answer) -> budget::Rendered {
+    let rendered = answer.render();
+    for loss in &rendered.losses {
+        call.lacks(format!("text shows {} of {}, for max-tokens {}", loss.shown, human::count(loss.total, &loss.noun), call.max_tokens()));
+    }
+    rendered
+}
+
+fn signed(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,213 @@
+//! One job: its state, its builds, what it asks for, what lies in it. One request.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::item::{self, Item, Kind, Last, Status};
+use super::missing::missing;
+use crate::call::Call;
+use crate::error::Error;
+use crate::jenkins::lenient::{items, or_default};
+use crate::jenkins::path::JobPath;
+
+/// Branches, or jobs of a folder, that come along; [`Detail::more_children`] says when there are others.
+pub(crate) const CHILDREN: usize = 200;
+
+/// A job bean, as far as asked for.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Detail {
+    #[serde(rename = "_class", deserialize_with = "or_default")]
+    class: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) full_name: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) display_name: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) description: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) buildable: Option<bool>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) in_queue: bool,
+    #[serde(deserialize_with = "or_default")]
+    color: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) health_report: Vec<Health>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) last_build: Option<Last>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) last_successful_build: Option<Last>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) last_failed_build: Option<Last>,
+    #[serde(deserialize_with = "or_default")]
+    queue_item: Option<QueueItem>,
+    #[serde(deserialize_with = "items")]
+    property: Option<Vec<Property>>,
+    #[serde(deserialize_with = "items")]
+    jobs: Option<Vec<Item>>,
+}
+
+/// One of the things that make the weather icon.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Health {
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) description: String,
+    /// Percent.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) score: Option<i64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct QueueItem {
+    #[serde(deserialize_with = "or_default")]
+    why: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Property {
+    #[serde(deserialize_with = "items")]
+    parameter_definitions: Option<Vec<Definition>>,
+}
+
+/// A parameter that a job asks for.
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Definition {
+    #[serde(rename = "_class", deserialize_with = "or_default")]
+    class: String,
+    #[serde(rename = "type", deserialize_with = "or_default")]
+    kind: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) name: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) description: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) choices: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    default_parameter_value: Option<DefaultValue>,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct DefaultValue {
+    #[serde(rename = "_class", deserialize_with = "or_default")]
+    class: String,
+    value: Value,
+}
+
+impl Definition {
+    /// string, text, boolean, choice, password, file, run, credentials; or the name that its plugin gave it.
+    pub(crate) fn kind(&self) -> String {
+        let class = if self.kind.is_empty() { self.class.rsplit('.').next().unwrap_or_default() } else { &self.kind };
+        match class.strip_suffix("ParameterDefinition") {
+            Some(known @ ("String" | "Text" | "Boolean" | "Choice" | "Password" | "File" | "Run" | "Credentials")) => known.to_ascii_lowercase(),
+            _ => class.to_owned(),
+        }
+    }
+
+    /// Its value must not be shown, whatever Jenkins sends.
+    pub(crate) fn is_secret(&self) -> bool {
+        let class = |name: &str| self.class.contains(name) || self.kind.contains(name);
+        let value = self.default_parameter_value.as_ref().is_some_and(|v| v.class.contains("Password"));
+        class("Password") || class("NonStored") || value
+    }
+
+    /// The value it has when nobody gives one; never that of a secret.
+    pub(crate) fn default_value(&self) -> Option<String> {
+        if self.is_secret() {
+            return None;
+        }
+        match &self.default_parameter_value.as_ref()?.value {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        }
+    }
+}
+
+impl Detail {
+    /// What sort of thing it is.
+    pub(crate) fn kind(&self) -> Kind {
+        Kind::of(&self.class, self.jobs.is_some())
+    }
+
+    /// The state it is in; a folder has none.
+    pub(crate) fn status(&self) -> Option<Status> {
+        if self.kind().is_container() {
+            return None;
+        }
+        Status::of(self.color.as_deref(), self.last_build.as_ref())
+    }
+
+    /// Why its next build waits, in Jenkins' words.
+    pub(crate) fn waits_for(&self) -> Option<&str> {
+        self.queue_item.as_ref()?.why.as_deref()
+    }
+
+    /// What it asks for before a build.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &Definition> {
+        self.property.iter().flatten().flat_map(|p| p.parameter_definitions.iter().flatten())
+    }
+
+    /// What lies in it, the first [`CHILDREN`].
+    pub(crate) fn children(&self) -> impl Iterator<Item = &Item> {
+        self.jobs.iter().flatten().filter(|item| item.is_something()).take(CHILDREN)
+    }
+
+    /// More lies in it than came along.
+    pub(crate) fn more_children(&self) -> bool {
+        self.jobs.as_ref().is_some_and(|jobs| jobs.len() > CHILDREN)
+    }
+}
+
+/// Asks for a job.
+///
+/// # Errors
+/// Not found with the closest names there are.
+pub(crate) async fn detail(call: &Call, job: &JobPath) -> Result<Detail, Error> {
+    const BUILD: &str = "[number,result,building,timestamp,duration]";
+    let tree = format!(
+        "fullName,displayName,description,buildable,inQueue,color,healthReport[description,score],queueItem[why],\
+         lastBuild{BUILD},lastSuccessfulBuild{BUILD},lastFailedBuild{BUILD},\
+         property[parameterDefinitions[name,type,description,choices,defaultParameterValue[value]]],\
+         jobs[{}]{{0,{}}}",
+        item::FIELDS,
+        CHILDREN + 1
+    );
+    match call.tree("job", &job.url_path(), &tree, &format!("job {job}")).await {
+        Ok(detail) => Ok(detail),
+        Err(error) => Err(missing(call, job, error).await),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_of_a_secret_is_never_shown_even_if_jenkins_sends_it() {
+        let json = r#"{"property":[{},{"parameterDefinitions":[
+            {"_class":"hudson.model.PasswordParameterDefinition","name":"A","type":"PasswordParameterDefinition","defaultParameterValue":{"value":"hunter2"}},
+            {"_class":"com.x.NonStoredPasswordParameterDefinition","name":"B","defaultParameterValue":{"value":"hunter2"}},
+            {"_class":"com.x.Odd","name":"C","type":"Odd","defaultParameterValue":{"_class":"hudson.model.PasswordParameterValue","value":"hunter2"}},
+            {"_class":"hudson.model.BooleanParameterDefinition","name":"D","type":"BooleanParameterDefinition","defaultParameterValue":{"value":false}}]}]}"#;
+        let job: Detail = serde_json::from_str(json).unwrap();
+        let shown: Vec<_> = job.parameters().map(|p| (p.name.as_str(), p.kind(), p.default_value())).collect();
+        assert_eq!(shown[0], ("A", "password".into(), None));
+        assert_eq!(shown[1].2, None);
+        assert_eq!(shown[2], ("C", "Odd".into(), None));
+        assert_eq!(shown[3], ("D", "boolean".into(), Some("false".into())));
+    }
+
+    #[test]
+    fn a_job_of_which_everything_is_null_is_still_a_job() {
+        let job: Detail = serde_json::from_str(
+            r#"{"_class":"hudson.model.FreeStyleProject","color":null,"healthReport":null,"lastBuild":null,"property":null,"queueItem":null,"buildable":null}"#,
+        )
+        .unwrap();
+        assert_eq!((job.kind(), job.status(), job.waits_for(), job.parameters().count()), (Kind::Freestyle, None, None, 0));
+    }
+}

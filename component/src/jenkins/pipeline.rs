@@ -1,4 +1,0 @@
-//! Pipelines.
-/// Sources.
-#[derive(Default)]
-pub(crate) struct Sources;

@@ -1,0 +1,132 @@
+//! Secrets that are recognised by their own shape or by the syntax around them, whatever they are called.
+//!
+//! | what | recognised by |
+//! |---|---|
+//! | `Authorization:`, `Bearer x`, `Cookie:` | the header |
+//! | `scheme://user:password@host` | the URL |
+//! | `curl -u user:password`, `docker login -p x` | the command |
+//! | base64 of `user:password`, or of text that holds a secret | decoding it |
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::values::decode_printable;
+use super::values::is_harmless;
+use super::values::is_user_and_password;
+use super::values::looks_random;
+use super::values::looks_secret;
+
+static AUTHORIZATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?i)authorization\\?["']?\s*[:=]\s*\\?["']?(?:(?:bearer|basic|token|digest|negotiate|apikey|bot)\s+)?([^\s"'\\,;]+)"#).ok()
+});
+static SCHEME: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)(?-u:\b)(?:bearer|basic)\s+([a-z0-9._~+/\-]{8,}=*)").ok());
+static COOKIE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?i)(?-u:\b)(?:set-)?cookie\s*:\s*([^\s"'=]+=[^"']+)"#).ok());
+static USERINFO: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"://([^\s/?#"'<>@:]*)(?::([^\s/"'<>]*))?@"#).ok());
+static JDBC_ORACLE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)jdbc:oracle:[a-z0-9]+:[^\s/@]+/([^\s@]+)@").ok());
+static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r#"(?i)(?-u:\b)(?:(?:curl|wget|https?)(?-u:\b).*?\s(?:-u|--user|--proxy-user)[ =]?["']?[^\s:"']+:([^\s"']+)"#,
+        r#"|login(?-u:\b).*?\s-p[ =]?["']?([^\s"']+)"#,
+        r#"|sshpass\s+-p\s*["']?([^\s"']+)"#,
+        r#"|mysql(?:dump|admin)?(?-u:\b).*?\s-p([^\s"']+))"#,
+    ))
+    .ok()
+});
+
+/// Adds the places of all such secrets in `line` to `found`.
+pub(super) fn find(line: &str, known: &[String], found: &mut Vec<Range<usize>>) {
+    if contains_ignoring_case(line, "authorization") {
+        groups(&AUTHORIZATION, line, found, |value| !is_harmless(value));
+    }
+    if contains_ignoring_case(line, "bearer ") || contains_ignoring_case(line, "basic ") {
+        groups(&SCHEME, line, found, |value| looks_secret(value) || looks_random(value));
+    }
+    if contains_ignoring_case(line, "cookie") {
+        groups(&COOKIE, line, found, |_| true);
+    }
+    if line.contains('@') {
+        userinfo(line, found);
+        groups(&JDBC_ORACLE, line, found, |value| !is_harmless(value));
+    }
+    if line.contains(" -p") || line.contains(" -u") || line.contains("user") {
+        groups(&COMMAND, line, found, |value| !is_harmless(value));
+    }
+    encoded(line, known, found);
+}
+
+/// `needle` is in small letters.
+fn contains_ignoring_case(line: &str, needle: &str) -> bool {
+    let Some(first) = needle.bytes().next() else { return true };
+    let mut starts = memchr::memchr2_iter(first, first.to_ascii_uppercase(), line.as_bytes());
+    starts.any(|at| line.get(at..at + needle.len()).is_some_and(|part| part.eq_ignore_ascii_case(needle)))
+}
+
+/// Places of the first group that matched, if `secret` agrees.
+fn groups(regex: &LazyLock<Option<Regex>>, line: &str, found: &mut Vec<Range<usize>>, secret: impl Fn(&str) -> bool) {
+    let Some(regex) = regex.as_ref() else { return };
+    for captures in regex.captures_iter(line) {
+        if let Some(value) = captures.iter().skip(1).flatten().next()
+            && secret(value.as_str())
+        {
+            found.push(value.range());
+        }
+    }
+}
+
+/// Passwords in URLs, and user names that are tokens. The name of a user stays.
+fn userinfo(line: &str, found: &mut Vec<Range<usize>>) {
+    let Some(userinfo) = USERINFO.as_ref() else { return };
+    for captures in userinfo.captures_iter(line) {
+        match (captures.get(1), captures.get(2)) {
+            (_, Some(password)) if is_password(password.as_str()) => found.push(password.range()),
+            (_, Some(password)) if !password.is_empty() => {}
+            (Some(user), _) if looks_random(user.as_str()) || super::values::is_hash(user.as_str()) && user.len() >= 32 => {
+                found.push(user.range());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// In this place even a word of prose is a password; a variable or a mask is none.
+fn is_password(text: &str) -> bool {
+    let word = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    word || !is_harmless(text)
+}
+
+/// Runs of base64 that decode to credentials, or to text in which a secret is found.
+fn encoded(line: &str, known: &[String], found: &mut Vec<Range<usize>>) {
+    const SHORTEST: usize = 16; // `user:password` of twelve characters
+    let mut start = None;
+    for (at, byte) in line.bytes().chain([b' ']).enumerate() {
+        let member = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
+        match (start, member) {
+            (None, true) => start = Some(at),
+            (Some(from), false) => {
+                start = None;
+                if at - from >= SHORTEST {
+                    candidate(line, from..at, known, found);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn candidate(line: &str, place: Range<usize>, known: &[String], found: &mut Vec<Range<usize>>) {
+    let Some(run) = line.get(place.clone()) else { return };
+    // `key=value` holds a `=` too: base64 has it at its end only.
+    let skip = run.trim_end_matches('=').rfind('=').map_or(0, |at| at + 1);
+    let run = run.get(skip..).unwrap_or_default();
+    if let Some(text) = decode_printable(run)
+        && (is_user_and_password(&text) || known.iter().any(|secret| text.contains(secret.as_str())) || super::keyed::any(&text))
+    {
+        found.push(place.start + skip..place.end);
+    }
+}

@@ -1,0 +1,396 @@
+//! `list-builds` and `get-build`.
+
+use crate::answer;
+use crate::bindings::jankins::plugin::types::{
+    Build as Answer, BuildItem, BuildList, BuildResult, Format, ParameterValue, Revision, StageBrief, TestTotals,
+};
+use crate::call::{Call, saturate};
+use crate::cursor::Cursors;
+use crate::error::Error;
+use crate::jenkins::builds::{self, Build};
+use crate::jenkins::jobs::missing;
+use crate::jenkins::path::{JobPath, Selector};
+use crate::jenkins::pipeline;
+use crate::text::budget::{self, Section};
+use crate::text::human;
+
+/// Builds asked for at once while searching.
+const PAGE: u32 = 50;
+/// Builds looked at before a search gives up and says how far it came.
+const MAX_SCAN: u32 = 500;
+/// The page size when the caller names none.
+const DEFAULT_LIMIT: u32 = 20;
+const MAX_LIMIT: u32 = 200;
+
+/// What [`BuildItem`] and the filters need of a build.
+const ITEM: &str = "number,result,building,timestamp,duration,displayName,\
+actions[causes[shortDescription,userId],parameters[_class,name,value],lastBuiltRevision[SHA1,branch[name]]],\
+changeSet[items[commitId,id]{0,100}],changeSets[items[commitId,id]{0,100}]";
+
+/// Reads job, ref and build of a tool's arguments. A pasted build URL names the build unless `build` does.
+pub(crate) fn target(job: &str, branch: Option<&str>, build: Option<&str>) -> Result<(JobPath, Selector), Error> {
+    let (path, pasted) = JobPath::parse(job, branch)?;
+    let selector = match (build, pasted) {
+        (None, Some(pasted)) => pasted,
+        _ => Selector::parse(build)?,
+    };
+    Ok((path, selector))
+}
+
+/// `get-build`.
+pub(crate) async fn get_build(call: &Call, job: String, branch: Option<String>, build: Option<String>, format: Option<Format>) -> Result<Answer, Error> {
+    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let build = match builds::build(call, &job, which).await {
+        Ok(build) => build,
+        Err(error) => return Err(missing(call, &job, error).await),
+    };
+    // Not at once with the build: only a pipeline's build has stages to ask for.
+    let graph = if build.is_pipeline() {
+        let graph = pipeline::graph(call, &job, Selector::Number(build.number)).await;
+        call.optional("stages", graph)?.flatten()
+    } else {
+        None
+    };
+    let mut answer = record(call, &job, &build, graph.as_ref());
+    let text = answer::render(call, &describe(call, &answer, &build, format.unwrap_or(Format::Summary))).text;
+    answer.meta = call.meta(&text);
+    answer.text = text;
+    Ok(answer)
+}
+
+fn record(call: &Call, job: &JobPath, build: &Build, graph: Option<&pipeline::Graph>) -> Answer {
+    let now = call.now_ms();
+    let stages = graph.map(briefs).unwrap_or_default();
+    let clean = |text: &str| answer::redacted(call, text);
+    Answer {
+        text: String::new(),
+        job: job.name(),
+        number: build.number,
+        url: build.url.clone(),
+        result: build.result().to_owned(),
+        building: build.building,
+        started: answer::timestamp(build.timestamp),
+        duration_ms: build.elapsed_ms(now).map(saturate),
+        progress_percent: build.progress_percent(now),
+        queue_ms: build.queue_ms().map(saturate),
+        causes: build.causes().map(|c| clean(&c.short_description)).collect(),
+        parameters: build.parameters().map(|(name, value)| parameter(call, name, value)).collect(),
+        commits: saturate(build.commits().len() as u64),
+        revisions: build.checkouts().into_iter().map(|c| Revision { commit: c.commit, branch: c.branch, remote: c.remote }).collect(),
+        waiting_for_input: stages.iter().any(|s| s.status == "PAUSED"),
+        stages,
+        tests: build.tests().map(|t| TestTotals { total: t.total, failed: t.failed, skipped: t.skipped }),
+        artifacts: saturate(build.artifacts().len() as u64),
+        node: build.built_on.clone().map(|n| if n.is_empty() { "built-in".to_owned() } else { n }),
+        display_name: build.display_name.clone().filter(|n| *n != format!("#{}", build.number)),
+        description: build.description.as_deref().filter(|d| !d.is_empty()).map(clean),
+        meta: call.meta(""),
+    }
+}
+
+/// Its stages in a line: the top-level ones, and below them those that are not green.
+pub(crate) fn briefs(graph: &pipeline::Graph) -> Vec<StageBrief> {
+    let worth = |depth: u32, stage: &pipeline::Stage| depth == 0 || stage.status != pipeline::Status::Success;
+    let brief = |stage: &pipeline::Stage| StageBrief {
+        name: stage.name.clone(),
+        status: stage.status.name().to_owned(),
+        duration_ms: stage.duration_ms.map(saturate),
+    };
+    graph.flat().into_iter().filter(|(depth, _, stage)| worth(*depth, stage)).map(|(_, _, stage)| brief(stage)).collect()
+}
+
+/// A parameter as answers show it: a secret is hidden whether Jenkins hides it or only its name tells.
+fn parameter(call: &Call, name: &str, value: Option<String>) -> ParameterValue {
+    const HIDDEN: &str = "[redacted]";
+    let value = value.map_or(HIDDEN.to_owned(), |v| {
+        let pair = answer::redacted(call, &format!("{name}={v}"));
+        pair.strip_prefix(&format!("{name}=")).map_or(HIDDEN.to_owned(), str::to_owned)
+    });
+    ParameterValue { name: name.to_owned(), value }
+}
+
+fn describe(call: &Call, it: &Answer, build: &Build, format: Format) -> budget::Answer {
+    let quote = |text: &str| answer::quote(call, text);
+    let full = format == Format::Full;
+    let mut out = budget::Answer::new(call.max_tokens());
+    let title = it.display_name.as_deref().map(|n| format!(" {}", quote(n))).unwrap_or_default();
+    out.head(format!("{} {}{title}", it.job, answer::build_line(call, build)));
+    if format == Format::Ids {
+        return out;
+    }
+    if it.waiting_for_input {
+        out.head("WAITING FOR INPUT");
+    }
+    if !it.causes.is_empty() {
+        out.head(format!("cause: {}", it.causes.iter().map(|c| quote(c)).collect::<Vec<_>>().join("; ")));
+    }
+    for revision in &it.revisions {
+        let commit = if full { revision.commit.clone() } else { answer::short(&revision.commit) };
+        let branch = revision.branch.as_deref().map(|b| format!(" {b}")).unwrap_or_default();
+        let remote = revision.remote.as_deref().filter(|_| full || it.revisions.len() > 1).map(|r| format!(" of {r}")).unwrap_or_default();
+        out.head(format!("revision: {commit}{branch}{remote}"));
+    }
+    if !it.stages.is_empty() {
+        out.head(format!("stages: {}", stage_line(&it.stages)));
+    }
+    if let Some(tests) = &it.tests {
+        out.head(format!("tests: {} failed, {} skipped, {} in all", tests.failed, tests.skipped, tests.total));
+    }
+    if !it.parameters.is_empty() {
+        let shown: Vec<String> = it.parameters.iter().map(|p| format!("{}={}", quote(&p.name), quote(&p.value))).collect();
+        out.head(format!("parameters: {}", shown.join(" ")));
+    }
+    if let Some(node) = &it.node {
+        out.head(format!("node: {node}"));
+    }
+    if let Some(queue) = it.queue_ms.filter(|ms| *ms >= 1000 || full) {
+        out.head(format!("waited in the queue: {}", human::duration(u64::from(queue))));
+    }
+    if let Some(description) = &it.description {
+        out.head(format!("description: {}", quote(description)));
+    }
+    if it.commits > 0 {
+        out.head(format!("commits: {}", it.commits));
+        let shown = build.commits().into_iter().take(if full { usize::MAX } else { 3 });
+        let items = shown.map(|c| format!("  {} {}: {}", answer::short(c.id()), quote(c.author()), quote(&c.msg)));
+        out.section(Section::new("commit").items(items));
+    }
+    if it.artifacts > 0 {
+        out.head(format!("artifacts: {}", it.artifacts));
+        if full {
+            out.section(Section::new("artifact").priority(50).items(build.artifacts().map(|path| format!("  {}", quote(path)))));
+        }
+    }
+    if !it.building && it.result != "SUCCESS" {
+        out.next(format!("triage_failure(job={:?}, build=\"{}\")", it.job, it.number));
+    }
+    out
+}
+
+/// `Checkout ok, Test UNSTABLE, Deploy skipped`: names of stages are the Jenkinsfile's, so they are quoted when odd.
+fn stage_line(stages: &[StageBrief]) -> String {
+    let word = |status: &str| match status {
+        "SUCCESS" => "ok".to_owned(),
+        "NOT_BUILT" => "skipped".to_owned(),
+        other => other.to_owned(),
+    };
+    let shown: Vec<String> = stages.iter().map(|s| format!("{} {}", answer::name(&s.name), word(&s.status))).collect();
+    shown.join(", ")
+}
+
+/// What `list-builds` looks for.
+struct Filter {
+    result: Option<&'static str>,
+    since_ms: Option<u64>,
+    commit: Option<String>,
+    parameter: Option<(String, Option<String>)>,
+    user: Option<String>,
+}
+
+impl Filter {
+    fn new(call: &Call, result: Option<BuildResult>, since: Option<&str>, commit: Option<&str>, parameter: Option<&str>, user: Option<String>) -> Result<Self, Error> {
+        let result = result.map(|r| match r {
+            BuildResult::Success => "SUCCESS",
+            BuildResult::Unstable => "UNSTABLE",
+            BuildResult::Failure => "FAILURE",
+            BuildResult::Aborted => "ABORTED",
+            BuildResult::NotBuilt => "NOT_BUILT",
+            BuildResult::Running => "RUNNING",
+        });
+        let commit = commit.map(|c| c.trim().to_ascii_lowercase()).filter(|c| !c.is_empty());
+        if let Some(commit) = &commit
+            && (commit.len() < 4 || !commit.bytes().all(|b| b.is_ascii_hexdigit()))
+        {
+            return Err(Error::invalid(format!("commit {commit:?} is not a SHA prefix"), "Give at least 4 hex digits."));
+        }
+        let parameter = parameter.filter(|p| !p.is_empty()).map(|p| match p.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+            None => (p.to_owned(), None),
+        });
+        Ok(Self { result, since_ms: since.map(|s| since_ms(call, s)).transpose()?, commit, parameter, user })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.result.is_none() && self.since_ms.is_none() && self.commit.is_none() && self.parameter.is_none() && self.user.is_none()
+    }
+
+    fn admits(&self, build: &Build) -> bool {
+        let commit_is = |prefix: &String| {
+            let built = build.checkouts();
+            built.iter().map(|c| c.commit.as_str()).chain(build.commits().iter().map(|c| c.id())).any(|id| id.to_ascii_lowercase().starts_with(prefix))
+        };
+        let parameter_is = |(name, value): &(String, Option<String>)| {
+            build.parameters().any(|(n, v)| n == name && value.as_ref().is_none_or(|wanted| v.as_ref() == Some(wanted)))
+        };
+        self.result.is_none_or(|r| build.result() == r)
+            && self.since_ms.is_none_or(|since| build.timestamp.is_some_and(|t| t >= since))
+            && self.commit.as_ref().is_none_or(commit_is)
+            && self.parameter.as_ref().is_none_or(parameter_is)
+            && self.user.as_deref().is_none_or(|user| build.causes().any(|c| c.user_id.as_deref() == Some(user)))
+    }
+
+    /// Builds come newest first: past this one, none is young enough.
+    fn ends_at(&self, build: &Build) -> bool {
+        self.since_ms.is_some_and(|since| build.timestamp.is_some_and(|t| t < since))
+    }
+}
+
+/// A moment: RFC 3339, a date, or a length of time before now (`90m`, `24h`, `7d`, `2w`).
+fn since_ms(call: &Call, text: &str) -> Result<u64, Error> {
+    let text = text.trim();
+    let unit = |c| match c {
+        'm' => Some(60_000),
+        'h' => Some(3_600_000),
+        'd' => Some(86_400_000),
+        'w' => Some(604_800_000_u64),
+        _ => None,
+    };
+    let relative = text.char_indices().next_back().and_then(|(at, c)| {
+        let count: u64 = text.get(..at)?.parse().ok()?;
+        Some(call.now_ms().saturating_sub(count.checked_mul(unit(c)?)?))
+    });
+    let absolute = || human::parse_rfc3339(text).or_else(|| human::parse_rfc3339(&format!("{text}T00:00:00Z")));
+    relative
+        .or_else(|| absolute().and_then(|ms| u64::try_from(ms).ok()))
+        .ok_or_else(|| Error::invalid(format!("since {text:?} is no moment"), "Use RFC 3339 (2026-11-24T08:00:00Z), a date (2026-11-24), or a span such as 90m, 24h, 7d."))
+}
+
+/// `list-builds`.
+#[expect(clippy::too_many_arguments, reason = "they are the tool's parameters, in the order of the WIT")]
+pub(crate) async fn list_builds(
+    call: &Call,
+    job: String,
+    branch: Option<String>,
+    result: Option<BuildResult>,
+    since: Option<String>,
+    commit: Option<String>,
+    parameter: Option<String>,
+    user: Option<String>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+    format: Option<Format>,
+) -> Result<BuildList, Error> {
+    let (job, _) = JobPath::parse(&job, branch.as_deref())?;
+    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
+    let name = job.name();
+    let wanted = result.map(|r| format!("{r:?}"));
+    let cursors = Cursors::new("list-builds", &[Some(&name), wanted.as_deref(), since.as_deref(), commit.as_deref(), parameter.as_deref(), user.as_deref()]);
+    // A cursor names the last build that was seen, so that builds that start meanwhile shift nothing.
+    let below = cursors.read(cursor.as_deref())?.map(|[number]| number);
+    let filter = Filter::new(call, result, since.as_deref(), commit.as_deref(), parameter.as_deref(), user)?;
+
+    let mut scan = Scan { found: Vec::new(), scanned: 0, ended: false, last_seen: None };
+    let mut offset = 0;
+    while !scan.ended && scan.found.len() <= limit as usize && scan.scanned < MAX_SCAN {
+        let size = if filter.is_empty() && below.is_none() { limit + 1 } else { PAGE };
+        let page = match builds::list(call, &job, ITEM, offset..offset + size).await {
+            Ok(page) => page,
+            Err(error) => return Err(missing(call, &job, error).await),
+        };
+        scan.ended = page.len() < size as usize;
+        offset += size;
+        scan.take(page, &filter, below, limit);
+    }
+    let overflows = scan.found.len() > limit as usize;
+    let more = overflows || !scan.ended;
+    scan.found.truncate(limit as usize);
+    let resume = if overflows { scan.found.last().map(|b| b.number) } else { scan.last_seen };
+    if !overflows && more {
+        call.lacks(format!("looked at {} builds, there are older ones", scan.scanned));
+    }
+    let mut answer = BuildList {
+        text: String::new(),
+        job: job.name(),
+        shown: saturate(scan.found.len() as u64),
+        total: (!more && below.is_none()).then_some(saturate(scan.found.len() as u64)),
+        at_least: saturate(scan.found.len() as u64 + u64::from(more)),
+        scanned: scan.scanned,
+        next_cursor: resume.filter(|_| more).map(|number| cursors.make([number])),
+        builds: scan.found.iter().map(|b| item(call, b)).collect(),
+        meta: call.meta(""),
+    };
+    let rendered = answer::render(call, &describe_list(call, &answer, &scan.found, &filter, format.unwrap_or(Format::Summary)));
+    let shown = rendered.shown.first().copied().unwrap_or(0);
+    if shown < answer.builds.len() {
+        answer.builds.truncate(shown);
+        answer.shown = saturate(shown as u64);
+        answer.next_cursor = answer.builds.last().map(|b| cursors.make([b.number]));
+    }
+    answer.meta = call.meta(&rendered.text);
+    answer.text = rendered.text;
+    Ok(answer)
+}
+
+/// A search through a job's builds.
+struct Scan {
+    found: Vec<Build>,
+    scanned: u32,
+    ended: bool,
+    last_seen: Option<u32>,
+}
+
+impl Scan {
+    fn take(&mut self, page: Vec<Build>, filter: &Filter, below: Option<u32>, limit: u32) {
+        for build in page {
+            if below.is_some_and(|b| build.number >= b) {
+                continue;
+            }
+            if filter.ends_at(&build) {
+                self.ended = true;
+                return;
+            }
+            if self.found.len() > limit as usize {
+                return;
+            }
+            self.scanned += 1;
+            self.last_seen = Some(build.number);
+            if filter.admits(&build) {
+                self.found.push(build);
+            }
+        }
+    }
+}
+
+fn item(call: &Call, build: &Build) -> BuildItem {
+    BuildItem {
+        number: build.number,
+        result: build.result().to_owned(),
+        started: answer::timestamp(build.timestamp),
+        duration_ms: build.elapsed_ms(call.now_ms()).map(saturate),
+        cause: build.causes().next().map(|c| answer::redacted(call, &c.short_description)),
+        commit: build.checkouts().first().map(|c| c.commit.clone()),
+        display_name: build.display_name.clone().filter(|n| *n != format!("#{}", build.number)),
+    }
+}
+
+fn describe_list(call: &Call, it: &BuildList, builds: &[Build], filter: &Filter, format: Format) -> budget::Answer {
+    let mut out = budget::Answer::new(call.max_tokens());
+    if it.builds.is_empty() {
+        let why = if filter.is_empty() { "it has never been built".to_owned() } else { format!("none of {} builds looked at fits the filters", it.scanned) };
+        out.head(format!("{}: no builds, {why}", it.job));
+        return out;
+    }
+    let total = it.total.map_or_else(|| format!("at least {}", it.at_least), |t| t.to_string());
+    out.head(format!("{}: {} of {total} builds, newest first", it.job, it.shown));
+    let line = |(item, build): (&BuildItem, &Build)| {
+        if format == Format::Ids {
+            return item.number.to_string();
+        }
+        let mut line = answer::build_line(call, build);
+        if let Some(name) = &item.display_name {
+            line.push_str(&format!(" {}", answer::quote(call, name)));
+        }
+        if let Some(commit) = &item.commit {
+            line.push_str(&format!(" {}", if format == Format::Full { commit.clone() } else { answer::short(commit) }));
+        }
+        if let Some(cause) = &item.cause {
+            line.push_str(&format!(" {}", answer::quote(call, cause)));
+        }
+        line
+    };
+    out.section(Section::new("build").items(it.builds.iter().zip(builds).map(line)));
+    if let Some(cursor) = &it.next_cursor {
+        out.next(format!("list_builds(job={:?}, cursor={cursor:?}) for older ones", it.job));
+    }
+    out
+}

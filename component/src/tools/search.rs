@@ -1,0 +1,162 @@
+//! `search-log`: the whole log as a stream, however long it is.
+
+use futures_util::future::join;
+
+use crate::answer;
+use crate::bindings::jankins::plugin::types::{LogMatch, LogMatches};
+use crate::call::{Call, saturate};
+use crate::error::Error;
+use crate::jenkins::path::{JobPath, Selector};
+use crate::jenkins::jobs::missing;
+use crate::jenkins::{builds, log, pipeline};
+use crate::text::redact::LineRedactor;
+use crate::text::search::{Hunk, Search, SearchOptions, SearchReport};
+use crate::text::budget::{self, Section};
+use crate::text::{fence, human};
+use crate::tools::builds::target;
+use crate::tools::logs::pattern as check_pattern;
+
+const DEFAULT_WINDOW: u32 = 5;
+const DEFAULT_MATCHES: u32 = 10;
+const MAX_MATCHES: u32 = 200;
+
+/// `search-log`.
+#[expect(clippy::too_many_arguments, reason = "they are the tool's parameters, in the order of the WIT")]
+pub(crate) async fn search_log(
+    call: &Call,
+    job: String,
+    pattern: String,
+    branch: Option<String>,
+    build: Option<String>,
+    stage: Option<String>,
+    ignore_case: Option<bool>,
+    invert: Option<bool>,
+    window_lines: Option<u32>,
+    max_matches: Option<u32>,
+) -> Result<LogMatches, Error> {
+    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let options = SearchOptions {
+        pattern: &pattern,
+        ignore_case: ignore_case.unwrap_or(false),
+        invert: invert.unwrap_or(false),
+        window_lines: window_lines.unwrap_or(DEFAULT_WINDOW) as usize,
+        max_matches: max_matches.unwrap_or(DEFAULT_MATCHES).clamp(1, MAX_MATCHES) as usize,
+    };
+    // Nothing reaches Jenkins before the expression is known to be good.
+    check_pattern("pattern", &pattern, options.ignore_case)?;
+    let searched = match &stage {
+        Some(stage) => search_stage(call, &job, which, stage, &options).await,
+        None => search_build(call, &job, which, &options).await,
+    };
+    match searched {
+        Ok(searched) => Ok(answer(call, &job, &pattern, searched)),
+        Err(error) => Err(missing(call, &job, error).await),
+    }
+}
+
+struct Searched {
+    number: u32,
+    report: SearchReport,
+    scanned: u64,
+    total: u64,
+    growing: bool,
+}
+
+async fn search_build(call: &Call, job: &JobPath, which: Selector, options: &SearchOptions<'_>) -> Result<Searched, Error> {
+    let number = async {
+        match which {
+            Selector::Number(number) => Ok(number),
+            Selector::Permalink(_) => builds::with_fields(call, job, which, "number").await.map(|b| b.number),
+        }
+    };
+    let scan = async {
+        let mut stream = log::open(call, job, which, 0).await?;
+        let mut search = Search::over(stream.scanner(), options).map_err(|e| Error::invalid(format!("pattern: {e}"), String::new()))?;
+        while let Some(chunk) = stream.chunk().await? {
+            search.push(&chunk);
+        }
+        Ok::<_, Error>((search.finish(), stream.extent))
+    };
+    let (number, scan) = join(number, scan).await;
+    let (report, extent) = scan?;
+    // The body of a whole log is the file and a CR for each line; what arrived is what was scanned.
+    let scanned = report.totals.bytes.min(extent.size);
+    Ok(Searched { number: number?, scanned, total: extent.size, growing: extent.growing, report })
+}
+
+async fn search_stage(call: &Call, job: &JobPath, which: Selector, stage: &str, options: &SearchOptions<'_>) -> Result<Searched, Error> {
+    let build = builds::with_fields(call, job, which, builds::BRIEF).await?;
+    let log = pipeline::stage_log(call, job, build.number, stage).await?;
+    if log.truncated {
+        call.lacks(format!("the log of stage {stage} is longer than Jenkins gives"));
+    }
+    let mut search = Search::new(options).map_err(|e| Error::invalid(format!("pattern: {e}"), String::new()))?;
+    search.push(log.text.as_bytes());
+    let size = log.text.len() as u64;
+    Ok(Searched { number: build.number, report: search.finish(), scanned: size, total: size, growing: build.building })
+}
+
+fn answer(call: &Call, job: &JobPath, pattern: &str, it: Searched) -> LogMatches {
+    let report = &it.report;
+    let growing = if it.growing { ", still growing" } else { "" };
+    let mut out = budget::Answer::new(call.max_tokens());
+    out.head(format!(
+        "{job} #{}: {} of {} for {} in {} lines; scanned {} of {} bytes{growing}",
+        it.number,
+        report.shown,
+        human::count(report.matches, "match"),
+        answer::quote(call, pattern),
+        report.totals.lines,
+        it.scanned,
+        it.total,
+    ));
+    if report.totals.truncated_lines > 0 {
+        call.lacks(format!("{} very long lines were searched at their beginning only", report.totals.truncated_lines));
+    }
+    let redactor = answer::redactor(call);
+    let mut redactor = redactor.lines();
+    let blocks = report.hunks.iter().map(|hunk| rendered(hunk, &mut redactor).trim_end().to_owned());
+    out.section(Section::new("group of matches").items(blocks));
+    let rendered = answer::render(call, &out);
+    let shown_hunks = rendered.shown.first().copied().unwrap_or(0);
+    let matches: Vec<LogMatch> = report.hunks.iter().take(shown_hunks).flat_map(|hunk| records(hunk, &mut redactor)).collect();
+    LogMatches {
+        job: job.name(),
+        build: it.number,
+        shown: saturate(matches.len() as u64),
+        total: saturate(report.matches),
+        scanned_bytes: saturate(it.scanned),
+        total_bytes: saturate(it.total),
+        lines: saturate(report.totals.lines),
+        matches,
+        meta: call.meta(&rendered.text),
+        text: rendered.text,
+    }
+}
+
+/// `| 1234> the match` among its neighbours `| 1233  …`; a match also says where it begins, for a range.
+fn rendered(hunk: &Hunk, redactor: &mut LineRedactor<'_>) -> String {
+    let lines = hunk.hits.iter().map(|hit| {
+        let mark = if hit.is_match { format!("@{}>", hit.line.offset) } else { " ".to_owned() };
+        format!("{}{mark} {}", hit.line.number, redactor.line(&hit.line.text))
+    });
+    fence::block(lines)
+}
+
+/// One record per match; lines between two matches stand after the first.
+fn records(hunk: &Hunk, redactor: &mut LineRedactor<'_>) -> Vec<LogMatch> {
+    let mut out: Vec<LogMatch> = Vec::new();
+    let mut before = Vec::new();
+    for hit in &hunk.hits {
+        let text = redactor.line(&hit.line.text).into_owned();
+        if hit.is_match {
+            let before = std::mem::take(&mut before);
+            out.push(LogMatch { line: saturate(hit.line.number), offset: saturate(hit.line.offset), match_: text, before, after: Vec::new() });
+        } else if let Some(last) = out.last_mut() {
+            last.after.push(text);
+        } else {
+            before.push(text);
+        }
+    }
+    out
+}
