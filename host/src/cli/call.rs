@@ -164,7 +164,11 @@ fn print(outcome: &Outcome, as_json: bool) -> std::io::Result<()> {
         }
         (Outcome::Failed(failure), true) => writeln!(stdout, "{:#}", json!({ "error": failure })),
         (Outcome::Answer(answer), false) => {
-            writeln!(stdout, "{}", Style::of_stdout().answer(&answer.text))
+            writeln!(
+                stdout,
+                "{}",
+                Style::of_stdout().answer(answer.text.trim_end())
+            )
         }
         (Outcome::Failed(failure), false) => {
             let style = Style::of_stderr();
