@@ -12,6 +12,10 @@ use crate::error::Error;
 /// What identifies a build and says how it went.
 pub(crate) const BRIEF: &str = "_class,number,result,building,timestamp,duration";
 
+/// The commits that came in with a build.
+pub(crate) const COMMITS: &str = "number,changeSet[items[commitId,id,msg,author[fullName],affectedPaths]{0,200}],\
+changeSets[items[commitId,id,msg,author[fullName],affectedPaths]{0,200}]";
+
 /// Everything [`Build`] reads.
 const FULL: &str = "_class,number,url,result,building,timestamp,duration,estimatedDuration,displayName,description,builtOn,\
 artifacts[relativePath]{0,1000},runs[number,url],previousBuild[number],\

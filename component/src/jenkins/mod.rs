@@ -4,6 +4,7 @@ pub(crate) mod builds;
 pub(crate) mod client;
 pub(crate) mod encode;
 pub(crate) mod jobs;
+mod lenient;
 pub(crate) mod log;
 pub(crate) mod path;
 pub(crate) mod pipeline;

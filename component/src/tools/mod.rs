@@ -8,3 +8,5 @@ pub(crate) mod jobs;
 pub(crate) mod logs;
 pub(crate) mod pipeline;
 pub(crate) mod search;
+pub(crate) mod tests;
+pub(crate) mod triage;

@@ -13,6 +13,7 @@ use crate::call::Call;
 use crate::cursor;
 use crate::error::Error;
 use crate::jenkins::encode;
+use crate::jenkins::lenient::items;
 use crate::jenkins::path::JobPath;
 
 /// Jobs of a folder inside a page that goes deeper, per level below the first: an answer stays under a few megabytes.
@@ -67,7 +68,7 @@ pub(crate) struct Page {
 struct Answer {
     #[serde(rename = "_class", default)]
     class: String,
-    #[serde(default, deserialize_with = "item::items")]
+    #[serde(default, deserialize_with = "items")]
     jobs: Option<Vec<Item>>,
 }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::item::{self, Item, Kind};
 use crate::call::Call;
 use crate::error::Error;
+use crate::jenkins::lenient::{items, or_default};
 use crate::jenkins::path::JobPath;
 use crate::text::names;
 
@@ -22,11 +23,11 @@ const LISTED: usize = 6;
 struct Holder {
     #[serde(rename = "_class")]
     class: String,
-    #[serde(deserialize_with = "item::items")]
+    #[serde(deserialize_with = "items")]
     jobs: Option<Vec<Item>>,
-    #[serde(deserialize_with = "item::or_default")]
+    #[serde(deserialize_with = "or_default")]
     first_build: Option<item::Last>,
-    #[serde(deserialize_with = "item::or_default")]
+    #[serde(deserialize_with = "or_default")]
     last_build: Option<item::Last>,
 }
 
