@@ -144,7 +144,7 @@ async fn ask(call: &Call, scope: &Scope<'_>, fields: &str, range: std::ops::Rang
     let answer: Answer = call.tree("jobs", &object, &tree, &what).await?;
     let kind = Kind::of(&answer.class, answer.jobs.is_some());
     answer.jobs.map(|jobs| (kind, jobs)).ok_or_else(|| {
-        Error::invalid(format!("{what} holds no jobs: it is of kind {}", kind.as_str()), format!("For a job use get-job job={folder}; its builds: list-builds."))
+        Error::invalid(format!("{what} holds no jobs: it is of kind {}", kind.as_str()), format!("For a job: get_job(job={:?}); its builds: list_builds.", folder.name()))
     })
 }
 
