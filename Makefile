@@ -3,6 +3,9 @@
 CARGO ?= cargo
 # One place, whatever the caller's environment says: scripts, tests and the README name files below it.
 export CARGO_TARGET_DIR := $(CURDIR)/target
+# Small, and the same on every machine: short addresses in the code, and no path of this one in panic messages.
+CARGO_HOME ?= $(HOME)/.cargo
+export CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS := -Clink-arg=--compress-relocations --remap-path-prefix=$(CARGO_HOME)/registry/src=crates --remap-path-prefix=$(CURDIR)=.
 WASM := target/wasm32-wasip2/component/jankins_component.wasm
 PLUGINS := target/plugin/jankins.wasm target/plugin/jankins-p2.wasm
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)

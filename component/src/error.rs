@@ -155,8 +155,8 @@ impl Error {
         let one = |s: &str| vec![s.to_owned()];
         match self {
             Self::NotFound { next, .. } => next.clone(),
-            Self::Unauthorized | Self::Anonymous | Self::Forbidden { .. } => one("whoami"),
-            Self::Timeout(_) | Self::Unavailable { .. } | Self::Upstream { .. } | Self::BadResponse { .. } => one("get-status"),
+            Self::Forbidden { .. } => one("whoami()"),
+            Self::Timeout(_) | Self::Unavailable { .. } | Self::Upstream { .. } | Self::BadResponse { .. } => one("get_status()"),
             _ => Vec::new(),
         }
     }

@@ -69,8 +69,8 @@ impl Control for Component {
     async fn stats() -> StatsReport {
         control::stats(app::instance())
     }
-    async fn clear_cache(scope: Option<String>) -> u32 {
-        control::clear_cache(app::instance(), scope.as_deref())
+    async fn clear_cache(_scope: Option<String>) -> u32 {
+        control::clear_cache(app::instance())
     }
 }
 
@@ -82,8 +82,8 @@ impl Control for Component {
     fn stats() -> StatsReport {
         control::stats(app::instance())
     }
-    fn clear_cache(scope: Option<String>) -> u32 {
-        control::clear_cache(app::instance(), scope.as_deref())
+    fn clear_cache(_scope: Option<String>) -> u32 {
+        control::clear_cache(app::instance())
     }
 }
 

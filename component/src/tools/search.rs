@@ -72,8 +72,17 @@ async fn search_build(call: &Call, job: &JobPath, which: Selector, options: &Sea
     let scan = async {
         let mut stream = log::open(call, job, which, 0).await?;
         let mut search = Search::over(stream.scanner(), options).map_err(|e| Error::invalid(format!("pattern: {e}"), String::new()))?;
-        while let Some(chunk) = stream.chunk().await? {
-            search.push(&chunk);
+        loop {
+            match stream.chunk().await {
+                Ok(Some(chunk)) => search.push(&chunk),
+                Ok(None) => break,
+                // What was found until the deadline is worth more than nothing, if it says how far it came.
+                Err(Error::Timeout(why)) => {
+                    call.lacks(format!("the search ended early: {why}"));
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok::<_, Error>((search.finish(), stream.extent))
     };

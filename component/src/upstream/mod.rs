@@ -167,6 +167,7 @@ async fn within<T>(clock: &Rc<dyn Clock>, left: Duration, future: Local<'_, T>) 
 }
 
 fn transport_error(error: &TransportError, base: &str, path: &str) -> Error {
+    let path = path.split('?').next().unwrap_or(path);
     let unavailable = |hint: &str| Error::Unavailable {
         message: format!("cannot reach Jenkins at {base}: {error}"),
         hint: hint.into(),

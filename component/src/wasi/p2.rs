@@ -102,7 +102,7 @@ fn failure(error: WasiError) -> TransportError {
         ErrorCode::HttpResponseTimeout => TransportError::Timeout("waiting for the response".into()),
         ErrorCode::ConnectionReadTimeout | ErrorCode::ConnectionWriteTimeout => TransportError::Timeout("reading the response".into()),
         ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited | ErrorCode::DestinationIpUnroutable => {
-            TransportError::Denied(text)
+            TransportError::Denied("the runtime's policy forbids it".into())
         }
         ErrorCode::ConnectionTerminated | ErrorCode::HttpResponseIncomplete | ErrorCode::HttpProtocolError => TransportError::Broken(text),
         ErrorCode::HttpResponseBodySize(_) => TransportError::Other("the response is larger than allowed".into()),

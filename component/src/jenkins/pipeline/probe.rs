@@ -8,6 +8,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::call::saturate;
+
 use super::model::Source;
 
 /// A missing interface is believed to be missing for so long.
@@ -106,13 +108,13 @@ impl Sources {
         known.insert(parent, is);
     }
 
-    /// Forgets everything.
-    pub(crate) fn forget(&self) {
-        self.graph_view.set(Learnt::Nothing);
+    /// Forgets everything. Answers how many facts that were.
+    pub(crate) fn forget(&self) -> u32 {
+        let interfaces = [&self.graph_view, &self.wfapi, &self.blue_ocean].into_iter();
+        let known = interfaces.filter(|cell| !matches!(cell.take(), Learnt::Nothing)).count();
         self.graph_view_page.set(None);
-        self.wfapi.set(Learnt::Nothing);
-        self.blue_ocean.set(Learnt::Nothing);
-        self.multibranch.borrow_mut().clear();
+        let parents = std::mem::take(&mut *self.multibranch.borrow_mut()).len();
+        saturate((known + parents) as u64)
     }
 }
 

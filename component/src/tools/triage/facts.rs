@@ -15,6 +15,8 @@ use crate::jenkins::{log, tests};
 const PAST: u32 = 60;
 /// How far failed builds are followed downwards: what starts what is rarely deeper.
 const MAX_DEPTH: usize = 4;
+/// Of a longer log, only so much of its end is read: within the deadline also on a slow line.
+const MAX_LOG_BYTES: u64 = 64 * 1024 * 1024;
 /// Cells of a matrix whose state is asked for.
 const MAX_CELLS: usize = 24;
 
@@ -67,9 +69,14 @@ pub(super) async fn gather(call: &Call, job: JobPath, build: Build) -> Result<Fa
     Ok(facts)
 }
 
-/// Reads a build's log from beginning to end.
+/// Reads a build's log from beginning to end, or the end of one that is very long.
 pub(super) async fn analyse(call: &Call, job: &JobPath, number: u32) -> Result<Analysis, Error> {
     let mut stream = log::open(call, job, Selector::Number(number), 0).await?;
+    let size = stream.extent.size;
+    if size > MAX_LOG_BYTES {
+        call.lacks(format!("the log of {job} #{number} has {size} bytes; its last {MAX_LOG_BYTES} were analysed, line numbers count from there"));
+        stream = log::open(call, job, Selector::Number(number), size - MAX_LOG_BYTES).await?;
+    }
     let mut scanner = stream.scanner();
     let mut analyzer = Analyzer::new();
     while let Some(chunk) = stream.chunk().await? {
