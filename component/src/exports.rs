@@ -48,6 +48,7 @@ type Format = Option<types::Format>;
 
 exports! {
     tools::controller::whoami: whoami(job: Text) -> Identity;
+    tools::status::get_status: get_status() -> Status;
     tools::pipeline::get_pipeline_graph: get_pipeline_graph(job: String, branch: Text, build: Text, format: Format) -> PipelineGraph;
     tools::inputs::list_pending_inputs: list_pending_inputs(job: String, branch: Text, build: Text) -> PendingInputs;
     tools::jenkinsfile::validate_jenkinsfile: validate_jenkinsfile(jenkinsfile: String) -> JenkinsfileCheck;

@@ -2,11 +2,14 @@
 
 pub(crate) mod builds;
 pub(crate) mod client;
+pub(crate) mod controller;
 pub(crate) mod encode;
 pub(crate) mod jobs;
 mod lenient;
 pub(crate) mod log;
+pub(crate) mod nodes;
 pub(crate) mod path;
 pub(crate) mod pipeline;
+pub(crate) mod queue_list;
 mod status;
 pub(crate) mod tests;

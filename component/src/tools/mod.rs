@@ -8,5 +8,6 @@ pub(crate) mod jobs;
 pub(crate) mod logs;
 pub(crate) mod pipeline;
 pub(crate) mod search;
+pub(crate) mod status;
 pub(crate) mod tests;
 pub(crate) mod triage;
