@@ -8,5 +8,6 @@ mod lenient;
 pub(crate) mod log;
 pub(crate) mod path;
 pub(crate) mod pipeline;
+pub(crate) mod quality;
 mod status;
 pub(crate) mod tests;
