@@ -55,6 +55,10 @@ exports! {
     tools::jobs::list::list_jobs: list_jobs(folder: Text, prefix: Text, name_regex: Text, status: Option<types::JobStatus>, view: Text, depth: Number, limit: Number, cursor: Text, format: Format) -> JobList;
     tools::jobs::detail::get_job: get_job(job: String, branch: Text, format: Format) -> Job;
     tools::tests::failed::get_failed_tests: get_failed_tests(job: String, branch: Text, build: Text, stage: Text, limit: Number, cursor: Text, format: Format) -> FailedTests;
+    tools::tests::report::get_test_report: get_test_report(job: String, branch: Text, build: Text, suite: Text, format: Format) -> TestReport;
+    tools::tests::compare::compare_test_results: compare_test_results(job: String, base: String, head: String, branch: Text, format: Format) -> TestComparison;
+    tools::tests::flaky::detect_flaky_tests: detect_flaky_tests(job: String, branch: Text, build_count: Number, format: Format) -> FlakyTests;
+    tools::tests::quality::get_quality_report: get_quality_report(job: String, branch: Text, build: Text) -> QualityReport;
     tools::builds::list_builds: list_builds(job: String, branch: Text, result: Option<types::BuildResult>, since: Text, commit: Text, parameter: Text, user: Text, limit: Number, cursor: Text, format: Format) -> BuildList;
     tools::builds::get_build: get_build(job: String, branch: Text, build: Text, format: Format) -> Build;
     tools::logs::get_build_log: get_build_log(job: String, branch: Text, build: Text, stage: Text, mode: Option<types::LogMode>, start: Number, max_bytes: Number, filter_regex: Text, redact: Flag, cursor: Text, format: Format) -> LogChunk;

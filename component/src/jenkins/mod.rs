@@ -10,6 +10,10 @@ pub(crate) mod log;
 pub(crate) mod nodes;
 pub(crate) mod path;
 pub(crate) mod pipeline;
+<<<<<<< HEAD
 pub(crate) mod queue_list;
+=======
+pub(crate) mod quality;
+>>>>>>> jobs
 mod status;
 pub(crate) mod tests;

@@ -53,6 +53,7 @@ impl Outcome {
 /// A test in one run, that is in one stage or matrix cell of one build.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Case {
+    pub(crate) suite: String,
     pub(crate) class: String,
     pub(crate) name: String,
     /// The stages it ran in, the outermost first; the cell of a matrix; the module of a Maven build.

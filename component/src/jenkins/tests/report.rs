@@ -17,6 +17,8 @@ pub(crate) enum Want {
     Stacks,
     /// All tests, without errors.
     All,
+    /// All tests, the failed ones with their errors.
+    AllErrors,
 }
 
 /// Test results of one build.
@@ -97,21 +99,17 @@ struct RawCase {
 impl Want {
     fn tree(self) -> String {
         let cases = match self {
-            Self::Failed => "className,name,status,age,failedSince,duration,errorDetails",
+            Self::Failed | Self::AllErrors => "className,name,status,age,failedSince,duration,errorDetails",
             Self::Stacks => "className,name,status,age,failedSince,duration,errorDetails,errorStackTrace",
             Self::All => "className,name,status,age,failedSince,duration",
         };
         let own = format!("failCount,passCount,skipCount,totalCount,duration,suites[name,duration,enclosingBlockNames,cases[{cases}]]");
         format!("{own},childReports[child[url],result[{own}]]")
     }
-}
 
-/// The failed tests of a build, with their errors; `None` when it recorded no tests, or is not there.
-///
-/// # Errors
-/// As any request, but for not found.
-pub(crate) async fn failed(call: &Call, job: &JobPath, which: Selector) -> Result<Option<Report>, Error> {
-    report(call, job, which, Want::Failed).await
+    fn failed_only(self) -> bool {
+        matches!(self, Self::Failed | Self::Stacks)
+    }
 }
 
 /// The tests of a build; `None` when it recorded none, or is not there.
@@ -132,7 +130,7 @@ pub(crate) async fn report(call: &Call, job: &JobPath, which: Selector, want: Wa
         other => other,
     };
     match answer {
-        Ok(answer) => Ok(Some(Report::read(answer, want != Want::All))),
+        Ok(answer) => Ok(Some(Report::read(answer, want.failed_only()))),
         Err(Error::NotFound { .. }) => Ok(None),
         Err(error) => Err(error),
     }
@@ -157,6 +155,7 @@ impl Report {
         for suite in answer.suites.into_iter().flatten() {
             let inner = suite.enclosing_block_names.into_iter().flatten().rev();
             let stages: Vec<String> = above.iter().cloned().chain(inner).collect();
+            let name = suite.name.unwrap_or_default();
             let mut totals = Totals::default();
             for raw in suite.cases.into_iter().flatten() {
                 let outcome = Outcome::of(raw.status.as_deref().unwrap_or_default());
@@ -164,10 +163,10 @@ impl Report {
                 totals.failed += u32::from(outcome.is_failure());
                 totals.skipped += u32::from(outcome == Outcome::Skipped);
                 if outcome.is_failure() || !failed_only {
-                    self.cases.push(raw.case(outcome, &stages));
+                    self.cases.push(raw.case(outcome, &name, &stages));
                 }
             }
-            self.suites.push(SuiteTotals { name: suite.name.unwrap_or_default(), stages, totals, duration_ms: suite.duration.and_then(milliseconds) });
+            self.suites.push(SuiteTotals { name, stages, totals, duration_ms: suite.duration.and_then(milliseconds) });
         }
         for child in answer.child_reports.into_iter().flatten() {
             let cell = child.child.and_then(|c| c.url).and_then(|url| cell(&url));
@@ -195,8 +194,9 @@ impl Answer {
 }
 
 impl RawCase {
-    fn case(self, outcome: Outcome, stages: &[String]) -> Case {
+    fn case(self, outcome: Outcome, suite: &str, stages: &[String]) -> Case {
         Case {
+            suite: suite.to_owned(),
             class: self.class_name.unwrap_or_default(),
             name: self.name.unwrap_or_default(),
             stages: stages.to_vec(),
@@ -234,16 +234,16 @@ mod tests {
     }
 
     fn names(report: &Report) -> Vec<&str> {
-        report.cases.iter().map(|c| c.name.as_str()).collect()
+        found.cases.iter().map(|c| c.name.as_str()).collect()
     }
 
     #[test]
     fn failed_tests_of_a_pipeline_come_with_stage_age_and_first_failure() {
         let (call, sent) = simulated(None);
-        let report = run(failed(&call, &main(), Selector::Number(28))).unwrap().unwrap();
-        assert_eq!(names(&report), ["test_tax_rounding", "test_total_with_discount"]);
-        assert_eq!(report.totals, Totals { total: 17, failed: 2, skipped: 1 });
-        let first = &report.cases[0];
+        let found = run(report(&call, &main(), Selector::Number(28), Want::Failed)).unwrap().unwrap();
+        assert_eq!(names(&found), ["test_tax_rounding", "test_total_with_discount"]);
+        assert_eq!(found.totals, Totals { total: 17, failed: 2, skipped: 1 });
+        let first = &found.cases[0];
         assert_eq!((first.age, first.since, first.stage().as_deref()), (8, Some(21), Some("Test > unit")));
         assert!(!first.is_new() && first.error.is_some() && first.stack.is_none());
         assert_eq!(sent.borrow().len(), 1);
@@ -252,24 +252,24 @@ mod tests {
     #[test]
     fn new_failures_come_first_and_are_known_though_pipelines_say_failed() {
         let (call, _) = simulated(None);
-        let report = run(failed(&call, &main(), Selector::Number(23))).unwrap().unwrap();
-        assert_eq!(names(&report)[0], "test_gateway_retry");
-        assert_eq!(report.cases.iter().map(Case::is_new).collect::<Vec<_>>(), [true, false, false]);
+        let found = run(report(&call, &main(), Selector::Number(23), Want::Failed)).unwrap().unwrap();
+        assert_eq!(names(&found)[0], "test_gateway_retry");
+        assert_eq!(found.cases.iter().map(Case::is_new).collect::<Vec<_>>(), [true, false, false]);
     }
 
     #[test]
     fn a_matrix_names_the_cell_and_counts_all_cells() {
         let (call, _) = simulated(None);
-        let report = run(failed(&call, &JobPath::from_full_name("compat"), Selector::Number(2))).unwrap().unwrap();
-        assert_eq!(report.totals, Totals { total: 12, failed: 1, skipped: 2 });
-        assert_eq!(report.cases[0].stage().as_deref(), Some("DB=postgres,PYTHON=3.12"));
-        assert_eq!(names(&report), ["test_json_column"]);
+        let found = run(report(&call, &JobPath::from_full_name("compat"), Selector::Number(2), Want::Failed)).unwrap().unwrap();
+        assert_eq!(found.totals, Totals { total: 12, failed: 1, skipped: 2 });
+        assert_eq!(found.cases[0].stage().as_deref(), Some("DB=postgres,PYTHON=3.12"));
+        assert_eq!(names(&found), ["test_json_column"]);
     }
 
     #[test]
     fn no_report_is_none_and_not_an_error() {
         let (call, _) = simulated(None);
-        assert_eq!(run(failed(&call, &main(), Selector::Number(7))).unwrap(), None);
+        assert_eq!(run(report(&call, &main(), Selector::Number(7), Want::Failed)).unwrap(), None);
     }
 
     #[test]
@@ -279,7 +279,7 @@ mod tests {
             {"name":"d","status":"SKIPPED","age":9},{"name":null,"status":"PASSED","errorDetails":null}]}]}"#;
         let (call, _) = Script::new().json("/job/a/1/testReport/", body).call();
         let job = JobPath::from_full_name("a");
-        assert_eq!(names(&run(failed(&call, &job, Selector::Number(1))).unwrap().unwrap()), ["a", "b"]);
+        assert_eq!(names(&run(report(&call, &job, Selector::Number(1), Want::Failed)).unwrap().unwrap()), ["a", "b"]);
         let all = run(report(&call, &job, Selector::Number(1), Want::All)).unwrap().unwrap();
         assert_eq!((all.cases.len(), all.suites[0].totals), (5, Totals { total: 5, failed: 2, skipped: 1 }));
         assert_eq!(all.totals.total, 5);
@@ -292,8 +292,8 @@ mod tests {
             .json(&lean, r#"{"failCount":1,"suites":[{"cases":[{"name":"a","status":"FAILED"}]}]}"#)
             .on("GET /job/a/1/testReport/", Reply::Http(200, vec![], vec![b' '; 17 * 1024 * 1024]))
             .call();
-        let report = run(failed(&call, &JobPath::from_full_name("a"), Selector::Number(1))).unwrap().unwrap();
-        assert_eq!((report.cases.len(), script.requests().len()), (1, 2));
+        let found = run(report(&call, &JobPath::from_full_name("a"), Selector::Number(1), Want::Failed)).unwrap().unwrap();
+        assert_eq!((found.cases.len(), script.requests().len()), (1, 2));
         assert!(call.missing()[0].contains("larger than"), "{:?}", call.missing());
     }
 }

@@ -18,7 +18,7 @@ use crate::text::budget::{Answer, Section};
 use crate::text::{fence, human, names};
 use crate::tools::builds::target;
 
-use super::words::{error_line, own_stack};
+use super::words::{error_line, own_stack, stage_name, test_name};
 
 const DEFAULT_LIMIT: u32 = 20;
 const MAX_LIMIT: u32 = 200;
@@ -92,6 +92,22 @@ async fn head(call: &Call, job: &JobPath, which: Selector) -> Result<Head, Error
     Ok(Head { number: build.number, result: Some(build.result().to_owned()), building: build.building })
 }
 
+/// What is said of a build without a test report.
+pub(super) fn no_tests(call: &Call, job: &JobPath, build: &Head) -> String {
+    let name = format!("{} #{}", names::shown(&job.name()), build.number);
+    let mut text = Answer::new(call.max_tokens());
+    let result = build.result.as_deref().unwrap_or_default();
+    if build.building {
+        text.head(format!("{name} is still running and has recorded no tests so far"));
+    } else {
+        text.head(format!("{name} recorded no tests; it ended as {result}"));
+    }
+    if matches!(result, "FAILURE" | "ABORTED" | "UNSTABLE") {
+        text.next(format!("triage_failure(job={:?}, build=\"{}\")", job.name(), build.number));
+    }
+    text.render().text
+}
+
 struct View<'a> {
     call: &'a Call,
     job: &'a JobPath,
@@ -110,17 +126,7 @@ impl View<'_> {
 
     /// The build has no test report.
     fn none(&self) -> FailedTests {
-        let mut text = Answer::new(self.call.max_tokens());
-        let result = self.build.result.as_deref().unwrap_or_default();
-        if self.build.building {
-            text.head(format!("{} is still running and has recorded no tests so far", self.name()));
-        } else {
-            text.head(format!("{} recorded no tests; it ended as {result}", self.name()));
-        }
-        if matches!(result, "FAILURE" | "ABORTED" | "UNSTABLE") {
-            text.next(format!("triage_failure(job={:?}, build=\"{}\")", self.job.name(), self.build.number));
-        }
-        self.answer(&text.render().text, Vec::new(), 0, None, None)
+        self.answer(&no_tests(self.call, self.job, &self.build), Vec::new(), 0, None, None)
     }
 
     fn listed(&self, report: Report, limit: usize) -> FailedTests {
@@ -198,11 +204,9 @@ impl View<'_> {
 
     /// One line, and in a full answer the stack below it.
     fn item(&self, case: &Case) -> String {
-        let name = names::shown(&self.clean(&case.full_name()));
         if self.format == Format::Ids {
-            return name;
+            return names::shown(&self.clean(&case.full_name()));
         }
-        let stage = case.stage().map(|s| format!(" [{}]", stage_name(&self.clean(&s)))).unwrap_or_default();
         let age = match case.since {
             _ if case.is_new() => " NEW".to_owned(),
             Some(since) => format!(" since #{since} ({})", human::count(case.age.into(), "build")),
@@ -210,7 +214,7 @@ impl View<'_> {
         };
         let error = error_line(case).map(|e| format!(": {}", fence::inline(&self.clean(&e), ERROR_CHARS))).unwrap_or_default();
         let stack = self.stack(case).map(|lines| format!("\n{}", fence::block(lines).trim_end())).unwrap_or_default();
-        format!("{name}{stage}{age}{error}{stack}")
+        format!("{}{age}{error}{stack}", test_name(self.call, case))
     }
 
     fn stack(&self, case: &Case) -> Option<Vec<String>> {
@@ -246,11 +250,6 @@ fn stages(cases: &[Case]) -> Vec<String> {
         }
     }
     counted.into_iter().map(|(name, count)| format!("{} ({count})", stage_name(&name))).collect()
-}
-
-/// `Test > unit` stands bare in brackets; odd names are quoted.
-fn stage_name(path: &str) -> String {
-    path.split(" > ").map(names::shown).collect::<Vec<_>>().join(" > ")
 }
 
 #[cfg(test)]

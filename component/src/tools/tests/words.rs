@@ -6,7 +6,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::answer;
+use crate::call::Call;
 use crate::jenkins::tests::Case;
+use crate::text::names;
 
 /// Lines of a stack that are kept; the own frames of a test are few.
 const STACK_LINES: usize = 24;
@@ -32,6 +35,21 @@ static FRAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// `org.opentest4j.AssertionFailedError: …`: the package says nothing that the class does not.
 static PACKAGE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^(?:[a-z_][\w]*\.)+([A-Z]\w*)").ok());
+
+/// `tests.test_cart.test_empty [Test > unit]`.
+pub(super) fn test_name(call: &Call, case: &Case) -> String {
+    format!("{}{}", names::shown(&answer::redacted(call, &case.full_name())), place(call, &case.stages))
+}
+
+/// ` [Test > unit]`; nothing for a test of no stage.
+pub(super) fn place(call: &Call, stages: &[String]) -> String {
+    if stages.is_empty() { String::new() } else { format!(" [{}]", stage_name(&answer::redacted(call, &stages.join(" > ")))) }
+}
+
+/// `Test > unit`; odd names in it are quoted.
+pub(super) fn stage_name(path: &str) -> String {
+    path.split(" > ").map(names::shown).collect::<Vec<_>>().join(" > ")
+}
 
 /// The error in a line: the first that says something, and the next when that is very short.
 pub(super) fn error_line(case: &Case) -> Option<String> {
@@ -92,6 +110,7 @@ mod tests {
     fn error(details: Option<&str>, stack: Option<&str>) -> Option<String> {
         let text = |t: Option<&str>| t.map(str::to_owned);
         error_line(&Case {
+            suite: String::new(),
             class: String::new(),
             name: "t".into(),
             stages: Vec::new(),
