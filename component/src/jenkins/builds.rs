@@ -98,7 +98,8 @@ pub(crate) struct Parameter {
     class: String,
     pub(crate) name: String,
     value: serde_json::Value,
-    number: Option<u32>,
+    /// Of a run parameter: Jenkins sends it as a string.
+    number: serde_json::Value,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -267,7 +268,11 @@ impl Parameter {
         }
         match &self.value {
             serde_json::Value::String(text) => Some(text.clone()),
-            serde_json::Value::Null => Some(self.number.map(|n| format!("#{n}")).unwrap_or_default()),
+            serde_json::Value::Null => Some(match &self.number {
+                serde_json::Value::Null => String::new(),
+                serde_json::Value::String(number) => format!("#{number}"),
+                number => format!("#{number}"),
+            }),
             other => Some(other.to_string()),
         }
     }
@@ -357,7 +362,7 @@ mod tests {
     fn a_secret_parameter_has_no_value() {
         let b = build(
             r#"{"actions":[{"parameters":[{"_class":"hudson.model.PasswordParameterValue","name":"PW"},
-            {"_class":"hudson.model.BooleanParameterValue","name":"DRY","value":true},{"_class":"hudson.model.RunParameterValue","name":"FROM","jobName":"a","number":3}]}]}"#,
+            {"_class":"hudson.model.BooleanParameterValue","name":"DRY","value":true},{"_class":"hudson.model.RunParameterValue","name":"FROM","jobName":"a","number":"3"}]}]}"#,
         );
         let shown: Vec<_> = b.parameters().collect();
         assert_eq!(shown, [("PW", None), ("DRY", Some("true".into())), ("FROM", Some("#3".into()))]);

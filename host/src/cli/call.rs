@@ -69,7 +69,7 @@ pub(super) async fn run(_first: GlobalOptions, options: CallOptions) -> anyhow::
         anyhow::bail!("no tool was named; see jankins tools")
     };
     let tool = find(tenant.toolbox(), name)?;
-    let (_, words) = split(&line, |option| has_option(tool, option));
+    let (_, words) = split(&line, |option| tool.param(option).is_some());
     let arguments = match arguments::parse(tool, &words) {
         Ok(arguments) => arguments,
         // Help is an error without a failure: clap knows the stream and the code for each.
@@ -137,12 +137,6 @@ fn takes_value(option: &str) -> Option<bool> {
         .map(|argument| argument.get_action().takes_values())
 }
 
-fn has_option(tool: &Tool, option: &str) -> bool {
-    tool.params
-        .iter()
-        .any(|param| param.wit_name == option || param.name == option)
-}
-
 fn find<'a>(toolbox: &'a Toolbox, name: &str) -> anyhow::Result<&'a Tool> {
     match toolbox.find(name) {
         Found::Offered(tool) => Ok(tool),
@@ -170,7 +164,11 @@ fn print(outcome: &Outcome, as_json: bool) -> std::io::Result<()> {
         }
         (Outcome::Failed(failure), true) => writeln!(stdout, "{:#}", json!({ "error": failure })),
         (Outcome::Answer(answer), false) => {
-            writeln!(stdout, "{}", Style::of_stdout().answer(&answer.text))
+            writeln!(
+                stdout,
+                "{}",
+                Style::of_stdout().answer(answer.text.trim_end())
+            )
         }
         (Outcome::Failed(failure), false) => {
             let style = Style::of_stderr();

@@ -68,7 +68,10 @@ enum Command {
     /// Serve MCP clients (what `jankins` does without a command)
     Serve(ServeOptions),
     /// Call one tool and print its answer
-    #[command(after_help = call::EXAMPLES)]
+    #[command(
+        override_usage = "jankins call [OPTIONS] <TOOL> [--NAME VALUE]...",
+        after_help = call::EXAMPLES
+    )]
     Call(call::CallOptions),
     /// List the tools of the plugin
     Tools(tools::ToolsOptions),

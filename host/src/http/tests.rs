@@ -214,3 +214,31 @@ async fn a_body_beyond_the_limit_is_refused() {
         answer.get(..200).unwrap_or(&answer)
     );
 }
+
+#[tokio::test]
+async fn a_stopping_server_delivers_the_answer_in_flight_and_then_ends() {
+    let tenant = tenant(Script::default().slow(Duration::from_millis(300)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let options = HttpOptions {
+        bind: address,
+        allowed_hosts: Vec::new(),
+        allowed_origins: Vec::new(),
+    };
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let signal = async move {
+        stopped.await.unwrap();
+        Ok("SIGTERM")
+    };
+    let server = Server::new(tenant).unwrap();
+    let serving = tokio::spawn(async move { serve_on(listener, server, &options, signal).await });
+    let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_thing","arguments":{"name":"a"}}}"#;
+    let head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+        Accept: application/json, text/event-stream";
+    let asked = tokio::spawn(async move { send(address, head, call).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    stop.send(()).unwrap();
+    let answer = asked.await.unwrap();
+    assert!(answer.contains("read_thing done"), "{answer}");
+    assert!(serving.await.unwrap().is_ok());
+}

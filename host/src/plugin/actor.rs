@@ -6,7 +6,7 @@
 //! started cannot be taken back. Calls that are not started yet stay in the channel and so survive a restart.
 //!
 //! An instance dies of a trap, a limit, a panic in the host, or of being stuck: a call that is still not done after
-//! four times its time limit. Its store is then dropped whole, every call in it is told, and the next call gets a fresh
+//! four times its time limit (counted from where the caller's own `wait_seconds` ends). Its store is then dropped whole, every call in it is told, and the next call gets a fresh
 //! instance, less than 0.1 ms later.
 
 use super::engine::TICK;
@@ -33,15 +33,23 @@ const PATIENCE: u32 = 4;
 pub(super) struct Job {
     function: usize,
     params: Vec<Val>,
+    /// So long the caller asked it to wait, beyond the time limit.
+    wait: Duration,
     reply: oneshot::Sender<Report>,
 }
 
 impl Job {
     /// A call of the function at that place of the plugin's list.
-    pub(super) fn new(function: usize, params: Vec<Val>, reply: oneshot::Sender<Report>) -> Job {
+    pub(super) fn new(
+        function: usize,
+        params: Vec<Val>,
+        wait: Duration,
+        reply: oneshot::Sender<Report>,
+    ) -> Job {
         Job {
             function,
             params,
+            wait,
             reply,
         }
     }
@@ -272,10 +280,11 @@ struct Running {
 }
 
 impl Running {
-    fn begin(&self) -> u64 {
+    /// A call has begun whose limit counts from after `wait`.
+    fn begin(&self, wait: Duration) -> u64 {
         let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
         let id = started.last_key_value().map_or(0, |(last, _)| last + 1);
-        started.insert(id, Instant::now());
+        started.insert(id, Instant::now() + wait);
         id
     }
 
@@ -332,7 +341,7 @@ impl Call {
     ) -> Call {
         let end = End {
             reply: Some(job.reply),
-            id: running.begin(),
+            id: running.begin(job.wait),
             running: running.clone(),
             _slot: slot,
         };

@@ -1,7 +1,7 @@
 //! The handle of one tenant's instance: what the rest of the host calls.
 //!
 //! A handle only sends messages; the instance itself belongs to one task (see `actor`). Defaults: 64 MB of memory,
-//! 30 s per call, 64 calls at once and 256 waiting. A call fails with a code of its own when the host and not the
+//! 30 s per call and what a caller asks to wait, 64 calls at once and 256 waiting. A call fails with a code of its own when the host and not the
 //! plugin is the reason:
 //!
 //! | code | when |
@@ -19,6 +19,7 @@ use super::arguments::to_values;
 use super::catalogue::{Effect, Tool};
 use super::load::Plugin;
 use super::outcome::{CheckReport, CheckStep, Failure, Outcome, Stat};
+use super::shape::snake;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -34,6 +35,10 @@ use wasmtime_wasi_http::WasiHttpHooks;
 const GRACE: Duration = Duration::from_millis(500);
 /// Calls that may wait for each that may run. A burst fits; what waits longer would time out anyway.
 const WAITING: usize = 4;
+/// The parameter by which a caller says how long a tool may wait for something to happen.
+const WAIT_PARAMETER: &str = "wait_seconds";
+/// The longest such wait. It bounds how long a hanging instance goes unnoticed.
+const MAX_WAIT: Duration = Duration::from_secs(300);
 /// When to try again after an overload: by then some of the waiting calls are done.
 const OVERLOAD_RETRY_SECONDS: u32 = 1;
 
@@ -115,11 +120,12 @@ impl Instance {
             let message = format!("this plugin has no tool {}", tool.mcp_name);
             return Outcome::Failed(Failure::host("internal", message));
         };
+        let wait = asked_wait(tool, &arguments);
         let params = match to_values(tool, arguments) {
             Ok(params) => params,
             Err(failure) => return Outcome::Failed(*failure),
         };
-        match self.run(function, params, tool.effect).await {
+        match self.run(function, params, wait, tool.effect).await {
             Ok(values) => to_outcome(values),
             Err(failure) => {
                 tracing::warn!(
@@ -193,7 +199,7 @@ impl Instance {
         function: usize,
         params: Vec<Val>,
     ) -> Result<T, Failure> {
-        let values = self.run(function, params, Effect::Read).await?;
+        let values = self.run(function, params, Duration::ZERO, Effect::Read).await?;
         let value = values
             .into_iter()
             .next()
@@ -211,6 +217,7 @@ impl Instance {
         &self,
         function: usize,
         params: Vec<Val>,
+        wait: Duration,
         effect: Effect,
     ) -> Result<Vec<Val>, Failure> {
         let _under_way = UnderWay::new(&self.calls);
@@ -219,7 +226,7 @@ impl Instance {
                 .next("repeat the call in a moment"));
         }
         let (reply, report) = oneshot::channel();
-        match self.jobs.try_send(Job::new(function, params, reply)) {
+        match self.jobs.try_send(Job::new(function, params, wait, reply)) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 return Err(Failure::host(
@@ -233,8 +240,9 @@ impl Instance {
                 return Err(Failure::host("internal", "the plugin's task has ended"));
             }
         }
-        match tokio::time::timeout(self.limit, report).await {
-            Err(_) => Err(timed_out(self.limit, effect)),
+        let limit = self.limit + wait;
+        match tokio::time::timeout(limit, report).await {
+            Err(_) => Err(timed_out(limit, effect)),
             Ok(Ok(Report::Values(values))) => Ok(values),
             Ok(Ok(Report::Died(what))) => Err(restarted(what, effect)),
             Ok(Ok(Report::Refused(reason))) => Err(Failure::host("internal", reason)),
@@ -242,6 +250,15 @@ impl Instance {
             Ok(Err(_)) => Err(restarted("met an error of the host", effect)),
         }
     }
+}
+
+/// How long a call asks the tool to wait for something: by convention its parameter `wait-seconds`, whatever the tool.
+/// So much longer may it take than any other call.
+fn asked_wait(tool: &Tool, arguments: &Map<String, Value>) -> Duration {
+    let waits = tool.params.iter().any(|param| param.name == WAIT_PARAMETER);
+    let asked = arguments.iter().find(|(name, _)| snake(name) == WAIT_PARAMETER);
+    let seconds = asked.filter(|_| waits).and_then(|(_, value)| value.as_u64());
+    seconds.map_or(Duration::ZERO, Duration::from_secs).min(MAX_WAIT)
 }
 
 fn timed_out(limit: Duration, effect: Effect) -> Failure {

@@ -62,7 +62,10 @@ pub(crate) fn start_quiet(json: bool) {
 }
 
 fn subscribe(filter: EnvFilter, json: bool) {
-    let filter = filter.add_directive(LevelFilter::ERROR.into());
+    // What the MCP library calls errors are clients that left; its real failures come back to us as values.
+    let filter = filter
+        .add_directive(LevelFilter::ERROR.into())
+        .add_directive(directive("rmcp", LevelFilter::OFF));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

@@ -181,11 +181,10 @@ fn instance_settings(config: &Config, egress: Egress, metrics: &Arc<Metrics>) ->
     }
     InstanceSettings {
         env,
-        hooks: Arc::new(move || Box::new(egress.hooks())),
         memory_limit_bytes: config.memory_limit_bytes,
         call_timeout: config.timeout,
         max_concurrent_calls: MAX_CONCURRENT_CALLS,
-        observer: metrics.clone(),
+        ..InstanceSettings::new(Arc::new(move || Box::new(egress.hooks())), metrics.clone())
     }
 }
 

@@ -197,6 +197,21 @@ async fn a_slow_call_is_answered_at_its_limit_and_the_instance_lives_on() {
 }
 
 #[tokio::test]
+async fn a_call_may_take_longer_by_the_wait_that_its_caller_asks_for() {
+    // Neither its own limit nor the one that tells a hanging instance ends it: 4 × 200 ms.
+    let plugin = Running::with(SLEEP, |settings| {
+        settings.call_timeout = Duration::from_millis(200)
+    });
+    plugin.answer("doze", json!({"wait_seconds": 1})).await;
+    let Outcome::Failed(failure) = plugin.call("nap", json!({"ms": 750})).await else {
+        panic!("a call that asks for no wait was waited for")
+    };
+    assert_eq!(failure.code, "timeout");
+    plugin.answer("nap", json!({"ms": 1})).await;
+    assert!(plugin.restarts().is_empty());
+}
+
+#[tokio::test]
 async fn an_instance_that_hangs_is_replaced() {
     let plugin = Running::with(SLEEP, |settings| {
         settings.call_timeout = Duration::from_millis(300)
