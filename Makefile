@@ -18,7 +18,21 @@ help: ## Show this
 
 .PHONY: demo
 demo: build ## Show the triage of a recorded failing build, without network
-	@.ci/demo
+	@target/release/jankins call triage-failure --job shop/checkout/main --build last-failed --replay tests/cassettes/demo.cassette
+	@printf '\n%s\n' 'Connect Claude Code to your own Jenkins:' \
+	  "  export JENKINS_URL=https://jenkins.example.com JENKINS_USER=you JENKINS_API_TOKEN=..." \
+	  '  $(CURDIR)/target/release/jankins check' \
+	  '  claude mcp add jenkins -- $(CURDIR)/target/release/jankins'
+
+.PHONY: cassette
+cassette: build ## Record what `make demo` replays again, from the simulated controller
+	$(CARGO) build -q -p jankins-tests --release --bin jenkins-sim
+	@rm -f tests/cassettes/demo.cassette
+	@target/release/jenkins-sim > target/simulator.url & simulator=$$!; trap 'kill $$simulator' EXIT; \
+	  until [ -s target/simulator.url ]; do sleep 0.1; done; url=$$(cat target/simulator.url); \
+	  JENKINS_URL=$$url JENKINS_USER=reader JENKINS_API_TOKEN=reader-token target/release/jankins \
+	    call triage-failure --job shop/checkout/main --build last-failed --record tests/cassettes/demo.cassette && \
+	  sed -i "s|$$url|http://jenkins.example.com/|" tests/cassettes/demo.cassette
 
 .PHONY: run
 run: build ## Serve your Jenkins at http://127.0.0.1:8080/mcp (JENKINS_URL, JENKINS_USER, JENKINS_API_TOKEN)
@@ -73,4 +87,6 @@ dist: build ## Print what the components import (failing when that grows), and p
 .PHONY: audit
 audit: ## Check licences, sources and known vulnerabilities of all dependencies
 	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install -q --locked cargo-deny
-	@.ci/audit
+	$(CARGO) deny --config .deny.toml check bans licenses sources
+	@if $(CARGO) deny fetch advisories >/dev/null 2>&1; then $(CARGO) deny --config .deny.toml check advisories; \
+	else echo "the advisory database cannot be reached: known vulnerabilities were not checked"; fi

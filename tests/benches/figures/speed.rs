@@ -1,0 +1,98 @@
+//! Start, single calls, and many at once.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use anyhow::Result;
+use futures_util::future::try_join_all;
+use jankins_tests::host::Artifact;
+use jankins_tests::host::Host;
+use jankins_tests::host::Stdio;
+use jankins_tests::simulator::User;
+use serde_json::Value;
+use serde_json::json;
+
+use super::Table;
+use super::controller;
+use super::milliseconds;
+use super::percentile;
+
+/// What the controller takes for each answer while many calls wait for it.
+const LATENCY: Duration = Duration::from_millis(100);
+
+pub(super) async fn measure(table: &mut Table) -> Result<()> {
+    for artifact in Artifact::ALL {
+        table.section(&format!("Speed over stdio, {artifact:?}"));
+        start(table, artifact).await?;
+        calls(table, artifact).await?;
+        at_once(table, artifact).await?;
+    }
+    Ok(())
+}
+
+async fn start(table: &mut Table, artifact: Artifact) -> Result<()> {
+    let jenkins = controller().await?;
+    let host = Host::new(artifact)?.against(&jenkins.url(), User::Reader);
+    // The first start may compile; what is compiled is kept.
+    host.stdio().await?.close().await?;
+    let mut starts = Vec::new();
+    for _ in 0..10 {
+        let begun = Instant::now();
+        let session = host.stdio().await?;
+        session.request("tools/list", json!({})).await?;
+        starts.push(begun.elapsed());
+        session.close().await?;
+    }
+    let median = percentile(&mut starts, 0.5);
+    table.at_most("spawn → tools/list answered, median of 10", milliseconds(median), 150.0, "ms");
+    Ok(())
+}
+
+async fn timed(session: &Stdio, count: usize, tool: &str, arguments: &Value) -> Result<Vec<Duration>> {
+    let mut durations = Vec::with_capacity(count);
+    for _ in 0..count {
+        let begun = Instant::now();
+        session.call(tool, arguments.clone()).await?;
+        durations.push(begun.elapsed());
+    }
+    Ok(durations)
+}
+
+async fn calls(table: &mut Table, artifact: Artifact) -> Result<()> {
+    let jenkins = controller().await?;
+    let session = Host::new(artifact)?.against(&jenkins.url(), User::Admin).stdio().await?;
+    // A pattern that the component itself refuses: through everything, but never to the controller.
+    let refused = json!({"job": "rust-core", "pattern": "("});
+    timed(&session, 50, "search_log", &refused).await?;
+    let mut trivial = timed(&session, 1_000, "search_log", &refused).await?;
+    table.at_most("trivial call, p50 of 1,000", milliseconds(percentile(&mut trivial, 0.5)), 1.0, "ms");
+    table.note("trivial call, p99", &format!("{:.2} ms", milliseconds(percentile(&mut trivial, 0.99))));
+    for (tool, arguments) in [("whoami", json!({})), ("get_build", json!({"job": "shop/checkout/main", "build": "25"}))] {
+        timed(&session, 20, tool, &arguments).await?;
+        jenkins.clear_requests();
+        let mut durations = timed(&session, 300, tool, &arguments).await?;
+        let requests = jenkins.requests().len() as f64 / 300.0;
+        let (p50, p99) = (percentile(&mut durations, 0.5), percentile(&mut durations, 0.99));
+        let figure = format!("{:.2} / {:.2} ms", milliseconds(p50), milliseconds(p99));
+        table.note(&format!("{tool}, {requests:.1} requests each, p50 / p99 of 300"), &figure);
+    }
+    Ok(())
+}
+
+async fn at_once(table: &mut Table, artifact: Artifact) -> Result<()> {
+    let jenkins = controller().await?;
+    let session = Host::new(artifact)?.against(&jenkins.url(), User::Admin).stdio().await?;
+    session.call("whoami", json!({})).await?;
+    jenkins.set_latency(LATENCY);
+    // The component for WASI 0.2 takes its calls one at a time, so fewer of them show the same.
+    let count = if artifact == Artifact::P3 { 200 } else { 20 };
+    let begun = Instant::now();
+    try_join_all((0..count).map(|_| session.call("whoami", json!({})))).await?;
+    let took = begun.elapsed();
+    let name = format!("{count} calls at once, controller takes 100 ms");
+    match artifact {
+        Artifact::P3 => table.at_most(&name, milliseconds(took), 600.0, "ms"),
+        Artifact::P2 => table.note(&name, &format!("{:.0} ms", milliseconds(took))),
+    }
+    Ok(())
+}
