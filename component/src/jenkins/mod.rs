@@ -2,10 +2,13 @@
 
 pub(crate) mod builds;
 pub(crate) mod client;
+pub(crate) mod crumb;
 pub(crate) mod encode;
 pub(crate) mod jobs;
+pub(crate) mod lifecycle;
 pub(crate) mod log;
 pub(crate) mod path;
 pub(crate) mod pipeline;
+pub(crate) mod queue;
 mod status;
 pub(crate) mod tests;
