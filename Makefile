@@ -1,24 +1,73 @@
 # The entry points of this repository. `make help` lists them.
 
 CARGO ?= cargo
+# One place, whatever the caller's environment says: scripts, tests and the README name files below it.
+export CARGO_TARGET_DIR := $(CURDIR)/target
 WASM := target/wasm32-wasip2/component/jankins_component.wasm
+PLUGINS := target/plugin/jankins.wasm target/plugin/jankins-p2.wasm
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+DIST = jankins-$(VERSION)-$(HOST)
 
 .PHONY: help
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: toolchain
-toolchain:
-	@rustup target list --installed 2>/dev/null | grep -qx wasm32-wasip2 || rustup target add wasm32-wasip2
+.PHONY: demo
+demo: build ## Show the triage of a recorded failing build, without network
+	@.ci/demo
+
+.PHONY: run
+run: build ## Serve your Jenkins at http://127.0.0.1:8080/mcp (JENKINS_URL, JENKINS_USER, JENKINS_API_TOKEN)
+	@: "$${JENKINS_URL:?is not set: make run JENKINS_URL=https://jenkins.example.com JENKINS_USER=you JENKINS_API_TOKEN=...}"
+	@: "$${JENKINS_USER:?is not set: the user that the API token belongs to}"
+	@: "$${JENKINS_API_TOKEN:?is not set: make one in Jenkins under your name, Security, API Token}"
+	target/release/jankins --transport http
+
+.PHONY: build
+build: plugin ## Build the host and both components
+	$(CARGO) build -q -p jankins --release
+	@touch target/plugin/.built
 
 .PHONY: plugin
 plugin: toolchain ## Build both components: target/plugin/jankins.wasm (WASI 0.3), jankins-p2.wasm (WASI 0.2)
 	$(CARGO) build -q -p jankins-component --release --features package --bin package-plugin
 	$(CARGO) build -q -p jankins-component --lib --target wasm32-wasip2 --profile component --features p3
-	target/release/package-plugin wit $(WASM) target/plugin/jankins.wasm
+	@target/release/package-plugin wit $(WASM) target/plugin/jankins.wasm > target/plugin.imports
 	$(CARGO) build -q -p jankins-component --lib --target wasm32-wasip2 --profile component --features p2
-	target/release/package-plugin wit $(WASM) target/plugin/jankins-p2.wasm
+	@target/release/package-plugin wit $(WASM) target/plugin/jankins-p2.wasm >> target/plugin.imports
 
-.PHONY: build
-build: plugin ## Build the host and both components
-	$(CARGO) build -q -p jankins --release
+.PHONY: toolchain
+toolchain:
+	@rustup target list --installed 2>/dev/null | grep -qx wasm32-wasip2 || rustup target add wasm32-wasip2
+
+.PHONY: test
+test: build ## Run all tests, those in other component runtimes included (needs node and python3)
+	@if $(CARGO) nextest --version >/dev/null 2>&1; \
+	then $(CARGO) nextest run --release --workspace --no-fail-fast; \
+	else $(CARGO) test --release --workspace --no-fail-fast; fi
+
+.PHONY: lint
+lint: toolchain ## Check formatting, and every target with clippy
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy -q --release --workspace --all-targets -- -D warnings
+	$(CARGO) clippy -q --release -p jankins-component --features package --bin package-plugin -- -D warnings
+	$(CARGO) clippy -q -p jankins-component --lib --target wasm32-wasip2 --profile component --features p3 -- -D warnings
+	$(CARGO) clippy -q -p jankins-component --lib --target wasm32-wasip2 --profile component --features p2 -- -D warnings
+
+.PHONY: bench
+bench: build ## Measure start, calls, memory, log scans and tokens; fail when a figure is out of its bounds
+	$(CARGO) bench -q -p jankins-tests --bench figures
+
+.PHONY: dist
+dist: build ## Print what the components import (failing when that grows), and pack an archive into target/dist
+	@cat target/plugin.imports
+	@rm -rf target/dist && mkdir -p target/dist/$(DIST)
+	@cp target/release/jankins $(PLUGINS) README.md LICENSE target/dist/$(DIST)/
+	@tar -C target/dist -czf target/dist/$(DIST).tar.gz $(DIST)
+	@cd target/dist && sha256sum $(DIST).tar.gz | tee $(DIST).tar.gz.sha256
+
+.PHONY: audit
+audit: ## Check licences, sources and known vulnerabilities of all dependencies
+	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install -q --locked cargo-deny
+	@.ci/audit

@@ -54,10 +54,12 @@ exports! {
     tools::jenkinsfile::validate_jenkinsfile: validate_jenkinsfile(jenkinsfile: String) -> JenkinsfileCheck;
     tools::jobs::list::list_jobs: list_jobs(folder: Text, prefix: Text, name_regex: Text, status: Option<types::JobStatus>, view: Text, depth: Number, limit: Number, cursor: Text, format: Format) -> JobList;
     tools::jobs::detail::get_job: get_job(job: String, branch: Text, format: Format) -> Job;
+    tools::tests::failed::get_failed_tests: get_failed_tests(job: String, branch: Text, build: Text, stage: Text, limit: Number, cursor: Text, format: Format) -> FailedTests;
     tools::builds::list_builds: list_builds(job: String, branch: Text, result: Option<types::BuildResult>, since: Text, commit: Text, parameter: Text, user: Text, limit: Number, cursor: Text, format: Format) -> BuildList;
     tools::builds::get_build: get_build(job: String, branch: Text, build: Text, format: Format) -> Build;
     tools::logs::get_build_log: get_build_log(job: String, branch: Text, build: Text, stage: Text, mode: Option<types::LogMode>, start: Number, max_bytes: Number, filter_regex: Text, redact: Flag, cursor: Text, format: Format) -> LogChunk;
     tools::search::search_log: search_log(job: String, pattern: String, branch: Text, build: Text, stage: Text, ignore_case: Flag, invert: Flag, window_lines: Number, max_matches: Number) -> LogMatches;
+    tools::triage::triage_failure: triage_failure(job: String, branch: Text, build: Text, format: Format) -> Triage;
     tools::lifecycle::queue::get_queue_item: get_queue_item(id: u32) -> QueueEntry;
     tools::lifecycle::watch::wait_for_build: wait_for_build(job: Text, branch: Text, build: Text, queue_id: Number, cursor: Text, wait_seconds: Number) -> WaitedBuild;
     tools::lifecycle::tail::tail_log_live: tail_log_live(job: String, branch: Text, build: Text, cursor: Text, wait_seconds: Number) -> LogChunk;

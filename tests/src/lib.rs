@@ -1,6 +1,7 @@
 //! Test double and end-to-end support.
 //!
-//! [`simulator`] stands in for a Jenkins controller; the tests of this package
-//! drive the built programs against it.
+//! [`simulator`] stands in for a Jenkins controller, [`host`] runs the built
+//! programs; the tests and benchmarks of this package bring the two together.
 
+pub mod host;
 pub mod simulator;

@@ -12,6 +12,10 @@ use crate::error::Error;
 /// What identifies a build and says how it went.
 pub(crate) const BRIEF: &str = "_class,number,result,building,timestamp,duration";
 
+/// The commits that came in with a build.
+pub(crate) const COMMITS: &str = "number,changeSet[items[commitId,id,msg,author[fullName],affectedPaths]{0,200}],\
+changeSets[items[commitId,id,msg,author[fullName],affectedPaths]{0,200}]";
+
 /// Everything [`Build`] reads.
 const FULL: &str = "_class,number,url,result,building,timestamp,duration,estimatedDuration,displayName,description,builtOn,\
 artifacts[relativePath]{0,1000},runs[number,url],previousBuild[number],\
@@ -94,10 +98,10 @@ pub(crate) struct Parameter {
     class: String,
     pub(crate) name: String,
     value: serde_json::Value,
-    /// Of a run: its job and number.
+    /// Of a run parameter: its job, and its number, which Jenkins sends as a string.
     #[serde(rename = "jobName")]
     job: Option<String>,
-    number: Option<serde_json::Value>,
+    number: serde_json::Value,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -265,9 +269,10 @@ impl Build {
 }
 
 impl Parameter {
-    /// `job#3`, as Jenkins takes it; the number comes as text.
+    /// `job#3`, as Jenkins takes it.
     fn run(&self) -> Option<String> {
-        let number = match self.number.as_ref()? {
+        let number = match &self.number {
+            serde_json::Value::Null => return None,
             serde_json::Value::String(text) => text.clone(),
             other => other.to_string(),
         };
@@ -370,7 +375,7 @@ mod tests {
     fn a_secret_parameter_has_no_value() {
         let b = build(
             r#"{"actions":[{"parameters":[{"_class":"hudson.model.PasswordParameterValue","name":"PW"},
-            {"_class":"hudson.model.BooleanParameterValue","name":"DRY","value":true},{"_class":"hudson.model.RunParameterValue","name":"FROM","jobName":"a","number":3}]}]}"#,
+            {"_class":"hudson.model.BooleanParameterValue","name":"DRY","value":true},{"_class":"hudson.model.RunParameterValue","name":"FROM","jobName":"a","number":"3"}]}]}"#,
         );
         let shown: Vec<_> = b.parameters().collect();
         assert_eq!(shown, [("PW", None), ("DRY", Some("true".into())), ("FROM", Some("a#3".into()))]);

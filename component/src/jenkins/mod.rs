@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod crumb;
 pub(crate) mod encode;
 pub(crate) mod jobs;
+mod lenient;
 pub(crate) mod lifecycle;
 pub(crate) mod log;
 pub(crate) mod path;

@@ -83,14 +83,28 @@ impl JobPath {
         Self { segments: from_name(name) }
     }
 
+    /// A cell of a matrix build, from the URL of its run: `…/job/compat/DB=postgres,PYTHON=3.12/2/`.
+    pub(crate) fn cell(run_url: &str) -> Option<Self> {
+        let (mut job, _) = from_url(run_url).ok()?;
+        let cell = run_url.trim_end_matches('/').rsplit('/').nth(1).filter(|s| s.contains('='))?;
+        let last = job.last_mut()?;
+        // A cell stands below its job without a `/job/` of its own.
+        *last = format!("{last}\u{0}{}", encode::decode(cell));
+        Some(Self { segments: job })
+    }
+
     /// Full name, as Jenkins writes it.
     pub(crate) fn name(&self) -> String {
-        self.segments.join("/")
+        self.segments.join("/").replace('\u{0}', "/")
     }
 
     /// The path on the controller: `/job/a/job/b`; empty for the top.
     pub(crate) fn url_path(&self) -> String {
-        self.segments.iter().map(|s| format!("/job/{}", encode::segment(s))).collect()
+        let segment = |s: &String| match s.split_once('\u{0}') {
+            Some((job, cell)) => format!("/job/{}/{}", encode::segment(job), encode::segment(cell)),
+            None => format!("/job/{}", encode::segment(s)),
+        };
+        self.segments.iter().map(segment).collect()
     }
 
     /// The path of the same job in Blue Ocean's interface, as plain pipelines; a branch comes last.
@@ -257,6 +271,14 @@ mod tests {
             assert_eq!((job.name().as_str(), build), (name, number.map(Selector::Number)), "{url}");
         }
         assert!(JobPath::parse("http://ci/manage", None).is_err());
+    }
+
+    #[test]
+    fn a_cell_of_a_matrix_stands_below_its_job() {
+        let cell = JobPath::cell("http://ci/job/a/job/compat/DB=postgres,PYTHON=3.12/2/").unwrap();
+        assert_eq!(cell.name(), "a/compat/DB=postgres,PYTHON=3.12");
+        assert_eq!(cell.url_path(), "/job/a/job/compat/DB%3Dpostgres%2CPYTHON%3D3.12");
+        assert_eq!(JobPath::cell("http://ci/job/a/2/"), None);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! `list-builds` and `get-build`.
 
-use futures_util::future::join;
-
 use crate::answer;
 use crate::bindings::jankins::plugin::types::{
     Build as Answer, BuildItem, BuildList, BuildResult, Format, ParameterValue, Revision, StageBrief, TestTotals,
@@ -42,12 +40,17 @@ pub(crate) fn target(job: &str, branch: Option<&str>, build: Option<&str>) -> Re
 /// `get-build`.
 pub(crate) async fn get_build(call: &Call, job: String, branch: Option<String>, build: Option<String>, format: Option<Format>) -> Result<Answer, Error> {
     let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
-    let (build, graph) = join(builds::build(call, &job, which), pipeline::graph(call, &job, which)).await;
-    let build = match build {
+    let build = match builds::build(call, &job, which).await {
         Ok(build) => build,
         Err(error) => return Err(missing(call, &job, error).await),
     };
-    let graph = if build.is_pipeline() { call.optional("stages", graph)?.flatten() } else { None };
+    // Not at once with the build: only a pipeline's build has stages to ask for.
+    let graph = if build.is_pipeline() {
+        let graph = pipeline::graph(call, &job, Selector::Number(build.number)).await;
+        call.optional("stages", graph)?.flatten()
+    } else {
+        None
+    };
     let mut answer = record(call, &job, &build, graph.as_ref());
     let text = answer::render(call, &describe(call, &answer, &build, format.unwrap_or(Format::Summary))).text;
     answer.meta = call.meta(&text);

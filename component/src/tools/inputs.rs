@@ -36,7 +36,7 @@ pub(crate) async fn list_pending_inputs(call: &Call, job: String, branch: Option
     for lack in call.missing() {
         answer.head(format!("missing: {lack}"));
     }
-    answer.section(Section::new("input").items(inputs.iter().map(|input| detail(input))));
+    answer.section(Section::new("input").items(inputs.iter().map(detail)));
     let rendered = answer.render();
     let shown = rendered.shown.first().copied().unwrap_or(0);
     Ok(PendingInputs {

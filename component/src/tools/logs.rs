@@ -231,7 +231,7 @@ fn answer(call: &Call, ask: &Ask, read: Read) -> LogChunk {
     let from_end = matches!(ask.mode, LogMode::Tail | LogMode::Errors);
     let folded = shown_lines(call, &read.excerpt.lines, ask.full, ask.redact);
     let mut out = budget::Answer::new(call.max_tokens());
-    out.head(header(call, ask, &read));
+    out.head(header(ask, &read));
     if folded.is_empty() {
         out.head(if ask.filter.is_some() || ask.mode == LogMode::Errors { "no line matches" } else { "the log is empty here" });
     }
@@ -274,7 +274,7 @@ fn answer(call: &Call, ask: &Ask, read: Read) -> LogChunk {
     }
 }
 
-fn header(call: &Call, ask: &Ask, read: &Read) -> String {
+fn header(ask: &Ask, read: &Read) -> String {
     let mode = match ask.mode {
         LogMode::Tail => "end",
         LogMode::Head => "beginning",

@@ -9,3 +9,5 @@ pub(crate) mod lifecycle;
 pub(crate) mod logs;
 pub(crate) mod pipeline;
 pub(crate) mod search;
+pub(crate) mod tests;
+pub(crate) mod triage;

@@ -70,7 +70,7 @@ impl View<'_> {
             build: self.head.number,
             result: self.head.result().to_owned(),
             source: self.graph.as_ref().map_or("none", |graph| graph.source.name()).to_owned(),
-            stages: kept.map(|(_, (depth, parent, stage))| stage_record(*depth, *parent, stage)).collect(),
+            stages: kept.map(|(_, (depth, parent, stage))| stage_record(*depth, *parent, stage, self.call.now_ms())).collect(),
             duration_ms: Some(saturate(self.head.duration_ms(self.call.now_ms()))),
             pending_inputs: self.inputs.iter().map(inputs::record).collect(),
             job: self.job,
@@ -137,7 +137,7 @@ impl View<'_> {
         let mut line = format!("{indent}{mark}{name} {}", stage.status.name());
         if stage.status == Status::NotBuilt {
             line.push_str(" (skipped)");
-        } else if let Some(ms) = stage.duration_ms {
+        } else if let Some(ms) = stage.elapsed_ms(self.call.now_ms()) {
             line.push_str(&format!(" {}", human::duration(ms)));
         }
         if let Some(ms) = stage.pause_ms.filter(|ms| *ms > 0) {
@@ -169,6 +169,8 @@ impl View<'_> {
             next.push(format!("triage_failure(job=\"{job}\", build=\"{number}\")"));
         } else if red || self.graph.is_none() {
             next.push(format!("get_build_log(job=\"{job}\", build=\"{number}\")"));
+        } else if !self.inputs.is_empty() {
+            next.push(format!("list_pending_inputs(job=\"{job}\", build=\"{number}\")"));
         } else if self.head.is_running() {
             next.push(format!("get_pipeline_graph(job=\"{job}\", build=\"{number}\") again: it runs"));
         }
@@ -182,7 +184,7 @@ fn step_text(step: &Step) -> String {
     format!("{}{}{}", label(&step.name), argument.unwrap_or_default(), error.unwrap_or_default())
 }
 
-fn stage_record(depth: u32, parent: Option<&str>, stage: &Stage) -> StageRecord {
+fn stage_record(depth: u32, parent: Option<&str>, stage: &Stage, now_ms: u64) -> StageRecord {
     StageRecord {
         id: stage.id.clone(),
         name: cut(&stage.name),
@@ -191,7 +193,7 @@ fn stage_record(depth: u32, parent: Option<&str>, stage: &Stage) -> StageRecord 
         parent: parent.map(str::to_owned),
         status: stage.status.name().to_owned(),
         started: stage.started_ms.map(|ms| human::rfc3339(i64::try_from(ms).unwrap_or(i64::MAX))),
-        duration_ms: stage.duration_ms.map(saturate),
+        duration_ms: stage.elapsed_ms(now_ms).map(saturate),
         pause_ms: stage.pause_ms.map(saturate),
         failing_step: stage.failing.as_ref().map(step_text),
     }
@@ -241,9 +243,21 @@ next: triage_failure(job=\"shop/checkout/main\", build=\"28\")
     fn a_paused_build_says_what_it_waits_for() {
         let (answer, requests) = ask("release", Some("3"), "/job/release/3/");
         assert!(answer.text.contains("waits for input ShipIt: \"Release 1.8.0 to production?\", asks for TAG (string), CHANNEL (choice), NOTIFY (boolean)"), "{}", answer.text);
-        assert!(answer.text.contains("Approve PAUSED, of which paused 38m 8s"), "{}", answer.text);
+        assert!(answer.text.contains("Approve PAUSED 38m 8s, of which paused 38m 8s"), "{}", answer.text);
         assert_eq!(answer.pending_inputs[0].parameters[1].choices, ["stable", "beta"]);
+        assert!(answer.text.ends_with("next: list_pending_inputs(job=\"release\", build=\"3\")\n"), "{}", answer.text);
         assert_eq!(requests, 6, "the build, three pages and the list while the controller is unknown, the inputs");
+    }
+
+    #[test]
+    fn a_running_stage_shows_how_long_it_has_run_though_the_tree_does_not_say() {
+        let shown = |hidden: &str| {
+            let (call, _) = recorded(|path| path.starts_with("/job/long-runner/1/") && !path.contains(hidden)).call();
+            run(get_pipeline_graph(&call, "long-runner".into(), None, Some("1".into()), None)).unwrap().text
+        };
+        // Told by wfapi when it was recorded; else by the clock, which the test sets to noon.
+        assert!(shown("nothing").contains("\nCrunch RUNNING 35m 50s\n"), "{}", shown("nothing"));
+        assert!(shown("/wfapi/").contains("\nCrunch RUNNING 10h 58m\n"), "{}", shown("/wfapi/"));
     }
 
     #[test]

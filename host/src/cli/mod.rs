@@ -13,9 +13,12 @@ mod serve;
 mod style;
 mod tools;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::CommandFactory as _;
+use clap::FromArgMatches as _;
 use clap::Parser;
 use clap::Subcommand;
 use options::GlobalOptions;
@@ -65,7 +68,10 @@ enum Command {
     /// Serve MCP clients (what `jankins` does without a command)
     Serve(ServeOptions),
     /// Call one tool and print its answer
-    #[command(after_help = call::EXAMPLES)]
+    #[command(
+        override_usage = "jankins call [OPTIONS] <TOOL> [--NAME VALUE]...",
+        after_help = call::EXAMPLES
+    )]
     Call(call::CallOptions),
     /// List the tools of the plugin
     Tools(tools::ToolsOptions),
@@ -73,17 +79,52 @@ enum Command {
     Check(check::CheckOptions),
 }
 
+impl Cli {
+    /// Reads a command line; an error or a call for help ends the process, as clap does it.
+    fn read(arguments: impl IntoIterator<Item = OsString>) -> Self {
+        let matches = without_empty_variables(Self::command()).get_matches_from(arguments);
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// An empty variable counts as not set: that is what container and unit files mean by `NAME=`.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let unset_if_empty = |argument: clap::Arg| {
+        let empty = argument
+            .get_env()
+            .is_some_and(|name| std::env::var_os(name).is_some_and(|value| value.is_empty()));
+        if empty {
+            argument.env(None::<&str>)
+        } else {
+            argument
+        }
+    };
+    command
+        .mut_args(unset_if_empty)
+        .mut_subcommands(without_empty_variables)
+}
+
 /// Runs the command line of this process.
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read(std::env::args_os());
     let serving = matches!(cli.command, None | Some(Command::Serve(_)));
-    let default_level = if serving { LogLevel::Info } else { LogLevel::Warn };
-    logs::start(cli.global.log_level.unwrap_or(default_level), cli.global.log_json);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    match cli.global.log_level {
+        Some(level) => logs::start(level, cli.global.log_json),
+        None if serving => logs::start(LogLevel::Info, cli.global.log_json),
+        None => logs::start_quiet(cli.global.log_json),
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
-        Err(error) => return unusable(&anyhow::Error::new(error).context("the runtime cannot be started")),
+        Err(error) => {
+            return unusable(&anyhow::Error::new(error).context("the runtime cannot be started"));
+        }
     };
-    let code = runtime.block_on(run(cli)).unwrap_or_else(|error| unusable(&error));
+    let code = runtime
+        .block_on(run(cli))
+        .unwrap_or_else(|error| unusable(&error));
     // Not a plain drop: that would wait for a read from standard input which nothing can interrupt.
     runtime.shutdown_timeout(SHUTDOWN);
     code
@@ -101,6 +142,11 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 /// Says why the command cannot run, with the chain of causes on one line.
 fn unusable(error: &anyhow::Error) -> ExitCode {
+    let closed = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    if error.downcast_ref().is_some_and(closed) {
+        // `jankins tools | head`: the reader has enough, which is no failure of ours.
+        return ExitCode::SUCCESS;
+    }
     let style = style::Style::of_stderr();
     complain(&format!("{}: {error:#}", style.bad("error")));
     ExitCode::from(UNUSABLE)
@@ -114,8 +160,6 @@ fn complain(line: &str) {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
@@ -138,9 +182,17 @@ mod tests {
     #[test]
     fn no_option_takes_the_value_of_a_token() {
         let command = Cli::command();
-        let names: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_long()).collect();
+        let names: Vec<_> = command
+            .get_arguments()
+            .filter_map(|argument| argument.get_long())
+            .collect();
         assert!(names.contains(&"jenkins-token-file"));
-        assert!(!names.iter().any(|name| name.ends_with("token") || name.contains("password")), "{names:?}");
+        assert!(
+            !names
+                .iter()
+                .any(|name| name.ends_with("token") || name.contains("password")),
+            "{names:?}"
+        );
     }
 
     #[test]
@@ -155,7 +207,11 @@ mod tests {
                 Some(Command::Serve(options)) => options.or(cli.serve),
                 _ => cli.serve,
             };
-            assert_eq!(options.transport, Some(options::Transport::Http), "{line:?}");
+            assert_eq!(
+                options.transport,
+                Some(options::Transport::Http),
+                "{line:?}"
+            );
         }
     }
 }

@@ -44,5 +44,10 @@ pub(super) async fn refuse_while_draining(
 /// The answer of a process that is about to stop.
 pub(super) fn draining() -> Response {
     let body = json!({"ready": false, "reason": "draining"});
-    (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, RETRY_AFTER_SECONDS)], Json(body)).into_response()
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        [(RETRY_AFTER, RETRY_AFTER_SECONDS)],
+        Json(body),
+    )
+        .into_response()
 }

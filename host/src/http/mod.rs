@@ -87,7 +87,19 @@ struct State {
 /// When the address cannot be listened on, or listening breaks.
 pub(crate) async fn serve(server: Server, options: &HttpOptions) -> Result<(), HttpError> {
     let address = options.bind;
-    let listener = TcpListener::bind(address).await.map_err(|source| HttpError::Listen { address, source })?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| HttpError::Listen { address, source })?;
+    serve_on(listener, server, options, stop_signal()).await
+}
+
+/// The same on an open listener, ended by `stop` as by a signal.
+async fn serve_on(
+    listener: TcpListener,
+    server: Server,
+    options: &HttpOptions,
+    stop: impl Future<Output = io::Result<&'static str>>,
+) -> Result<(), HttpError> {
     let bound = listener.local_addr()?;
     tracing::info!(url = format!("http://{bound}/mcp"), "listening");
     if !bound.ip().is_loopback() {
@@ -96,27 +108,40 @@ pub(crate) async fn serve(server: Server, options: &HttpOptions) -> Result<(), H
         );
     }
     let tenant = Arc::clone(server.tenant());
-    let closing = CancellationToken::new();
-    let router = router(server, options, bound, closing.clone());
-    let serving = axum::serve(listener, router).with_graceful_shutdown(closing.clone().cancelled_owned());
+    let (closing, ending) = (CancellationToken::new(), CancellationToken::new());
+    let router = router(server, options, bound, ending.clone());
+    let serving =
+        axum::serve(listener, router).with_graceful_shutdown(closing.clone().cancelled_owned());
     let stopping = async {
-        let signal = stop_signal().await?;
+        let signal = stop.await?;
         tracing::info!(signal, "stopping");
         // Still listening, so that readiness can say 503 and a balancer sends its clients elsewhere.
         tenant.lifecycle().drain(tenant.timeout()).await;
+        // Two steps: answers on their way must leave before streams that never end by themselves are cut.
         closing.cancel();
         tokio::time::sleep(FAREWELL).await;
-        tenant.runner().drain(Duration::ZERO).await;
+        ending.cancel();
         Ok(())
     };
-    tokio::select! {
-        ended = serving.into_future() => ended.map_err(HttpError::from),
+    let ended = tokio::select! {
+        ended = serving.into_future() => ended,
         stopped = stopping => stopped,
-    }
+    };
+    tenant.runner().drain(Duration::ZERO).await;
+    Ok(ended?)
 }
 
-fn router(server: Server, options: &HttpOptions, bound: SocketAddr, closing: CancellationToken) -> Router {
-    let guard = Arc::new(Guard::new(bound.ip(), &options.allowed_hosts, &options.allowed_origins));
+fn router(
+    server: Server,
+    options: &HttpOptions,
+    bound: SocketAddr,
+    ending: CancellationToken,
+) -> Router {
+    let guard = Arc::new(Guard::new(
+        bound.ip(),
+        &options.allowed_hosts,
+        &options.allowed_origins,
+    ));
     let state = Arc::new(State {
         tenant: Arc::clone(server.tenant()),
         readiness: Readiness::default(),
@@ -130,12 +155,18 @@ fn router(server: Server, options: &HttpOptions, bound: SocketAddr, closing: Can
         .with_allowed_origins(guard.origins())
         .enforce_origin_validation()
         .with_max_request_body_bytes(MAX_BODY_BYTES)
-        .with_cancellation_token(closing);
-    let service =
-        StreamableHttpService::new(move || Ok(server.clone()), Arc::new(NeverSessionManager::default()), config);
+        .with_cancellation_token(ending);
+    let service = StreamableHttpService::new(
+        move || Ok(server.clone()),
+        Arc::new(NeverSessionManager::default()),
+        config,
+    );
     let mcp = Router::new()
         .route_service("/mcp", service)
-        .layer(middleware::from_fn_with_state(Arc::clone(&state), health::refuse_while_draining));
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&state),
+            health::refuse_while_draining,
+        ));
     let operations = Router::new()
         .route("/_health", get(health::health))
         .route("/_ready", get(ready::ready))

@@ -13,6 +13,7 @@ use rmcp::model::MetaObject;
 use serde_json::Value;
 use serde_json::json;
 
+use super::tools::ERROR;
 use crate::plugin::Answer;
 use crate::plugin::Failure;
 use crate::plugin::Outcome;
@@ -44,7 +45,7 @@ fn answered(answer: Answer) -> CallToolResult {
 pub(super) fn failed(failure: &Failure) -> CallToolResult {
     let mut result = CallToolResult::error(vec![ContentBlock::text(readable(failure))]);
     let error = serde_json::to_value(failure).unwrap_or(Value::Null);
-    result.structured_content = Some(json!({ "error": error }));
+    result.structured_content = Some(json!({ ERROR: error }));
     result
 }
 
@@ -52,8 +53,17 @@ pub(super) fn failed(failure: &Failure) -> CallToolResult {
 pub(crate) fn readable(failure: &Failure) -> String {
     let mut lines = vec![format!("{}: {}", failure.code, failure.message)];
     lines.extend(failure.hint.iter().map(|hint| format!("hint: {hint}")));
-    lines.extend(failure.next_actions.iter().map(|action| format!("next: {action}")));
-    lines.extend(failure.retry_after_seconds.map(|seconds| format!("retry after: {seconds} s")));
+    lines.extend(
+        failure
+            .next_actions
+            .iter()
+            .map(|action| format!("next: {action}")),
+    );
+    lines.extend(
+        failure
+            .retry_after_seconds
+            .map(|seconds| format!("retry after: {seconds} s")),
+    );
     lines.join("\n")
 }
 
@@ -102,15 +112,25 @@ mod tests {
             meta: json!({"correlation_id": "c-1"}),
         });
         let wire = serde_json::to_value(result(outcome)).unwrap();
-        assert_eq!(wire["content"], json!([{"type": "text", "text": "one line"}]));
+        assert_eq!(
+            wire["content"],
+            json!([{"type": "text", "text": "one line"}])
+        );
         assert_eq!(wire["structuredContent"], json!({"thing": 1}));
-        assert_eq!(wire["_meta"], json!({"jankins/answer": {"correlation_id": "c-1"}}));
+        assert_eq!(
+            wire["_meta"],
+            json!({"jankins/answer": {"correlation_id": "c-1"}})
+        );
         assert_ne!(wire["isError"], true);
     }
 
     #[test]
     fn an_answer_without_facts_about_itself_has_no_meta() {
-        let outcome = Outcome::Answer(Answer { text: String::new(), structured: json!({}), meta: json!({}) });
+        let outcome = Outcome::Answer(Answer {
+            text: String::new(),
+            structured: json!({}),
+            meta: json!({}),
+        });
         let wire = serde_json::to_value(result(outcome)).unwrap();
         assert!(wire.get("_meta").is_none());
     }

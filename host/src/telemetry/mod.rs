@@ -6,8 +6,10 @@ pub(crate) mod metrics;
 pub(crate) mod names;
 
 mod collect;
+mod exposition;
+mod observe;
 
+pub(crate) use exposition::Exposition;
 pub(crate) use logs::LogLevel;
 pub(crate) use metrics::BuildFacts;
-pub(crate) use metrics::Exposition;
 pub(crate) use metrics::Metrics;

@@ -45,7 +45,10 @@ const MAX_RESPONSE_BYTES: u64 = 2 << 30;
 /// Time to reach the controller at all. Short of the call's own limit, so that the error names the network.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What a read-only tenant may POST although it changes nothing: the controller takes a file to validate no other way.
-const READ_ONLY_POSTS: [&str; 2] = ["pipeline-model-converter/validate", "pipeline-model-converter/validateJenkinsfile"];
+const READ_ONLY_POSTS: [&str; 2] = [
+    "pipeline-model-converter/validate",
+    "pipeline-model-converter/validateJenkinsfile",
+];
 /// The engine's version, which cargo pins and the engine does not export.
 const WASMTIME_VERSION: &str = "48.0.8";
 
@@ -127,7 +130,11 @@ impl Tenant {
             wasi: "none",
             controller: String::new(),
         };
-        let build = BuildFacts { version: "0.0.0", component_digest: facts.component_digest.clone(), wasmtime: "none" };
+        let build = BuildFacts {
+            version: "0.0.0",
+            component_digest: facts.component_digest.clone(),
+            wasmtime: "none",
+        };
         let metrics = Arc::new(Metrics::new(build));
         Arc::new(Self {
             toolbox,
@@ -164,17 +171,21 @@ pub(crate) fn egress_settings(config: &Config) -> Settings {
 fn instance_settings(config: &Config, egress: Egress, metrics: &Arc<Metrics>) -> InstanceSettings {
     let mut env = vec![
         ("JENKINS_URL".to_owned(), config.controller.to_string()),
-        ("JANKINS_TIMEOUT_SECONDS".to_owned(), config.timeout.as_secs().to_string()),
+        (
+            "JANKINS_TIMEOUT_SECONDS".to_owned(),
+            config.timeout.as_secs().to_string(),
+        ),
     ];
     if let Some(tokens) = config.max_tokens {
         env.push(("JANKINS_MAX_TOKENS".to_owned(), tokens.to_string()));
     }
-    let mut settings = InstanceSettings::new(Arc::new(move || Box::new(egress.hooks())), metrics.clone());
-    settings.env = env;
-    settings.memory_limit_bytes = config.memory_limit_bytes;
-    settings.call_timeout = config.timeout;
-    settings.max_concurrent_calls = MAX_CONCURRENT_CALLS;
-    settings
+    InstanceSettings {
+        env,
+        memory_limit_bytes: config.memory_limit_bytes,
+        call_timeout: config.timeout,
+        max_concurrent_calls: MAX_CONCURRENT_CALLS,
+        ..InstanceSettings::new(Arc::new(move || Box::new(egress.hooks())), metrics.clone())
+    }
 }
 
 impl Runner for Instance {
@@ -206,6 +217,8 @@ mod tests {
     #[test]
     fn the_version_of_the_engine_is_the_locked_one() {
         let lock = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
-        assert!(lock.contains(&format!("name = \"wasmtime\"\nversion = \"{WASMTIME_VERSION}\"")));
+        assert!(lock.contains(&format!(
+            "name = \"wasmtime\"\nversion = \"{WASMTIME_VERSION}\""
+        )));
     }
 }

@@ -265,8 +265,10 @@ pub struct Rule {
     /// Whether running the build again, unchanged, may well succeed.
     pub retryable: bool,
     /// Excerpts that must match (in tests only).
+    #[cfg_attr(not(test), allow(dead_code, reason = "read by the tests only"))]
     pub examples: &'static [&'static str],
     /// Texts that must not match (in tests only).
+    #[cfg_attr(not(test), allow(dead_code, reason = "read by the tests only"))]
     pub near_misses: &'static [&'static str],
 }
 

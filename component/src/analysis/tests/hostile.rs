@@ -94,14 +94,18 @@ fn without_any_sign_of_a_reason_there_is_no_invented_one() {
 
 #[test]
 fn the_same_log_gives_the_same_answer() {
-    let log = include_str!("../testdata/checkout-25.log");
+    let log = include_str!(
+        "../../../../tests/fixtures/controller/bodies/job-shop-job-checkout-job-main-25-consoleText-f259be.txt"
+    );
     let say = || format!("{:?}", analyze(log).hypotheses);
     assert_eq!(say(), say());
 }
 
 #[test]
 fn evidence_carries_the_line_and_the_byte_where_it_stands() {
-    let log = include_str!("../testdata/rust-core-2.log");
+    let log = include_str!(
+        "../../../../tests/fixtures/controller/bodies/job-rust-core-2-consoleText-d6a141.txt"
+    );
     let analysis = analyze(log);
     for evidence in &best(&analysis).evidence {
         let at = usize::try_from(evidence.offset).expect("an offset");

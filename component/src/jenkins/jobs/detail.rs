@@ -3,10 +3,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::item::{self, Item, Kind, Last, Status, or_default};
+use super::item::{self, Item, Kind, Last, Status};
 use super::missing::missing;
 use crate::call::Call;
 use crate::error::Error;
+use crate::jenkins::lenient::{items, or_default};
 use crate::jenkins::path::JobPath;
 
 /// Branches, or jobs of a folder, that come along; [`Detail::more_children`] says when there are others.
@@ -40,9 +41,9 @@ pub(crate) struct Detail {
     pub(crate) last_failed_build: Option<Last>,
     #[serde(deserialize_with = "or_default")]
     queue_item: Option<QueueItem>,
-    #[serde(deserialize_with = "item::items")]
+    #[serde(deserialize_with = "items")]
     property: Option<Vec<Property>>,
-    #[serde(deserialize_with = "item::items")]
+    #[serde(deserialize_with = "items")]
     jobs: Option<Vec<Item>>,
 }
 
@@ -67,7 +68,7 @@ struct QueueItem {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Property {
-    #[serde(deserialize_with = "item::items")]
+    #[serde(deserialize_with = "items")]
     parameter_definitions: Option<Vec<Definition>>,
 }
 

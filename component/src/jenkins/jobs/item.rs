@@ -1,11 +1,10 @@
 //! A job as a listing shows it.
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde::Deserialize;
 
 use crate::bindings::jankins::plugin::types::JobStatus;
 use crate::jenkins::encode;
+use crate::jenkins::lenient::{items, or_default};
 
 /// The fields that [`Item`] reads. `_class` comes unasked.
 pub(super) const FIELDS: &str = "name,fullName,color,lastBuild[number,result,building,timestamp,duration]";
@@ -214,17 +213,6 @@ impl Item {
         };
         self.status() == Some(status)
     }
-}
-
-/// The value, or the default where it is absent, null or of another type.
-pub(super) fn or_default<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(from: D) -> Result<T, D::Error> {
-    Ok(serde_json::from_value(Value::deserialize(from)?).unwrap_or_default())
-}
-
-/// The items that can be read; `None` where there is no list.
-pub(super) fn items<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(from: D) -> Result<Option<Vec<T>>, D::Error> {
-    let Value::Array(values) = Value::deserialize(from)? else { return Ok(None) };
-    Ok(Some(values.into_iter().map(|value| serde_json::from_value(value).unwrap_or_default()).collect()))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::call::Call;
 use crate::cursor;
 use crate::error::Error;
 use crate::jenkins::encode;
+use crate::jenkins::lenient::items;
 use crate::jenkins::path::JobPath;
 
 /// Jobs of a folder inside a page that goes deeper, per level below the first: an answer stays under a few megabytes.
@@ -67,7 +68,7 @@ pub(crate) struct Page {
 struct Answer {
     #[serde(rename = "_class", default)]
     class: String,
-    #[serde(default, deserialize_with = "item::items")]
+    #[serde(default, deserialize_with = "items")]
     jobs: Option<Vec<Item>>,
 }
 
@@ -143,7 +144,7 @@ async fn ask(call: &Call, scope: &Scope<'_>, fields: &str, range: std::ops::Rang
     let answer: Answer = call.tree("jobs", &object, &tree, &what).await?;
     let kind = Kind::of(&answer.class, answer.jobs.is_some());
     answer.jobs.map(|jobs| (kind, jobs)).ok_or_else(|| {
-        Error::invalid(format!("{what} holds no jobs: it is of kind {}", kind.as_str()), format!("For a job use get-job job={folder}; its builds: list-builds."))
+        Error::invalid(format!("{what} holds no jobs: it is of kind {}", kind.as_str()), format!("For a job: get_job(job={:?}); its builds: list_builds.", folder.name()))
     })
 }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::item::{self, Item, Kind};
 use crate::call::Call;
 use crate::error::Error;
+use crate::jenkins::lenient::{items, or_default};
 use crate::jenkins::path::JobPath;
 use crate::text::names;
 
@@ -22,11 +23,11 @@ const LISTED: usize = 6;
 struct Holder {
     #[serde(rename = "_class")]
     class: String,
-    #[serde(deserialize_with = "item::items")]
+    #[serde(deserialize_with = "items")]
     jobs: Option<Vec<Item>>,
-    #[serde(deserialize_with = "item::or_default")]
+    #[serde(deserialize_with = "or_default")]
     first_build: Option<item::Last>,
-    #[serde(deserialize_with = "item::or_default")]
+    #[serde(deserialize_with = "or_default")]
     last_build: Option<item::Last>,
 }
 
@@ -122,7 +123,7 @@ async fn described(call: &Call, job: &JobPath, at: &JobPath, found: &Holder, wha
         (Some(child), true) => of_existing(call, job, child.kind(), what).await,
         (Some(_), _) => Some(Error::NotFound {
             what: format!("job {}", names::shown(&job.name())),
-            next: vec![format!("{} exists: list-jobs folder={0}", names::shown(&at.child(first).name()))],
+            next: vec![format!("{} exists: list_jobs(folder={:?})", names::shown(&at.child(first).name()), at.child(first).name())],
         }),
         (None, _) => Some(unknown_child(job, at, found, &rest)),
     }
@@ -155,8 +156,8 @@ fn unknown_child(job: &JobPath, at: &JobPath, found: &Holder, rest: &[&str]) -> 
             let full: Vec<&str> = full.iter().map(String::as_str).collect();
             format!("did you mean {}?", quoted(&full))
         }
-        (None, false) if at.segments().is_empty() => "list-jobs shows what there is at the top".to_owned(),
-        (None, false) => format!("{here} exists: list-jobs folder={here}"),
+        (None, false) if at.segments().is_empty() => "list_jobs() shows what there is at the top".to_owned(),
+        (None, false) => format!("{here} exists: list_jobs(folder={:?})", at.name()),
     };
     let kind = if multibranch { "branch" } else { "job" };
     let name = if multibranch { format!("{} of {here}", names::shown(&whole)) } else { names::shown(&job.name()) };
@@ -182,8 +183,8 @@ async fn of_existing(call: &Call, job: &JobPath, kind: Kind, what: &str) -> Opti
         return Some(Error::invalid(format!("{name} is a {kind}: it has no builds of its own"), hint));
     }
     let next = match (found.first_build, found.last_build) {
-        (Some(first), Some(last)) => format!("{name} has builds #{} to #{}, though old ones may be deleted: list-builds job={name}", first.number, last.number),
-        _ => format!("{name} was never built: trigger-build job={name}"),
+        (Some(first), Some(last)) => format!("{name} has builds #{} to #{}, though old ones may be deleted: list_builds(job={:?})", first.number, last.number, job.name()),
+        _ => format!("{name} was never built"),
     };
     Some(Error::NotFound { what: what.to_owned(), next: vec![next] })
 }

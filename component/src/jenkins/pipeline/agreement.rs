@@ -121,6 +121,21 @@ fn all_agree_on_a_green_build() {
 }
 
 #[test]
+fn all_agree_on_a_branch_whose_name_has_a_slash() {
+    let wanted = [
+        "stage Checkout SUCCESS",
+        "stage Build SUCCESS",
+        "parallel Test FAILURE",
+        "  branch unit SUCCESS",
+        "  branch lint FAILURE 36 sh",
+        "  branch integration SUCCESS",
+        "stage Package NOT_BUILT",
+        "stage Deploy NOT_BUILT",
+    ];
+    agree(&ALL, "shop/checkout/feature%2Flogin", 1, &wanted);
+}
+
+#[test]
 fn all_agree_on_nested_scripted_parallels() {
     let wanted = [
         "parallel Fan out SUCCESS",
@@ -172,6 +187,7 @@ fn all_agree_on_plain_failures() {
     agree(&ALL, "rust-core", 2, &["stage Checkout SUCCESS", "stage Build FAILURE 12 sh"]);
     agree(&ALL, "deploy", 4, &["stage Plan SUCCESS", "stage Apply FAILURE 13 sh"]);
     agree(&ALL, "train-start", 2, &["stage Start SUCCESS", "stage Middle FAILURE 10 build"]);
+    agree(&ALL, "train-end", 2, &["stage Unload FAILURE 7 sh"]);
     let frontend = ["stage Install SUCCESS", "stage Lint SUCCESS", "stage Test FAILURE 26 sh", "stage Bundle NOT_BUILT"];
     agree(&ALL, "shop/frontend", 2, &frontend);
 }

@@ -140,7 +140,7 @@ async fn ask<T: DeserializeOwned>(call: &Call, job: &JobPath, number: u32, list:
 /// Gives the culprits of a graph their failing steps.
 pub(super) async fn add_steps(call: &Call, run: &Run, what: &str, graph: &mut Graph, most: usize) -> Result<(), Error> {
     let wanted: Vec<_> = graph.culprits().into_iter().take(most).map(|stage| (stage.id.clone(), stage.status)).collect();
-    let paths: Vec<_> = wanted.iter().map(|(id, _)| format!("{}/nodes/{id}/steps/{LIMIT}", run.path)).collect();
+    let paths: Vec<_> = wanted.iter().map(|(id, _)| format!("{}/nodes/{}/steps/{LIMIT}", run.path, encode::segment(id))).collect();
     let answers = join_all(paths.iter().map(|path| call.json::<Vec<Node>>("blue-ocean", path, what))).await;
     for ((id, status), steps) in wanted.iter().zip(answers) {
         let Some(steps) = call.optional("steps of a stage", steps)? else { continue };
@@ -162,7 +162,7 @@ pub(super) async fn add_steps(call: &Call, run: &Run, what: &str, graph: &mut Gr
 
 /// A stage's own log.
 pub(super) async fn log(call: &Call, run: &Run, node: &str, what: &str) -> Result<String, Error> {
-    call.text("blue-ocean", &format!("{}/nodes/{node}/log/?start=0", run.path), what).await
+    call.text("blue-ocean", &format!("{}/nodes/{}/log/?start=0", run.path, encode::segment(node)), what).await
 }
 
 fn path(job: &JobPath, branch: bool, number: u32) -> String {

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::model::{Graph, Kind, Source, Stage, Status, Step, step_name};
 use crate::call::Call;
 use crate::error::Error;
+use crate::jenkins::encode;
 
 /// Pages that have answered `tree`, the newest first.
 pub(super) const PAGES: [&str; 3] = ["stages", "pipeline-overview", "pipeline-graph"];
@@ -97,7 +98,7 @@ pub(super) async fn add_steps(call: &Call, build: &str, page: &str, what: &str, 
 /// A stage's own log as text, from one page of the plugin.
 pub(super) async fn log(call: &Call, build: &str, page: &str, node: &str, what: &str) -> Result<String, Error> {
     let page = if page == "pipeline-graph" { "pipeline-console" } else { page };
-    call.text("pipeline-log", &format!("{build}/{page}/log?nodeId={node}"), what).await
+    call.text("pipeline-log", &format!("{build}/{page}/log?nodeId={}", encode::segment(node)), what).await
 }
 
 async fn ask<T: DeserializeOwned>(call: &Call, path: &str, what: &str) -> Result<T, Error> {

@@ -5,6 +5,7 @@
 use serde::Deserialize;
 
 use super::model::Status;
+use super::names;
 use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::path::{JobPath, Selector};
@@ -33,8 +34,7 @@ struct Job {
 impl Head {
     /// Asks for it.
     pub(crate) async fn of(call: &Call, job: &JobPath, build: Selector) -> Result<Self, Error> {
-        let what = format!("{build} of {job}");
-        let object = format!("{}/{}", job.url_path(), build.segment());
+        let (object, what) = names(job, build);
         match call.tree("build", &object, "number,result,building,timestamp,duration", &what).await {
             Err(Error::NotFound { .. }) => Err(missing(call, job, &what).await),
             other => other,

@@ -53,6 +53,26 @@ enum Found {
     Log,
 }
 
+impl Found {
+    /// Asks for the list of `wfapi` beside a tree, unless it is there or cannot be.
+    async fn add_list(&mut self, call: &Call, path: &str, what: &str) -> Result<(), Error> {
+        let sources = call.app().sources();
+        let Self::GraphView { run: run @ None, .. } = self else { return Ok(()) };
+        if sources.wfapi(now(call)) == Presence::Absent {
+            return Ok(());
+        }
+        match tell(call, Source::Wfapi, wfapi::describe(call, path, what).await)? {
+            Told::Answer(list) => {
+                sources.saw_wfapi();
+                *run = Some(list);
+            }
+            Told::Missing => sources.missed(&[Source::Wfapi], now(call)),
+            Told::Failed => {}
+        }
+        Ok(())
+    }
+}
+
 /// The stages of a build; `None` when it is not a pipeline's.
 ///
 /// # Errors
@@ -69,19 +89,11 @@ pub(crate) async fn graph_with_steps(call: &Call, job: &JobPath, build: Selector
     let Some((mut graph, mut found)) = find(call, job, build).await? else { return Ok(None) };
     let (path, what) = names(job, build);
     let bad = !graph.culprits().is_empty();
-    if let Found::GraphView { run: run @ None, .. } = &mut found
-        && (bad || !graph.complete)
-        && call.app().sources().wfapi(now(call)) != Presence::Absent
-    {
-        *run = tell(call, Source::Wfapi, wfapi::describe(call, &path, &what).await)?.answer();
-        if run.is_some() {
-            call.app().sources().saw_wfapi();
-        } else {
-            call.app().sources().missed(&[Source::Wfapi], now(call));
-        }
+    if bad || !graph.complete {
+        found.add_list(call, &path, &what).await?;
     }
     if let Found::GraphView { run: Some(run), .. } | Found::Wfapi(run) = &found {
-        graph.learn_pauses(run);
+        graph.learn_progress(run);
         run.add_steps(call, &path, &what, &mut graph, MAX_CULPRITS).await?;
     }
     let unexplained = graph.culprits().iter().any(|stage| stage.failing.is_none());
@@ -192,15 +204,6 @@ enum Told<T> {
     Failed,
 }
 
-impl<T> Told<T> {
-    fn answer(self) -> Option<T> {
-        match self {
-            Self::Answer(answer) => Some(answer),
-            Self::Missing | Self::Failed => None,
-        }
-    }
-}
-
 fn tell<T>(call: &Call, source: Source, result: Result<T, Error>) -> Result<Told<T>, Error> {
     if matches!(result, Err(Error::NotFound { .. })) {
         return Ok(Told::Missing);
@@ -226,7 +229,11 @@ async fn from_wfapi(call: &Call, path: &str, what: &str, run: &mut wfapi::Run) -
 
 /// The URL path of a build, and its name in errors.
 fn names(job: &JobPath, build: Selector) -> (String, String) {
-    (format!("{}/{}", job.url_path(), build.segment()), format!("{build} of {job}"))
+    let what = match build {
+        Selector::Number(number) => format!("build {number} of {job}"),
+        Selector::Permalink(_) => format!("the {build} build of {job}"),
+    };
+    (format!("{}/{}", job.url_path(), build.segment()), what)
 }
 
 fn now(call: &Call) -> Duration {

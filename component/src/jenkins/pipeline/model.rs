@@ -182,6 +182,12 @@ impl Stage {
         }
     }
 
+    /// How long it took, or has been going on: not every source says that of a stage that runs.
+    pub(crate) fn elapsed_ms(&self, now_ms: u64) -> Option<u64> {
+        let so_far = || self.started_ms.filter(|_| self.status.is_live()).map(|start| now_ms.saturating_sub(start));
+        self.duration_ms.or_else(so_far)
+    }
+
     /// When it ended, as far as that is told.
     pub(crate) fn ended_ms(&self) -> Option<u64> {
         Some(self.started_ms?.saturating_add(self.duration_ms?))

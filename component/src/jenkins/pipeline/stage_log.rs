@@ -8,9 +8,10 @@ use futures_util::future::join_all;
 use serde::Deserialize;
 
 use super::model::{Graph, Source, Stage};
-use super::{Found, Presence, blue_ocean, find, graph_view, markers, names, now, wfapi};
+use super::{Found, blue_ocean, find, graph_view, markers, names, wfapi};
 use crate::call::Call;
 use crate::error::Error;
+use crate::jenkins::encode;
 use crate::jenkins::path::{JobPath, Selector};
 use crate::text::clean::Cleaner;
 
@@ -48,20 +49,14 @@ struct StepLog {
 /// An unknown stage, naming those there are; a build that is no pipeline's; what else keeps Jenkins from answering.
 pub(crate) async fn stage_log(call: &Call, job: &JobPath, number: u32, stage: &str) -> Result<StageLog, Error> {
     let build = Selector::Number(number);
-    let Some((graph, found)) = find(call, job, build).await? else {
+    let Some((graph, mut found)) = find(call, job, build).await? else {
         return Err(Error::NotSupported(format!("{build} of {job} is not a pipeline's: it has no stages; leave stage out")));
     };
     let (path, what) = names(job, build);
     let target = pick(&graph, stage, job, number)?;
-    let run = match &found {
-        Found::Wfapi(run) | Found::GraphView { run: Some(run), .. } => Some(run.clone()),
-        Found::GraphView { run: None, .. } if call.app().sources().wfapi(now(call)) != Presence::Absent => {
-            call.optional(Source::Wfapi.name(), wfapi::describe(call, &path, &what).await)?
-        }
-        _ => None,
-    };
-    if let Some(run) = run {
-        let log = from_wfapi(call, &path, &what, &run, target).await;
+    found.add_list(call, &path, &what).await?;
+    if let Found::Wfapi(run) | Found::GraphView { run: Some(run), .. } = &found {
+        let log = from_wfapi(call, &path, &what, run, target).await;
         if let Some(log) = call.optional("the stage's log from wfapi", log)?.filter(|log| !log.text.is_empty()) {
             return Ok(log);
         }
@@ -127,11 +122,12 @@ async fn from_wfapi(call: &Call, path: &str, what: &str, run: &wfapi::Run, targe
 
 /// A step's log, and whether it was cut.
 async fn step_log(call: &Call, path: &str, step: &str, what: &str) -> Result<(String, bool), Error> {
-    let log: StepLog = call.json("wfapi", &format!("{path}/execution/node/{step}/wfapi/log"), what).await?;
+    let node = format!("{path}/execution/node/{}", encode::segment(step));
+    let log: StepLog = call.json("wfapi", &format!("{node}/wfapi/log"), what).await?;
     if !log.has_more {
         return Ok((plain(&log.text), false));
     }
-    let whole = call.text("log", &format!("{path}/execution/node/{step}/log/logText/progressiveText?start=0"), what).await;
+    let whole = call.text("log", &format!("{node}/log/logText/progressiveText?start=0"), what).await;
     match whole {
         Ok(text) => Ok((cleaned(&text), false)),
         Err(Error::NotFound { .. } | Error::BadResponse { .. } | Error::Upstream { .. }) => Ok((plain(&log.text), true)),
@@ -186,7 +182,7 @@ fn entity<'a>(tail: &'a str, out: &mut String) -> &'a str {
 }
 
 #[cfg(test)]
-mod unit {
+mod tests {
     use super::*;
 
     #[test]

@@ -14,12 +14,13 @@ use super::markers::Outline;
 use super::model::{Graph, Kind, Source, Stage, Status, Step, merge_declarative, plain_name, step_name, unstable_rank};
 use crate::call::Call;
 use crate::error::Error;
+use crate::jenkins::encode;
 
 /// Stages whose steps are asked for. More failures than that are one failure seen many times.
 const MAX_DESCRIBED: usize = 10;
 
 /// `wfapi/describe` of a build.
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Run {
     pub(super) status: String,
@@ -93,7 +94,7 @@ pub(super) async fn describe(call: &Call, build: &str, what: &str) -> Result<Run
 
 /// A stage's steps.
 pub(super) async fn node(call: &Call, build: &str, id: &str, what: &str) -> Result<Described, Error> {
-    call.json("wfapi", &format!("{build}/execution/node/{id}/wfapi/describe"), what).await
+    call.json("wfapi", &format!("{build}/execution/node/{}/wfapi/describe", encode::segment(id)), what).await
 }
 
 impl Run {
@@ -221,15 +222,19 @@ fn culprit(steps: &[Item], status: Status, stage: &Item) -> Option<Step> {
 }
 
 impl Graph {
-    /// Takes over what `wfapi` tells of a running build and other sources do not: which stage waits for an input.
-    pub(super) fn learn_pauses(&mut self, run: &Run) {
+    /// Takes over what `wfapi` tells of a running build and other sources do not: how long a stage has been going on, and
+    /// whether it waits for an input.
+    pub(super) fn learn_progress(&mut self, run: &Run) {
         self.each_mut(&mut |stage| {
             if stage.status == Status::Running
                 && stage.children.is_empty()
-                && let Some(item) = run.same(stage).filter(|item| item.state() == Status::Paused)
+                && let Some(item) = run.same(stage).filter(|item| item.state().is_live())
             {
-                stage.status = Status::Paused;
-                stage.pause_ms = Some(item.pause_duration_millis);
+                stage.duration_ms.get_or_insert(item.duration_millis);
+                if item.state() == Status::Paused {
+                    stage.status = Status::Paused;
+                    stage.pause_ms = Some(item.pause_duration_millis);
+                }
             }
         });
     }

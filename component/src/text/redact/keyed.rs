@@ -181,7 +181,8 @@ fn distant(line: &str, at: usize) -> Option<Range<usize>> {
     let mut from = at;
     for _ in 0..4 {
         let place = extent(line, from, false);
-        if looks_random(line.get(place.clone())?) {
+        let word = line.get(place.clone())?;
+        if looks_random(word) && !is_harmless(word) {
             return Some(place);
         }
         let (_, next) = line.get(from..)?.split_once(' ')?;

@@ -37,6 +37,9 @@ pub const MIN_KNOWN_CHARS: usize = 4;
 /// Lines of one private key at most: an RSA key of 16,384 bits has 200. A block without end must not hide a log.
 const MAX_KEY_LINES: u32 = 250;
 
+/// Further readings of a line that changed. One is enough but for lines made to need more.
+const MAX_ROUNDS: u32 = 4;
+
 /// Finds and replaces secrets; cheap to clone, built once per call.
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
@@ -121,7 +124,15 @@ impl LineRedactor<'_> {
     pub fn line<'a>(&mut self, line: &'a str) -> Cow<'a, str> {
         let mut places = self.key_places(line);
         places.extend(self.redactor.places(line));
-        replace(line, places)
+        let mut clean = replace(line, places);
+        // What one mark replaced may have hidden the end of another value, so a line that changed is read once more;
+        // text that went through here twice then reads like text that went once.
+        for _ in 0..MAX_ROUNDS {
+            let Cow::Owned(changed) = &clean else { break };
+            let Cow::Owned(again) = replace(changed, self.redactor.places(changed)) else { break };
+            clean = Cow::Owned(again);
+        }
+        clean
     }
 
     /// What of the line belongs to a private key.

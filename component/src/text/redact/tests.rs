@@ -188,6 +188,11 @@ fn recorded_lines_of_jenkins_stay() {
     }
 }
 
+#[test]
+fn a_word_that_is_redacted_in_part_is_not_judged_again() {
+    assert_eq!(Redactor::new().redact("token 0--token=[redacted]'"), "token 0--token=[redacted]'");
+}
+
 proptest! {
     #[test]
     fn redacting_twice_changes_nothing_more(text in "((password|token|secret|api_key|Bearer|Authorization|user|https://lin|--token)(=|: |: \"| |:| = )[a-zA-Z0-9+/=@:,;\"']{0,20}[ ,;&]?){0,5}") {

@@ -140,10 +140,12 @@ const REFERENCES: &[&str] = &[
     "os.environ", "os.getenv", "System.getenv", "var.", "local.", "data.", "vault:", "ref+", "arn:", "file:", "!", "~/", "./", "../",
 ];
 
-/// Whether the value shows nothing: a variable, a mask, a place, a call, or one of the words of prose.
+/// Whether the value shows nothing: a variable, a mask, a place, a call, one of the words of prose, or what has been
+/// through here already.
 pub(super) fn is_harmless(value: &str) -> bool {
     let bare = value.trim_matches(|c: char| c.is_ascii_punctuation() && !matches!(c, '$' | '{' | '<' | '[' | '*'));
     bare.is_empty()
+        || value.contains(super::MARK.trim_end_matches(']'))
         || REFERENCES.iter().any(|start| value.starts_with(start))
         || bare.split([' ', '_', '-']).all(is_word)
         || is_call(value)

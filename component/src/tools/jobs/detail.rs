@@ -1,5 +1,6 @@
 //! `get-job`: what a job is, how it goes, and what it asks for.
 
+use crate::answer;
 use crate::bindings::jankins::plugin::types::{Format, Job, ParameterDefinition};
 use crate::call::{Call, saturate};
 use crate::error::Error;
@@ -9,7 +10,7 @@ use crate::text::budget::{Answer, Section};
 use crate::text::redact::{self, Redactor};
 use crate::text::{fence, human, names};
 
-use super::{build_ref, build_words, job_item, line, signed};
+use super::{build_ref, build_words, job_item, line};
 
 /// Characters of somebody's words that a summary quotes; `full` quotes ten times as many.
 const WORDS: usize = 160;
@@ -22,15 +23,14 @@ pub(crate) async fn get_job(call: &Call, job: String, branch: Option<String>, fo
     let detail = jobs::detail(call, &path).await?;
     let format = format.unwrap_or(Format::Summary);
     let name = detail.full_name.clone().unwrap_or_else(|| path.name());
-    let now = call.now_ms();
-    let redactor = Redactor::with_known(&call.app().settings().secrets);
+    let redactor = answer::redactor(call);
     let text = match format {
         Format::Ids => format!("{}\n", names::shown(&name)),
         Format::Summary | Format::Full => Page { call, detail: &detail, redactor: &redactor, path: &path, name: &name, full: format == Format::Full }.render(),
     };
-    let reference = |last: &Option<Last>| last.as_ref().map(|l| build_ref(l, None, now));
-    let last_build = detail.last_build.as_ref().map(|l| build_ref(l, detail.status(), now));
-    let children: Vec<_> = detail.children().map(|item| job_item(item, &item.full_name(&name), now)).collect();
+    let reference = |last: &Option<Last>| last.as_ref().map(|l| build_ref(call, l, None));
+    let last_build = detail.last_build.as_ref().map(|l| build_ref(call, l, detail.status()));
+    let children: Vec<_> = detail.children().map(|item| job_item(call, item, &item.full_name(&name))).collect();
     Ok(Job {
         kind: detail.kind().as_str().to_owned(),
         url: format!("{}{}/", call.app().settings().url, path.url_path()),
@@ -99,16 +99,15 @@ impl Page<'_> {
         text.section(Section::new("parameter").title("parameters:").priority(10).minimum(10).items(parameters));
         text.section(self.children());
         if self.detail.kind() == Kind::Multibranch {
-            text.next(format!("get-job job={} ref=BRANCH", names::shown(self.name)));
+            text.next(format!("get_job(job={:?}, ref=\"BRANCH\")", self.name));
         } else if let Some(last) = self.detail.last_build.as_ref().filter(|l| matches!(l.result(self.detail.status()), "FAILURE" | "UNSTABLE" | "ABORTED")) {
-            text.next(format!("triage-failure job={} build={}", names::shown(self.name), last.number));
+            text.next(format!("triage_failure(job={:?}, build=\"{}\")", self.name, last.number));
         }
         text.render().text
     }
 
     fn head(&self) -> String {
         let detail = self.detail;
-        let now = self.call.now_ms();
         let mut first = format!("{} {}", names::shown(self.name), detail.kind().as_str());
         for word in [detail.status().map(Status::as_str), detail.in_queue.then_some("in queue"), self.unbuildable()].into_iter().flatten() {
             first.push_str(&format!(", {word}"));
@@ -119,7 +118,7 @@ impl Page<'_> {
         lines.extend(display.map(|d| format!("shown as {}", self.quote(d, words))));
         lines.extend(clean(self.redactor, detail.description.as_ref()).map(|d| format!("description {}", fence::inline(&d, words))));
         lines.extend(detail.waits_for().map(|why| format!("its next build waits: {}", self.quote(why, words))));
-        lines.extend(self.builds(now));
+        lines.extend(self.builds());
         if detail.kind().is_container() && detail.children().next().is_none() {
             lines.push("nothing in it that this account may see".to_owned());
         }
@@ -136,15 +135,15 @@ impl Page<'_> {
         (plain && self.detail.buildable == Some(false)).then_some("not buildable")
     }
 
-    fn builds(&self, now: u64) -> Option<String> {
+    fn builds(&self) -> Option<String> {
         let detail = self.detail;
         if detail.kind().is_container() {
             return None;
         }
         let Some(last) = &detail.last_build else { return Some("never built".to_owned()) };
-        let mut words = vec![format!("last {}", build_words(last, detail.status(), now))];
+        let mut words = vec![format!("last {}", build_words(self.call, last, detail.status()))];
         let other = |name: &str, build: &Option<Last>| {
-            build.as_ref().filter(|b| b.number != last.number).map(|b| format!("{name} #{} {}", b.number, age(b, now)))
+            build.as_ref().filter(|b| b.number != last.number).map(|b| format!("{name} #{} {}", b.number, answer::ago(self.call, b.timestamp)))
         };
         words.extend(other("last successful", &detail.last_successful_build));
         words.extend(other("last failed", &detail.last_failed_build));
@@ -177,11 +176,10 @@ impl Page<'_> {
         let noun = if kind == Kind::Multibranch { "branch" } else { "job" };
         let room = if self.full || kind == Kind::Multibranch { CHILDREN } else { SUMMARY_CHILDREN };
         let all = self.detail.children().count();
-        let now = self.call.now_ms();
-        let lines = self.detail.children().take(room).map(|item| line(item, &item.plain_name(), now));
+        let lines = self.detail.children().take(room).map(|item| line(self.call, item, &item.plain_name()));
         let title = match (kind.is_container(), all) {
             (false, _) | (true, 0) => String::new(),
-            (true, _) if self.detail.more_children() => format!("more than {}; all: list-jobs folder={}", human::count(all as u64, noun), names::shown(self.name)),
+            (true, _) if self.detail.more_children() => format!("more than {}; list_jobs(folder={:?}) has all", human::count(all as u64, noun), self.name),
             (true, _) => format!("{}:", human::count(all as u64, noun)),
         };
         Section::new(noun).title(title).total(all as u64).items(lines)
@@ -190,10 +188,6 @@ impl Page<'_> {
     fn quote(&self, text: &str, chars: usize) -> String {
         fence::inline(&self.redactor.redact(text), chars)
     }
-}
-
-fn age(build: &Last, now: u64) -> String {
-    build.timestamp.map(|t| human::age(signed(now), signed(t))).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -202,11 +202,10 @@ fn answer(call: &Call, checked: &Checked, found: &Found, earlier: u32) -> JobLis
     if let Some(folder) = found.cut.first() {
         let others = found.cut.len() - 1;
         let others = if others > 0 { format!(" and of {}", human::count(others as u64, "other folder")) } else { String::new() };
-        call.lacks(format!("only the first jobs of {}{others} are here: list-jobs folder={0}", names::shown(folder)));
+        call.lacks(format!("only the first jobs of {folder}{others} are here; list_jobs(folder={folder:?}) has all"));
     }
-    let now = call.now_ms();
-    let listed = Listed { checked, found, earlier, prefix: common_prefix(checked, found) };
-    let lines: Vec<String> = found.entries.iter().take(checked.limit as usize).map(|e| listed.line(e, now)).collect();
+    let listed = Listed { call, checked, found, earlier, prefix: common_prefix(checked, found) };
+    let lines: Vec<String> = found.entries.iter().take(checked.limit as usize).map(|e| listed.line(e)).collect();
     let notes: Vec<String> = call.missing().into_iter().map(|lack| format!("note: {lack}")).collect();
     let write = |max_tokens, shown: usize| {
         let mut text = Answer::new(max_tokens);
@@ -220,12 +219,12 @@ fn answer(call: &Call, checked: &Checked, found: &Found, earlier: u32) -> JobLis
     let next_cursor = resume.map(|p| checked.cursors.make([p.top, p.below, p.before, earlier + saturate(shown as u64)]));
     let mut text = write(call.max_tokens(), shown);
     if let Some(cursor) = &next_cursor {
-        text.next(format!("list-jobs with the same arguments and cursor={cursor}"));
+        text.next(format!("list_jobs(…, cursor=\"{cursor}\")"));
     }
     let text = text.render().text;
     let (at_least, total) = listed.known();
     JobList {
-        jobs: found.entries.iter().take(shown).map(|e| job_item(&e.item, &e.full_name, now)).collect(),
+        jobs: found.entries.iter().take(shown).map(|e| job_item(call, &e.item, &e.full_name)).collect(),
         shown: saturate(shown as u64),
         total,
         at_least,
@@ -237,6 +236,7 @@ fn answer(call: &Call, checked: &Checked, found: &Found, earlier: u32) -> JobLis
 
 /// What the lines and the head of an answer are made of.
 struct Listed<'a> {
+    call: &'a Call,
     checked: &'a Checked,
     found: &'a Found,
     /// Jobs listed on earlier pages.
@@ -256,17 +256,17 @@ impl Listed<'_> {
         }
     }
 
-    fn line(&self, entry: &Entry, now_ms: u64) -> String {
+    fn line(&self, entry: &Entry) -> String {
         if self.checked.format == Format::Ids {
             return names::shown(&entry.full_name);
         }
         let name = entry.full_name.strip_prefix(&self.prefix).unwrap_or(&entry.full_name);
         let name = if self.found.kind == Kind::Multibranch { encode::decode(name) } else { name.to_owned() };
-        let line = line(&entry.item, &name, now_ms);
+        let line = line(self.call, &entry.item, &name);
         if self.checked.format == Format::Summary || entry.item.kind().is_container() {
             return line;
         }
-        let took = entry.item.last_build.as_ref().filter(|l| !l.building).and_then(|l| l.elapsed_ms(now_ms));
+        let took = entry.item.last_build.as_ref().filter(|l| !l.building).and_then(|l| l.elapsed_ms(self.call.now_ms()));
         let took = took.map(|ms| format!(", took {}", human::duration(ms))).unwrap_or_default();
         format!("{line}{took}, {}", entry.item.kind().as_str())
     }
@@ -275,7 +275,7 @@ impl Listed<'_> {
         if self.found.entries.is_empty() {
             return self.empty();
         }
-        let Self { checked, found, earlier, prefix } = self;
+        let Self { checked, found, earlier, prefix, .. } = self;
         let (at_least, total) = self.known();
         let total = total.map_or_else(|| format!("at least {}", human::number(at_least.into())), |t| human::number(t.into()));
         let which = match (earlier, shown) {

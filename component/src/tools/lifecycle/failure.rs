@@ -5,15 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
-
 use super::growth::read_end;
 use crate::answer;
 use crate::call::Call;
 use crate::error::Error;
-use crate::jenkins::builds::{self, Build};
+use crate::jenkins::builds::Build;
 use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::pipeline;
+use crate::jenkins::tests::{self, Case};
 use crate::text::excerpt::Limits;
 use crate::text::severity::{Severity, severity};
 
@@ -45,7 +44,9 @@ impl Failure {
     pub(super) async fn of(call: &Call, job: &JobPath, build: &Build) -> Result<Self, Error> {
         let new = |kind, marks: BTreeSet<String>| Self { result: build.result().to_owned(), kind, marks };
         if build.tests().is_some_and(|t| t.failed > 0) {
-            let failed = call.optional("the tests that failed", tests(call, job, build.number).await)?.unwrap_or_default();
+            let report = tests::failed(call, job, Selector::Number(build.number)).await;
+            let report = call.optional("the tests that failed", report)?.flatten();
+            let failed: BTreeSet<String> = report.iter().flat_map(|r| &r.cases).filter(|c| c.outcome.is_failure()).map(Case::full_name).collect();
             if !failed.is_empty() {
                 return Ok(new("test", failed));
             }
@@ -91,43 +92,8 @@ fn without_numbers(text: &str) -> String {
     out
 }
 
-/// Names of the failed tests of a build, those of a matrix build's cells included.
-async fn tests(call: &Call, job: &JobPath, number: u32) -> Result<BTreeSet<String>, Error> {
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "camelCase", default)]
-    struct Report {
-        suites: Vec<Suite>,
-        child_reports: Vec<Child>,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Child {
-        result: Option<Report>,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Suite {
-        cases: Vec<Case>,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "camelCase", default)]
-    struct Case {
-        class_name: Option<String>,
-        name: Option<String>,
-        status: Option<String>,
-    }
-    const SUITES: &str = "suites[cases[className,name,status]]";
-    let object = format!("{}/testReport", builds::object(job, Selector::Number(number)));
-    let tree = format!("{SUITES},childReports[result[{SUITES}]]");
-    let report: Report = call.tree("tests", &object, &tree, &format!("the tests of {job} #{number}")).await?;
-    let children = report.child_reports.into_iter().filter_map(|c| c.result).flat_map(|r| r.suites);
-    let failed = |case: &Case| matches!(case.status.as_deref(), Some("FAILED" | "REGRESSION"));
-    let name = |case: Case| format!("{}.{}", case.class_name.unwrap_or_default(), case.name.unwrap_or_default());
-    Ok(report.suites.into_iter().chain(children).flat_map(|s| s.cases).filter(failed).map(name).collect())
-}
-
 #[cfg(test)]
-mod tests_of_failures {
+mod unit {
     use super::*;
     use crate::testing::{Answer, Script, run};
 

@@ -86,7 +86,7 @@ async fn replay(call: &Call, job: &JobPath, original: &Build, scripts: Option<&S
         let (recent, queued) = join(builds::list(call, job, RECENT_FIELDS, 0..RECENT), queue::of_job(call, job)).await;
         let recent = call.optional("the newest builds", recent)?.unwrap_or_default();
         // The oldest of the new ones: whoever replays the same build after us comes later.
-        let build = recent.into_iter().filter(|b| b.number > newest && b.causes().any(|c| c.short_description == cause)).next_back();
+        let build = recent.into_iter().rfind(|b| b.number > newest && b.causes().any(|c| c.short_description == cause));
         if let Some(build) = build {
             return Ok(Started::running(job, None, build));
         }

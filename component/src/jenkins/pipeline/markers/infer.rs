@@ -37,14 +37,18 @@ const PUBLISHERS: [&str; 14] = [
     "getContext",
 ];
 
+/// Failed branches that are looked into: a matrix has hundreds, and one cause.
+const MAX_FAILED: usize = 50;
+
 /// What became of a stage, and by which step.
 type Verdicts = HashMap<usize, (Status, Option<Step>)>;
 
 impl Outline {
     /// The stages with what became of them. `reports`: ids of `junit` steps that reported failures.
     pub(super) fn graph(&self, reports: &HashSet<String>) -> Graph {
-        let verdicts = self.verdicts(reports);
-        let mut stages = self.tree(&|index| verdicts.get(&index).map_or_else(|| (self.plain_state(index), None), Clone::clone));
+        let (verdicts, last) = (self.verdicts(reports), self.last_atoms());
+        let plain = |index: usize| (self.plain_state(index, last.get(&index).copied()), None);
+        let mut stages = self.tree(&|index| verdicts.get(&index).map_or_else(|| plain(index), Clone::clone));
         merge_declarative(&mut stages, false);
         Graph::new(Source::Log, self.result.is_some(), stages).settle(true)
     }
@@ -88,8 +92,13 @@ impl Outline {
         grown.collect()
     }
 
-    /// The state of a stage that did nothing wrong.
-    fn plain_state(&self, index: usize) -> Status {
+    /// The last step in each block, at any depth.
+    fn last_atoms(&self) -> HashMap<usize, &Atom> {
+        self.atoms.iter().flat_map(|atom| self.around(atom.block).map(move |(index, _)| (index, atom))).collect()
+    }
+
+    /// The state of a stage that did nothing wrong, and whose last step was this.
+    fn plain_state(&self, index: usize, last: Option<&Atom>) -> Status {
         let Some(block) = self.blocks.get(index) else { return Status::Success };
         if block.skipped {
             return Status::NotBuilt;
@@ -97,8 +106,7 @@ impl Outline {
         if self.result.is_some() || block.closed {
             return Status::Success;
         }
-        let waits = self.last_atom_in(index, |_| true).is_some_and(|atom| atom.name == "input");
-        if waits { Status::Paused } else { Status::Running }
+        if last.is_some_and(|atom| atom.name == "input") { Status::Paused } else { Status::Running }
     }
 
     fn verdicts(&self, reports: &HashSet<String>) -> Verdicts {
@@ -111,7 +119,7 @@ impl Outline {
             }
         }
         let status = if result == Status::Aborted { Status::Aborted } else { Status::Failure };
-        let mut failed: Vec<usize> = self.failed_branches().filter_map(|branch| self.last_stage_in(branch)).collect();
+        let mut failed: Vec<usize> = self.failed_branches().take(MAX_FAILED).filter_map(|branch| self.last_stage_in(branch)).collect();
         if failed.is_empty() && matches!(result, Status::Failure | Status::Aborted) && self.threw {
             failed.extend(self.last_stage_that_ran());
         }

@@ -19,6 +19,8 @@ use crate::text::lines::Line;
 const MAX_NODES: usize = 20_000;
 /// Blocks within blocks; Jenkins' own limit on the nesting of Groovy is not far above.
 const MAX_DEPTH: u32 = 100;
+/// Blocks among which a line of text looks for its own: what it is about has just begun or ended.
+const RECENT: usize = 500;
 /// Characters of an error message.
 const MESSAGE_CHARS: usize = 500;
 const MARKER: &[u8] = b"[Pipeline] ";
@@ -206,13 +208,13 @@ impl Outline {
         if let Some(rest) = text.strip_prefix("Stage \"") {
             let Some((name, _)) = rest.split_once("\" skipped due to ") else { return };
             let fresh = |block: &&mut Block| block.role == Role::Stage && !block.closed && block.atoms == 0 && block.name == name;
-            if let Some(block) = self.blocks.iter_mut().rev().find(fresh) {
+            if let Some(block) = self.blocks.iter_mut().rev().take(RECENT).find(fresh) {
                 block.skipped = true;
             }
         } else if let Some(name) = text.strip_prefix("Failed in branch ") {
             let noted = self.noted == Some(true);
             let over = |block: &&mut Block| block.role == Role::Branch && (block.closed || !noted) && !block.failed && block.name == name;
-            if let Some(block) = self.blocks.iter_mut().rev().find(over) {
+            if let Some(block) = self.blocks.iter_mut().rev().take(RECENT).find(over) {
                 block.failed = true;
             }
         } else if !self.ended {
@@ -247,4 +249,41 @@ fn is_message(text: &str) -> bool {
 
 fn bounded(text: &str) -> String {
     text.chars().take(MESSAGE_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::lines::LineScanner;
+
+    fn outline(log: &str) -> Outline {
+        let (mut outline, mut scanner) = (Outline::default(), LineScanner::new());
+        scanner.push(log.as_bytes(), |line| outline.line(&line));
+        scanner.finish(|line| outline.line(&line));
+        outline
+    }
+
+    #[test]
+    fn an_endless_log_leaves_a_bounded_outline() {
+        let stage = "[Pipeline] stage\n[Pipeline] { (a)\n[Pipeline] sh\n".repeat(20_000);
+        let outline = outline(&format!("[Pipeline] Start of Pipeline\n{stage}"));
+        assert!(outline.dropped && outline.blocks.len() + outline.atoms.len() <= MAX_NODES);
+        assert!(outline.blocks.iter().all(|block| block.depth <= MAX_DEPTH));
+    }
+
+    #[test]
+    fn a_marker_that_the_build_prints_itself_is_no_marker() {
+        const START: &str = "\x1b[8mha:////4Oa7a1RAHlg1ki0ugmnMAtt/Qa/t2p+rFJkGlDFXwjORAAAAoh+LCAAAAAAAAP9tjTEOwjAQBM8BClpKHuFItIiK1krDC0x8GCfWnbEdkooX8TX+gCESFVvtrLSa5wtWKcKBo5UdUu8otU4GP9jS5Mixv3geZcdn2TIl9igbHBs2eJyx4YwwR1SwULBGaj0nRzbDRnX6rmuvydanHMu2V1A5c4MHCFXMWcf8hSnC9jqYxPTz/BXAFEIGsfuclm8zQVqFvQAAAA==\x1b[0m[Pipeline] Start of Pipeline\n";
+        let outline = outline(&format!("{START}[Pipeline] stage\n[Pipeline] {{ (Fake)\n[Pipeline] End of Pipeline\nFinished: SUCCESS\n"));
+        assert!(outline.blocks.is_empty() && outline.result.is_none());
+    }
+
+    #[test]
+    fn the_end_of_a_pipeline_tells_its_error_and_not_what_plugins_report() {
+        let end = |lines: &str| outline(&format!("[Pipeline] Start of Pipeline\n[Pipeline] End of Pipeline\n{lines}Finished: FAILURE\n"));
+        assert_eq!(end("[Checks API] sent\nERROR: exit code 2\n").ending().as_deref(), Some("exit code 2"));
+        assert_eq!(end("GitHub has been notified of this commit's build result\n").ending(), None);
+        let quiet = "Aborted by ada\n[Pipeline] End of Pipeline\norg.jenkinsci.plugins.workflow.actions.ErrorAction$ErrorId: 1\nFinished: ABORTED\n";
+        assert_eq!(outline(&format!("[Pipeline] Start of Pipeline\n{quiet}")).ending().as_deref(), Some("Aborted by ada"));
+    }
 }

@@ -44,7 +44,7 @@ fn branches_of_a_multibranch_come_with_their_state() {
     let job = ask("shop/checkout", None, None);
     assert_eq!((job.kind.as_str(), job.children_total, job.status), ("multibranch", Some(3), None));
     assert!(job.text.contains("\nfeature/login FAILURE #2 "), "{}", job.text);
-    assert!(job.text.contains("next: get-job job=shop/checkout ref=BRANCH\n"));
+    assert!(job.text.contains("next: get_job(job=\"shop/checkout\", ref=\"BRANCH\")\n"));
     assert_eq!(job.children[0].name, "shop/checkout/feature%2Flogin");
 }
 
@@ -62,7 +62,7 @@ fn last_builds_are_told_apart() {
     assert_eq!(job.last_build.as_ref().map(|b| b.number), Some(28));
     assert_eq!(job.last_failed.as_ref().map(|b| b.number), Some(25));
     assert!(job.text.contains("last UNSTABLE #28 "), "{}", job.text);
-    assert!(job.text.contains("next: triage-failure job=shop/checkout/main build=28\n"));
+    assert!(job.text.contains("next: triage_failure(job=\"shop/checkout/main\", build=\"28\")\n"));
 }
 
 #[test]

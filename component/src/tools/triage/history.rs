@@ -1,0 +1,120 @@
+//! The past of a job: since when it is as it is, and which builds had the same revision.
+
+use crate::call::Call;
+use crate::error::Error;
+use crate::jenkins::builds::{self, Build};
+use crate::jenkins::path::JobPath;
+
+/// A build of the past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Past {
+    pub(crate) number: u32,
+    /// RUNNING while it has none.
+    pub(crate) result: String,
+    pub(crate) commit: Option<String>,
+}
+
+/// The newest builds of a job, newest first.
+pub(crate) async fn past(call: &Call, job: &JobPath, count: u32) -> Result<Vec<Past>, Error> {
+    let fields = "number,result,building,actions[lastBuiltRevision[SHA1]]";
+    let builds = builds::list(call, job, fields, 0..count).await?;
+    Ok(builds.iter().map(Past::of).collect())
+}
+
+impl Past {
+    fn of(build: &Build) -> Self {
+        let commit = build.checkouts().into_iter().next().map(|c| c.commit);
+        Self { number: build.number, result: build.result().to_owned(), commit }
+    }
+}
+
+/// The run of bad builds that a build belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// The last one before it that was better.
+    pub(crate) last_good: Option<u32>,
+    /// The first of the run.
+    pub(crate) first_bad: Option<u32>,
+}
+
+/// How bad a result is; `None` for one that says nothing about the code.
+fn badness(result: &str) -> Option<u8> {
+    match result {
+        "SUCCESS" => Some(0),
+        "UNSTABLE" => Some(1),
+        "FAILURE" => Some(2),
+        _ => None,
+    }
+}
+
+/// The run of builds, back from `number`, that are at least as bad as it.
+pub(crate) fn window(past: &[Past], number: u32) -> Window {
+    let Some(own) = past.iter().find(|p| p.number == number).and_then(|p| badness(&p.result)).filter(|b| *b > 0) else {
+        return Window::default();
+    };
+    let mut window = Window { last_good: None, first_bad: Some(number) };
+    for build in past.iter().filter(|p| p.number < number) {
+        match badness(&build.result) {
+            Some(bad) if bad >= own => window.first_bad = Some(build.number),
+            Some(_) => {
+                window.last_good = Some(build.number);
+                break;
+            }
+            None => {}
+        }
+    }
+    window
+}
+
+/// The last build before `number` that passed in every respect.
+pub(crate) fn last_success(past: &[Past], number: u32) -> Option<u32> {
+    past.iter().find(|p| p.number < number && p.result == "SUCCESS").map(|p| p.number)
+}
+
+/// Other finished builds of the same revision, nearest first.
+pub(crate) fn same_revision(past: &[Past], number: u32) -> Vec<u32> {
+    let Some(own) = past.iter().find(|p| p.number == number) else { return Vec::new() };
+    let same = |p: &&Past| p.number != number && p.commit.is_some() && p.commit == own.commit && badness(&p.result).is_some();
+    let mut numbers: Vec<u32> = past.iter().filter(same).map(|p| p.number).collect();
+    numbers.sort_by_key(|n| n.abs_diff(number));
+    numbers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Newest first, numbered down to 1.
+    fn past(results: &[&str]) -> Vec<Past> {
+        let count = u32::try_from(results.len()).unwrap();
+        results.iter().zip((1..=count).rev()).map(|(r, number)| Past { number, result: (*r).to_owned(), commit: None }).collect()
+    }
+
+    #[test]
+    fn the_window_ends_at_the_last_better_build() {
+        let p = past(&["FAILURE", "FAILURE", "UNSTABLE", "SUCCESS"]);
+        assert_eq!(window(&p, 4), Window { last_good: Some(2), first_bad: Some(3) });
+        assert_eq!(window(&p, 2), Window { last_good: Some(1), first_bad: Some(2) });
+    }
+
+    #[test]
+    fn aborted_and_running_builds_say_nothing_about_the_code() {
+        let p = past(&["UNSTABLE", "ABORTED", "FAILURE", "RUNNING", "UNSTABLE", "SUCCESS"]);
+        assert_eq!(window(&p, 6), Window { last_good: Some(1), first_bad: Some(2) });
+        assert_eq!(window(&p, 5), Window::default());
+    }
+
+    #[test]
+    fn a_job_that_never_passed_has_no_good_build() {
+        assert_eq!(window(&past(&["FAILURE", "FAILURE"]), 2), Window { last_good: None, first_bad: Some(1) });
+    }
+
+    #[test]
+    fn builds_of_the_same_revision_are_found_nearest_first() {
+        let mut p = past(&["SUCCESS", "UNSTABLE", "ABORTED", "SUCCESS"]);
+        for (build, commit) in p.iter_mut().zip(["a", "a", "a", "a"]) {
+            build.commit = Some(commit.to_owned());
+        }
+        assert_eq!(same_revision(&p, 3), [4, 1]);
+    }
+}

@@ -1,0 +1,36 @@
+//! `triage-failure`: why a build is not green, on what evidence, since when and by whose commit.
+//!
+//! One request finds the build; everything else is asked at once: the log (streamed through [`crate::analysis`]), the
+//! stages, the test report, the history. What a build started and that failed is followed downwards. The answer never
+//! claims more than its evidence: an aborted build has no suspects, a test that passed on the same revision is no
+//! regression.
+
+mod facts;
+mod history;
+mod judge;
+mod suspects;
+mod words;
+
+use crate::answer;
+use crate::bindings::jankins::plugin::types::{Format, Triage};
+use crate::call::Call;
+use crate::error::Error;
+use crate::jenkins::builds;
+use crate::jenkins::jobs::missing;
+use crate::tools::builds::target;
+
+/// `triage-failure`.
+pub(crate) async fn triage_failure(call: &Call, job: String, branch: Option<String>, build: Option<String>, format: Option<Format>) -> Result<Triage, Error> {
+    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let build = match builds::build(call, &job, which).await {
+        Ok(build) => build,
+        Err(error) => return Err(missing(call, &job, error).await),
+    };
+    let facts = facts::gather(call, job, build).await?;
+    let judgement = judge::judge(call, &facts).await?;
+    let mut record = words::record(call, &facts, &judgement);
+    let described = words::describe(call, &facts, &judgement, &record, format.unwrap_or(Format::Summary));
+    record.text = answer::render(call, &described).text;
+    record.meta = call.meta(&record.text);
+    Ok(record)
+}

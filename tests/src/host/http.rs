@@ -1,0 +1,172 @@
+//! A `jankins` that serves HTTP, and requests to it.
+//!
+//! Every request takes a connection of its own, so that what one test sends never depends on another.
+
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use anyhow::Result;
+use anyhow::bail;
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use http_body_util::Full;
+use hyper::HeaderMap;
+use hyper::Method;
+use hyper::Request;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use serde_json::json;
+use tokio::net::TcpStream;
+use tokio::process::Child;
+use tokio::process::Command;
+use tokio::task::JoinHandle;
+
+use super::stdio::keep;
+use super::stdio::lock;
+
+/// Longest wait for the server to listen, answer or end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running server.
+pub struct Http {
+    child: Child,
+    log: Arc<Mutex<String>>,
+    reader: JoinHandle<()>,
+    address: String,
+}
+
+/// What it answered.
+#[derive(Debug)]
+pub struct HttpAnswer {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as text.
+    pub body: String,
+}
+
+impl HttpAnswer {
+    /// The body as JSON; null when it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or(Value::Null)
+    }
+}
+
+impl Http {
+    pub(super) async fn spawn(mut command: Command) -> Result<Self> {
+        let mut child = command.spawn().context("jankins cannot be started")?;
+        let errors = child.stderr.take().context("no standard error")?;
+        let log = Arc::new(Mutex::new(String::new()));
+        let reader = tokio::spawn({
+            let log = Arc::clone(&log);
+            async move { keep(errors, &log).await }
+        });
+        let listens = async {
+            loop {
+                if let Some(address) = address(&lock(&log)) {
+                    return Ok(address);
+                }
+                if let Some(status) = child.try_wait()? {
+                    bail!("jankins ended ({status}) before it listened: {}", lock(&log));
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let address = tokio::time::timeout(PATIENCE, listens).await.context("jankins does not listen")??;
+        Ok(Self { child, log, reader, address })
+    }
+
+    /// `host:port`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// A GET.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn get(&self, path: &str) -> Result<HttpAnswer> {
+        self.send(Method::GET, path, &[], String::new()).await
+    }
+
+    /// Any request; a `Host` among the headers replaces the true one.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Result<HttpAnswer> {
+        let stream = TcpStream::connect(&self.address).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let driver = tokio::spawn(connection);
+        let mut request = Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            request = request.header("Host", &self.address);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(Bytes::from(body)))?;
+        let response = tokio::time::timeout(PATIENCE, sender.send_request(request)).await.context("no answer")??;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
+        driver.abort();
+        Ok(HttpAnswer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        })
+    }
+
+    /// An MCP request of 2025-11-25, with further headers.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn mcp(&self, method: &str, params: Value, headers: &[(&str, &str)]) -> Result<HttpAnswer> {
+        let mut all = vec![
+            ("Content-Type", "application/json"),
+            ("Accept", "application/json, text/event-stream"),
+            ("MCP-Protocol-Version", "2025-11-25"),
+        ];
+        all.extend(headers);
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        self.send(Method::POST, "/mcp", &all, message.to_string()).await
+    }
+
+    /// Asks it to stop, as a service manager does.
+    ///
+    /// # Errors
+    /// When it runs no more.
+    pub fn terminate(&self) -> Result<()> {
+        let id = self.child.id().context("jankins has ended already")?;
+        let status = std::process::Command::new("kill").args(["-TERM", &id.to_string()]).status()?;
+        if status.success() { Ok(()) } else { bail!("kill: {status}") }
+    }
+
+    /// Waits for its end; answers that and the log.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn ended(mut self) -> Result<(ExitStatus, String)> {
+        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await.context("jankins does not end")??;
+        self.reader.await?;
+        let log = lock(&self.log).clone();
+        Ok((status, log))
+    }
+}
+
+/// From the line that says where it listens.
+fn address(log: &str) -> Option<String> {
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let url = lines.filter_map(|line| {
+        let url = line.get("url").or_else(|| line.pointer("/fields/url"))?;
+        url.as_str().map(str::to_owned)
+    });
+    let mut url = url;
+    Some(url.next()?.strip_prefix("http://")?.strip_suffix("/mcp")?.to_owned())
+}
