@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 #[cfg(target_arch = "wasm32")]
 use crate::error::Error;
+use crate::jenkins::crumb::Crumbs;
 use crate::jenkins::pipeline::Sources;
 use crate::settings::Settings;
 use crate::upstream::Upstream;
@@ -14,13 +15,14 @@ pub(crate) struct App {
     settings: Settings,
     upstream: Upstream,
     sources: Sources,
+    crumbs: Crumbs,
 }
 
 impl App {
     /// An instance over a transport and a clock.
     pub(crate) fn new(settings: Settings, transport: Box<dyn Transport>, clock: Rc<dyn Clock>) -> Self {
         let upstream = Upstream::new(&settings, transport, clock);
-        Self { settings, upstream, sources: Sources::default() }
+        Self { settings, upstream, sources: Sources::default(), crumbs: Crumbs::default() }
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -38,6 +40,11 @@ impl App {
     /// Which pipeline interfaces this controller has, as far as it has shown.
     pub(crate) fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// What proves to the controller that a POST is meant.
+    pub(crate) fn crumbs(&self) -> &Crumbs {
+        &self.crumbs
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Call {
     app: Rc<App>,
     id: String,
     started: Duration,
+    /// The caller is ready to wait so much longer.
+    wait: Cell<Duration>,
     max_tokens: u32,
     counters: Rc<Counters>,
     partial: RefCell<Vec<String>>,
@@ -38,7 +40,7 @@ impl Call {
     pub(crate) fn new(app: Rc<App>, max_tokens: Option<u32>) -> Self {
         let started = app.clock().elapsed();
         let max_tokens = max_tokens.unwrap_or(app.settings().max_tokens).clamp(MIN_TOKENS, MAX_TOKENS_CAP);
-        Self { app, id: correlation_id(), started, max_tokens, counters: Rc::default(), partial: RefCell::default() }
+        Self { app, id: correlation_id(), started, wait: Cell::default(), max_tokens, counters: Rc::default(), partial: RefCell::default() }
     }
 
     /// What the instance shares among its calls.
@@ -60,9 +62,16 @@ impl Call {
         &self.counters
     }
 
-    /// When the call must have answered, on the monotonic clock.
+    /// When a request that begins now must have been answered, on the monotonic clock. A call that waits for something has
+    /// longer than the operator's timeout; no single request has.
     pub(crate) fn deadline(&self) -> Duration {
-        self.started + self.app.settings().timeout
+        let timeout = self.app.settings().timeout;
+        (self.started + timeout + self.wait.get()).min(self.app.clock().elapsed() + timeout)
+    }
+
+    /// Gives the call so much more time, because its caller asked it to wait that long.
+    pub(crate) fn extend(&self, wait: Duration) {
+        self.wait.set(wait);
     }
 
     /// Time left.

@@ -89,6 +89,16 @@ pub(crate) enum Error {
     /// This controller or job has no such thing.
     #[error("{0}")]
     NotSupported(String),
+    /// A request that acts may have arrived, and its answer did not come, or does not tell. It is never repeated.
+    #[error("{cause}; it is not known whether {what} took effect")]
+    Unclear {
+        /// Such as `the start of deploy`.
+        what: String,
+        /// What went wrong.
+        cause: Box<Error>,
+        /// The call that tells how things stand.
+        check: String,
+    },
     /// The sandbox refused the request.
     #[error("the request was not allowed out: {0}")]
     Denied(String),
@@ -119,6 +129,7 @@ impl Error {
             Self::Upstream { .. } => "upstream-error",
             Self::BadResponse { .. } => "bad-response",
             Self::NotSupported(_) => "not-supported",
+            Self::Unclear { cause, .. } => cause.code(),
             Self::Denied(_) => "read-only",
             Self::Setup(_) => "internal",
         }
@@ -146,6 +157,7 @@ impl Error {
                 return Some(detail.clone().unwrap_or_else(|| "The controller's own log tells more; it names the failure by an id.".into()));
             }
             Self::NotSupported(_) => return None,
+            Self::Unclear { check, .. } => return Some(format!("It was not sent again, lest it act twice. Look first: {check}")),
             Self::Denied(_) => "The operator allows this tenant to reach its own controller only, and perhaps only to read.",
         };
         Some(text.to_owned())
@@ -155,8 +167,14 @@ impl Error {
         let one = |s: &str| vec![s.to_owned()];
         match self {
             Self::NotFound { next, .. } => next.clone(),
+<<<<<<< HEAD
             Self::Forbidden { .. } => one("whoami()"),
             Self::Timeout(_) | Self::Unavailable { .. } | Self::Upstream { .. } | Self::BadResponse { .. } => one("get_status()"),
+=======
+            Self::Unclear { check, .. } => one(check),
+            Self::Unauthorized | Self::Anonymous | Self::Forbidden { .. } => one("whoami"),
+            Self::Timeout(_) | Self::Unavailable { .. } | Self::Upstream { .. } | Self::BadResponse { .. } => one("get-status"),
+>>>>>>> life
             _ => Vec::new(),
         }
     }
@@ -178,6 +196,7 @@ impl Error {
             Self::RateLimited { .. } => Some(429),
             Self::Unavailable { status, .. } => *status,
             Self::Upstream { status, .. } => Some(*status),
+            Self::Unclear { cause, .. } => cause.status(),
             _ => None,
         }
     }

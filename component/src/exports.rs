@@ -42,6 +42,7 @@ macro_rules! exports {
 }
 
 type Text = Option<String>;
+type Texts = Option<Vec<String>>;
 type Number = Option<u32>;
 type Flag = Option<bool>;
 type Format = Option<types::Format>;
@@ -64,6 +65,22 @@ exports! {
     tools::logs::get_build_log: get_build_log(job: String, branch: Text, build: Text, stage: Text, mode: Option<types::LogMode>, start: Number, max_bytes: Number, filter_regex: Text, redact: Flag, cursor: Text, format: Format) -> LogChunk;
     tools::search::search_log: search_log(job: String, pattern: String, branch: Text, build: Text, stage: Text, ignore_case: Flag, invert: Flag, window_lines: Number, max_matches: Number) -> LogMatches;
     tools::triage::triage_failure: triage_failure(job: String, branch: Text, build: Text, format: Format) -> Triage;
+    tools::lifecycle::queue::get_queue_item: get_queue_item(id: u32) -> QueueEntry;
+    tools::lifecycle::watch::wait_for_build: wait_for_build(job: Text, branch: Text, build: Text, queue_id: Number, cursor: Text, wait_seconds: Number) -> WaitedBuild;
+    tools::lifecycle::tail::tail_log_live: tail_log_live(job: String, branch: Text, build: Text, cursor: Text, wait_seconds: Number) -> LogChunk;
+    tools::lifecycle::trigger::trigger_build: trigger_build(job: String, branch: Text, parameters: Texts, cause: Text, wait_seconds: Number) -> StartedBuild;
+    tools::lifecycle::replay::replay_build: replay_build(job: String, branch: Text, build: Text, script: Text, loaded_scripts: Texts) -> StartedBuild;
+    tools::lifecycle::retry::retry_flaky_build: retry_flaky_build(job: String, branch: Text, build: Text, max_retries: Number, cursor: Text, wait_seconds: Number) -> RetriedBuild;
+    tools::lifecycle::switch::enable_job: enable_job(job: String, branch: Text) -> StateChange;
+    tools::lifecycle::switch::disable_job: disable_job(job: String, branch: Text) -> StateChange;
+    tools::lifecycle::input::submit_input: submit_input(job: String, input_id: String, action: types::InputAction, branch: Text, build: Text, parameters: Texts) -> StateChange;
+    tools::lifecycle::stop::stop_build: stop_build(job: String, build: String, branch: Text, mode: Option<types::StopMode>) -> StateChange;
+    tools::lifecycle::queue::cancel_queue_item: cancel_queue_item(id: u32) -> QueueEntry;
+    tools::lifecycle::node::set_node_offline: set_node_offline(node: String, offline: bool, reason: Text) -> StateChange;
+    tools::lifecycle::config::create_job: create_job(job: String, config: String) -> StateChange;
+    tools::lifecycle::config::update_job_config: update_job_config(job: String, config: String) -> StateChange;
+    tools::lifecycle::config::copy_job: copy_job(source: String, job: String) -> StateChange;
+    tools::lifecycle::config::delete_job: delete_job(job: String) -> StateChange;
 }
 
 #[cfg(feature = "p3")]

@@ -28,6 +28,27 @@ pub(crate) enum Answer {
     Fails(TransportError),
     /// No answer, ever.
     Hangs,
+    /// One after the other; the last one stays.
+    Turns(Rc<RefCell<VecDeque<Answer>>>),
+}
+
+impl Answer {
+    fn next(&self) -> Answer {
+        match self {
+            Self::Turns(turns) => {
+                let mut turns = turns.borrow_mut();
+                let last = turns.len() == 1;
+                let answer = if last { turns.front().cloned() } else { turns.pop_front() };
+                answer.expect("an answer")
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+/// A success with JSON.
+pub(crate) fn json(body: &str) -> Answer {
+    Answer::Http(200, vec![("Content-Type", "application/json".into()), ("X-Jenkins", "2.528.2".into())], body.into())
 }
 
 /// A controller that answers by `METHOD path` (path with query, relative to the root URL). The first rule whose path is
@@ -45,13 +66,18 @@ impl Script {
 
     /// Answers a GET whose path begins so with JSON.
     pub(crate) fn json(self, path: &str, body: &str) -> Self {
-        self.on(&format!("GET {path}"), Answer::Http(200, vec![("Content-Type", "application/json".into()), ("X-Jenkins", "2.528.2".into())], body.into()))
+        self.on(&format!("GET {path}"), self::json(body))
     }
 
     /// Answers `METHOD path`.
     pub(crate) fn on(mut self, request: &str, answer: Answer) -> Self {
         self.rules.push((request.to_owned(), answer));
         self
+    }
+
+    /// Answers `METHOD path` differently each time; the last answer stays.
+    pub(crate) fn turns(self, request: &str, answers: Vec<Answer>) -> Self {
+        self.on(request, Answer::Turns(Rc::new(RefCell::new(answers.into()))))
     }
 
     /// A call on an instance that talks to this controller, with the transport to look at afterwards.
@@ -81,13 +107,14 @@ impl Transport for Wire {
         let line = format!("{} {}", request.method.as_str(), request.url.trim_start_matches("http://jenkins.test"));
         self.0.seen.borrow_mut().push(request);
         let rule = self.0.rules.iter().find(|(prefix, _)| line.starts_with(prefix.as_str()));
-        let answer = rule.map_or(Answer::Http(404, Vec::new(), b"Not found".to_vec()), |(_, answer)| answer.clone());
+        let answer = rule.map_or(Answer::Http(404, Vec::new(), b"Not found".to_vec()), |(_, answer)| answer.next());
         Box::pin(async move {
             let (status, headers, body, broken) = match answer {
                 Answer::Http(status, headers, body) => (status, headers, body, false),
                 Answer::Broken(body) => (200, vec![], body, true),
                 Answer::Fails(error) => return Err(error),
                 Answer::Hangs => std::future::pending().await,
+                Answer::Turns(_) => unreachable!("answered by the one whose turn it is"),
             };
             let headers = headers.into_iter().map(|(n, v)| (n.to_owned(), v)).collect();
             // Small pieces, so that whatever splits at their borders is tested.

@@ -19,7 +19,7 @@ changeSets[items[commitId,id,msg,author[fullName],affectedPaths]{0,200}]";
 /// Everything [`Build`] reads.
 const FULL: &str = "_class,number,url,result,building,timestamp,duration,estimatedDuration,displayName,description,builtOn,\
 artifacts[relativePath]{0,1000},runs[number,url],previousBuild[number],\
-actions[_class,causes[_class,shortDescription,userId,upstreamProject,upstreamBuild,upstreamUrl],parameters[_class,name,value,number],\
+actions[_class,causes[_class,shortDescription,userId,upstreamProject,upstreamBuild,upstreamUrl],parameters[_class,name,value,jobName,number],\
 lastBuiltRevision[SHA1,branch[name]],remoteUrls,failCount,skipCount,totalCount,\
 waitingTimeMillis,blockedTimeMillis,buildableTimeMillis],\
 changeSet[items[commitId,id,msg,comment,author[fullName],affectedPaths]{0,200}],\
@@ -98,7 +98,9 @@ pub(crate) struct Parameter {
     class: String,
     pub(crate) name: String,
     value: serde_json::Value,
-    /// Of a run parameter: Jenkins sends it as a string.
+    /// Of a run parameter: its job, and its number, which Jenkins sends as a string.
+    #[serde(rename = "jobName")]
+    job: Option<String>,
     number: serde_json::Value,
 }
 
@@ -169,6 +171,11 @@ pub(crate) struct TestCounts {
 }
 
 impl Build {
+    /// One of which nothing is known but that it began.
+    pub(crate) fn begun(number: u32) -> Self {
+        Self { number, building: true, ..Self::default() }
+    }
+
     /// The result in one word: RUNNING while there is none.
     pub(crate) fn result(&self) -> &str {
         match &self.result {
@@ -262,17 +269,23 @@ impl Build {
 }
 
 impl Parameter {
+    /// `job#3`, as Jenkins takes it.
+    fn run(&self) -> Option<String> {
+        let number = match &self.number {
+            serde_json::Value::Null => return None,
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        Some(format!("{}#{number}", self.job.as_deref().unwrap_or_default()))
+    }
+
     fn shown(&self) -> Option<String> {
         if self.class.contains("Password") || self.class.contains("Credentials") && self.value.is_null() {
             return None;
         }
         match &self.value {
             serde_json::Value::String(text) => Some(text.clone()),
-            serde_json::Value::Null => Some(match &self.number {
-                serde_json::Value::Null => String::new(),
-                serde_json::Value::String(number) => format!("#{number}"),
-                number => format!("#{number}"),
-            }),
+            serde_json::Value::Null => Some(self.run().unwrap_or_default()),
             other => Some(other.to_string()),
         }
     }
@@ -365,7 +378,7 @@ mod tests {
             {"_class":"hudson.model.BooleanParameterValue","name":"DRY","value":true},{"_class":"hudson.model.RunParameterValue","name":"FROM","jobName":"a","number":"3"}]}]}"#,
         );
         let shown: Vec<_> = b.parameters().collect();
-        assert_eq!(shown, [("PW", None), ("DRY", Some("true".into())), ("FROM", Some("#3".into()))]);
+        assert_eq!(shown, [("PW", None), ("DRY", Some("true".into())), ("FROM", Some("a#3".into()))]);
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Call {
 }
 
 /// The beginning of an error page. A page that breaks off is as good as a whole one here.
-async fn page(reply: &mut Reply) -> String {
+pub(super) async fn page(reply: &mut Reply) -> String {
     let mut bytes = Vec::new();
     while bytes.len() < status::PAGE_BYTES {
         match reply.body.chunk().await {

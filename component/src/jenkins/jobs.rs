@@ -11,4 +11,4 @@ mod missing;
 pub(crate) use detail::{CHILDREN, Definition, Detail, detail};
 pub(crate) use item::{Item, Kind, Last, Status};
 pub(crate) use list::{Entry, MAX_DEPTH, Place, Scope, page};
-pub(crate) use missing::missing;
+pub(crate) use missing::{closest, missing};

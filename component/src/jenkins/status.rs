@@ -56,9 +56,13 @@ fn forbidden(headers: &Headers, page: &str, what: &str) -> Error {
     Error::Forbidden { user, permission, what: what.to_owned() }
 }
 
+/// The page that Jenkins shows until it is up.
+pub(super) fn is_starting(page: &str) -> bool {
+    page.contains("Starting Jenkins") || page.contains("getting ready to work")
+}
+
 fn unavailable(status: u16, page: &str, retry_after: Option<u32>) -> Error {
-    let starting = page.contains("Starting Jenkins") || page.contains("getting ready to work");
-    let (message, hint) = if starting {
+    let (message, hint) = if is_starting(page) {
         ("Jenkins is starting up (503)".to_owned(), "It answers when it is ready, which takes a minute or a few.")
     } else {
         (format!("Jenkins is not available (HTTP {status})"), "A proxy before it answered, or it is overloaded or restarting.")

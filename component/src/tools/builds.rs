@@ -100,7 +100,7 @@ pub(crate) fn briefs(graph: &pipeline::Graph) -> Vec<StageBrief> {
 }
 
 /// A parameter as answers show it: a secret is hidden whether Jenkins hides it or only its name tells.
-fn parameter(call: &Call, name: &str, value: Option<String>) -> ParameterValue {
+pub(crate) fn parameter(call: &Call, name: &str, value: Option<String>) -> ParameterValue {
     const HIDDEN: &str = "[redacted]";
     let value = value.map_or(HIDDEN.to_owned(), |v| {
         let pair = answer::redacted(call, &format!("{name}={v}"));
@@ -168,7 +168,7 @@ fn describe(call: &Call, it: &Answer, build: &Build, format: Format) -> budget::
 }
 
 /// `Checkout ok, Test UNSTABLE, Deploy skipped`: names of stages are the Jenkinsfile's, so they are quoted when odd.
-fn stage_line(stages: &[StageBrief]) -> String {
+pub(crate) fn stage_line(stages: &[StageBrief]) -> String {
     let word = |status: &str| match status {
         "SUCCESS" => "ok".to_owned(),
         "NOT_BUILT" => "skipped".to_owned(),

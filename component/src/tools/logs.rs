@@ -229,7 +229,7 @@ impl<'a> Collector<'a> {
 
 fn answer(call: &Call, ask: &Ask, read: Read) -> LogChunk {
     let from_end = matches!(ask.mode, LogMode::Tail | LogMode::Errors);
-    let folded = shown_lines(call, ask, &read.excerpt);
+    let folded = shown_lines(call, &read.excerpt.lines, ask.full, ask.redact);
     let mut out = budget::Answer::new(call.max_tokens());
     out.head(header(ask, &read));
     if folded.is_empty() {
@@ -303,19 +303,19 @@ fn header(ask: &Ask, read: &Read) -> String {
 
 /// The lines as they are shown: without timestamps and bare pipeline markers unless `full`, without secrets unless the
 /// caller wants them, runs of alike ones folded.
-fn shown_lines(call: &Call, ask: &Ask, excerpt: &Excerpt) -> Vec<Folded> {
+pub(crate) fn shown_lines(call: &Call, lines: &[TextLine], full: bool, redact: bool) -> Vec<Folded> {
     let redactor = answer::redactor(call);
     let mut redactor = redactor.lines();
-    let mut lines: Vec<TextLine> = Vec::new();
-    for line in &excerpt.lines {
-        let text = if ask.full { line.text.as_str() } else { clean::split_timestamp(&line.text).1 };
-        if !ask.full && is_bare_marker(text) {
+    let mut shown: Vec<TextLine> = Vec::new();
+    for line in lines {
+        let text = if full { line.text.as_str() } else { clean::split_timestamp(&line.text).1 };
+        if !full && is_bare_marker(text) {
             continue;
         }
-        let text = if ask.redact { redactor.line(text).into_owned() } else { text.to_owned() };
-        lines.push(TextLine { text, ..line.clone() });
+        let text = if redact { redactor.line(text).into_owned() } else { text.to_owned() };
+        shown.push(TextLine { text, ..line.clone() });
     }
-    fold::fold(lines)
+    fold::fold(shown)
 }
 
 /// `[Pipeline] }`, `[Pipeline] // stage` and their like say nothing that the names of stages and steps do not.

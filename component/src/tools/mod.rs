@@ -5,6 +5,7 @@ pub(crate) mod controller;
 pub(crate) mod inputs;
 pub(crate) mod jenkinsfile;
 pub(crate) mod jobs;
+pub(crate) mod lifecycle;
 pub(crate) mod logs;
 pub(crate) mod pipeline;
 pub(crate) mod search;

@@ -63,6 +63,13 @@ pub(crate) struct Reply {
     pub(crate) body: Metered,
 }
 
+/// A request without an answer.
+pub(crate) struct Lost {
+    pub(crate) error: Error,
+    /// Jenkins may have received it and done what it says.
+    pub(crate) may_have_arrived: bool,
+}
+
 impl Upstream {
     /// The way to the controller that the settings name.
     pub(crate) fn new(settings: &Settings, transport: Box<dyn Transport>, clock: Rc<dyn Clock>) -> Self {
@@ -90,6 +97,14 @@ impl Upstream {
     /// # Errors
     /// What went wrong below HTTP, or the call's deadline. Any HTTP status is a reply.
     pub(crate) async fn send(&self, call: &Call, ask: Ask<'_>) -> Result<Reply, Error> {
+        self.exchange(call, ask).await.map_err(|lost| lost.error)
+    }
+
+    /// The same for a request that acts: whoever sent it must know whether it can have arrived.
+    ///
+    /// # Errors
+    /// As [`Upstream::send`].
+    pub(crate) async fn exchange(&self, call: &Call, ask: Ask<'_>) -> Result<Reply, Lost> {
         let mut headers = ask.headers;
         headers.push(("Accept-Encoding".into(), "identity".into()));
         headers.push(("X-Request-Id".into(), call.id().to_owned()));
@@ -105,11 +120,12 @@ impl Upstream {
             Some(Ok(response)) => response,
             Some(Err(error)) => {
                 self.totals.failures.set(self.totals.failures.get() + 1);
-                return Err(transport_error(&error, &self.base, ask.path));
+                let may_have_arrived = matches!(error, TransportError::Timeout(_) | TransportError::Broken(_) | TransportError::Other(_));
+                return Err(Lost { error: transport_error(&error, &self.base, ask.path), may_have_arrived });
             }
             None => {
                 self.totals.failures.set(self.totals.failures.get() + 1);
-                return Err(call.deadline_error(ask.path));
+                return Err(Lost { error: call.deadline_error(ask.path), may_have_arrived: true });
             }
         };
         let body = Metered {

@@ -115,6 +115,11 @@ impl Definition {
         class("Password") || class("NonStored") || value
     }
 
+    /// Jenkins fills it in when nobody gives a value.
+    pub(crate) fn has_default(&self) -> bool {
+        self.default_parameter_value.is_some()
+    }
+
     /// The value it has when nobody gives one; never that of a secret.
     pub(crate) fn default_value(&self) -> Option<String> {
         if self.is_secret() {
