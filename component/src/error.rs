@@ -167,14 +167,9 @@ impl Error {
         let one = |s: &str| vec![s.to_owned()];
         match self {
             Self::NotFound { next, .. } => next.clone(),
-<<<<<<< HEAD
+            Self::Unclear { check, .. } => one(check),
             Self::Forbidden { .. } => one("whoami()"),
             Self::Timeout(_) | Self::Unavailable { .. } | Self::Upstream { .. } | Self::BadResponse { .. } => one("get_status()"),
-=======
-            Self::Unclear { check, .. } => one(check),
-            Self::Unauthorized | Self::Anonymous | Self::Forbidden { .. } => one("whoami"),
-            Self::Timeout(_) | Self::Unavailable { .. } | Self::Upstream { .. } | Self::BadResponse { .. } => one("get-status"),
->>>>>>> life
             _ => Vec::new(),
         }
     }
