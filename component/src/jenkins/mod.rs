@@ -2,11 +2,9 @@
 
 pub(crate) mod builds;
 pub(crate) mod client;
-<<<<<<< HEAD
+pub(crate) mod config;
 pub(crate) mod controller;
-=======
 pub(crate) mod crumb;
->>>>>>> life
 pub(crate) mod encode;
 pub(crate) mod jobs;
 mod lenient;
@@ -15,14 +13,9 @@ pub(crate) mod log;
 pub(crate) mod nodes;
 pub(crate) mod path;
 pub(crate) mod pipeline;
-<<<<<<< HEAD
-<<<<<<< HEAD
-pub(crate) mod queue_list;
-=======
 pub(crate) mod quality;
->>>>>>> jobs
-=======
 pub(crate) mod queue;
->>>>>>> life
+pub(crate) mod queue_list;
+pub(crate) mod scm;
 mod status;
 pub(crate) mod tests;

@@ -234,7 +234,7 @@ mod tests {
     }
 
     fn names(report: &Report) -> Vec<&str> {
-        found.cases.iter().map(|c| c.name.as_str()).collect()
+        report.cases.iter().map(|c| c.name.as_str()).collect()
     }
 
     #[test]
