@@ -81,7 +81,7 @@ fn imports(bytes: &[u8]) -> Result<Vec<String>> {
     let world = resolve.worlds.get(world).context("no world")?;
     let reaches_out = |item: &WorldItem| match item {
         // Interfaces that hold nothing but our own types are no reach.
-        WorldItem::Interface { id, .. } => resolve.interfaces.get(*id).is_some_and(|i| !i.functions.is_empty() || i.types.is_empty()) ,
+        WorldItem::Interface { id, .. } => resolve.interfaces.get(*id).is_some_and(|i| !i.functions.is_empty() || i.types.is_empty()),
         WorldItem::Function(_) => true,
         WorldItem::Type { .. } => false,
     };

@@ -144,9 +144,13 @@ impl Error {
         let text = match self {
             Self::Setup(_) => "Set JENKINS_URL, JENKINS_USER and JENKINS_API_TOKEN in the environment.",
             Self::Invalid { hint, .. } => return hint.clone(),
-            Self::Unauthorized => "Check JENKINS_USER and JENKINS_API_TOKEN: the user's id and an API token of that user, not a password that expired. With SSO the id may be an opaque one; the user's own page in Jenkins shows it.",
+            Self::Unauthorized => {
+                "Check JENKINS_USER and JENKINS_API_TOKEN: the user's id and an API token of that user, not a password that expired. With SSO the id may be an opaque one; the user's own page in Jenkins shows it."
+            }
             Self::Anonymous => "Set JENKINS_USER and JENKINS_API_TOKEN. A Bearer header is ignored by Jenkins itself.",
-            Self::Forbidden { permission: Some(_), .. } => "Ask an administrator of Jenkins for that permission, or use an account that has it.",
+            Self::Forbidden { permission: Some(_), .. } => {
+                "Ask an administrator of Jenkins for that permission, or use an account that has it."
+            }
             Self::Forbidden { .. } => "The account is known but lacks a right for this.",
             Self::NotFound { .. } => "Names are full names: folder/sub/name. Jenkins also answers 404 for what an account may not see.",
             Self::Conflict(_) => return None,
@@ -154,7 +158,9 @@ impl Error {
             Self::Timeout(_) => "The controller may be slow or hanging; the operator can raise the timeout.",
             Self::Unavailable { hint, .. } | Self::BadResponse { hint, .. } => return Some(hint.clone()),
             Self::Upstream { detail, .. } => {
-                return Some(detail.clone().unwrap_or_else(|| "The controller's own log tells more; it names the failure by an id.".into()));
+                return Some(
+                    detail.clone().unwrap_or_else(|| "The controller's own log tells more; it names the failure by an id.".into()),
+                );
             }
             Self::NotSupported(_) => return None,
             Self::Unclear { check, .. } => return Some(format!("It was not sent again, lest it act twice. Look first: {check}")),

@@ -55,6 +55,9 @@ exports! {
     tools::jenkinsfile::validate_jenkinsfile: validate_jenkinsfile(jenkinsfile: String) -> JenkinsfileCheck;
     tools::jobs::list::list_jobs: list_jobs(folder: Text, prefix: Text, name_regex: Text, status: Option<types::JobStatus>, view: Text, depth: Number, limit: Number, cursor: Text, format: Format) -> JobList;
     tools::jobs::detail::get_job: get_job(job: String, branch: Text, format: Format) -> Job;
+    tools::jobs::config::get_job_config: get_job_config(job: String, branch: Text, format: Option<types::ConfigFormat>) -> JobConfig;
+    tools::jobs::scm::get_job_scm: get_job_scm(job: String, branch: Text) -> JobScm;
+    tools::jobs::find::find_jobs_by_repo: find_jobs_by_repo(url: String, branch: Text, folder: Text) -> RepoJobs;
     tools::tests::failed::get_failed_tests: get_failed_tests(job: String, branch: Text, build: Text, stage: Text, limit: Number, cursor: Text, format: Format) -> FailedTests;
     tools::tests::report::get_test_report: get_test_report(job: String, branch: Text, build: Text, suite: Text, format: Format) -> TestReport;
     tools::tests::compare::compare_test_results: compare_test_results(job: String, base: String, head: String, branch: Text, format: Format) -> TestComparison;

@@ -23,11 +23,7 @@ pub(crate) struct Lifecycle {
 impl Lifecycle {
     /// A process that is up and has nothing to do.
     pub(crate) fn new(metrics: Arc<Metrics>) -> Arc<Self> {
-        Arc::new(Self {
-            draining: CancellationToken::new(),
-            inflight: watch::Sender::new(0),
-            metrics,
-        })
+        Arc::new(Self { draining: CancellationToken::new(), inflight: watch::Sender::new(0), metrics })
     }
 
     /// Counts one call until the guard is dropped.
@@ -51,12 +47,7 @@ impl Lifecycle {
     /// Returns once no call is in flight.
     pub(crate) async fn idle(&self) {
         // The sender lives in `self`, so waiting cannot fail.
-        drop(
-            self.inflight
-                .subscribe()
-                .wait_for(|count| *count == 0)
-                .await,
-        );
+        drop(self.inflight.subscribe().wait_for(|count| *count == 0).await);
     }
 
     /// Begins to drain, and waits for the calls in flight. Says whether all of them finished in time.
@@ -65,10 +56,7 @@ impl Lifecycle {
         let in_time = tokio::time::timeout(deadline, self.idle()).await.is_ok();
         if !in_time {
             let abandoned = *self.inflight.borrow();
-            tracing::warn!(
-                abandoned,
-                "calls were still in flight at the end of the drain"
-            );
+            tracing::warn!(abandoned, "calls were still in flight at the end of the drain");
         }
         in_time
     }
@@ -114,11 +102,7 @@ mod tests {
     use crate::telemetry::BuildFacts;
 
     fn lifecycle() -> Arc<Lifecycle> {
-        let build = BuildFacts {
-            version: "0",
-            component_digest: String::new(),
-            wasmtime: "0",
-        };
+        let build = BuildFacts { version: "0", component_digest: String::new(), wasmtime: "0" };
         Lifecycle::new(Arc::new(Metrics::new(build)))
     }
 

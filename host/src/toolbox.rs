@@ -52,44 +52,22 @@ impl Toolbox {
     ///
     /// # Errors
     /// When a toolset is named that no tool belongs to: more likely a typing error than a wish for no tools.
-    pub(crate) fn new(
-        catalogue: &Catalogue,
-        read_only: bool,
-        toolsets: Option<&BTreeSet<String>>,
-    ) -> Result<Self, UnknownToolset> {
-        let known: BTreeSet<String> = catalogue
-            .tools
-            .iter()
-            .map(|tool| tool.toolset.clone())
-            .collect();
-        if let Some(name) = toolsets
-            .into_iter()
-            .flatten()
-            .find(|name| !known.contains(*name))
-        {
-            return Err(UnknownToolset {
-                name: name.clone(),
-                known,
-            });
+    pub(crate) fn new(catalogue: &Catalogue, read_only: bool, toolsets: Option<&BTreeSet<String>>) -> Result<Self, UnknownToolset> {
+        let known: BTreeSet<String> = catalogue.tools.iter().map(|tool| tool.toolset.clone()).collect();
+        if let Some(name) = toolsets.into_iter().flatten().find(|name| !known.contains(*name)) {
+            return Err(UnknownToolset { name: name.clone(), known });
         }
         let (mut offered, mut withheld) = (Vec::new(), Vec::new());
         for tool in &catalogue.tools {
             if read_only && tool.effect != Effect::Read {
                 withheld.push((tool.mcp_name.clone(), Withheld::ReadOnly));
             } else if toolsets.is_some_and(|named| !named.contains(&tool.toolset)) {
-                withheld.push((
-                    tool.mcp_name.clone(),
-                    Withheld::Toolset(tool.toolset.clone()),
-                ));
+                withheld.push((tool.mcp_name.clone(), Withheld::Toolset(tool.toolset.clone())));
             } else {
                 offered.push(Arc::new(tool.clone()));
             }
         }
-        Ok(Self {
-            catalogue: catalogue.clone(),
-            offered,
-            withheld,
-        })
+        Ok(Self { catalogue: catalogue.clone(), offered, withheld })
     }
 
     /// The tools on offer, in the catalogue's order.
@@ -116,11 +94,7 @@ mod tests {
     use crate::tenant::scripted::catalogue;
 
     fn names(toolbox: &Toolbox) -> Vec<&str> {
-        toolbox
-            .offered()
-            .iter()
-            .map(|tool| tool.mcp_name.as_str())
-            .collect()
+        toolbox.offered().iter().map(|tool| tool.mcp_name.as_str()).collect()
     }
 
     #[test]
@@ -133,54 +107,33 @@ mod tests {
     fn a_read_only_host_offers_nothing_that_changes_anything() {
         let toolbox = Toolbox::new(&catalogue(), true, None).unwrap();
         assert_eq!(names(&toolbox), ["read_thing"]);
-        assert!(matches!(
-            toolbox.find("drop_thing"),
-            Found::Withheld(Withheld::ReadOnly)
-        ));
+        assert!(matches!(toolbox.find("drop_thing"), Found::Withheld(Withheld::ReadOnly)));
     }
 
     #[test]
     fn a_named_toolset_leaves_the_others_out() {
-        let toolbox = Toolbox::new(
-            &catalogue(),
-            false,
-            Some(&BTreeSet::from(["danger".to_owned()])),
-        )
-        .unwrap();
+        let toolbox = Toolbox::new(&catalogue(), false, Some(&BTreeSet::from(["danger".to_owned()]))).unwrap();
         assert_eq!(names(&toolbox), ["drop_thing"]);
     }
 
     #[test]
     fn a_misspelt_toolset_is_refused_with_the_real_ones() {
-        let error = Toolbox::new(
-            &catalogue(),
-            false,
-            Some(&BTreeSet::from(["dangr".to_owned()])),
-        )
-        .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "no toolset is called `dangr`; the plugin has danger, things"
-        );
+        let error = Toolbox::new(&catalogue(), false, Some(&BTreeSet::from(["dangr".to_owned()]))).unwrap_err();
+        assert_eq!(error.to_string(), "no toolset is called `dangr`; the plugin has danger, things");
     }
 
     #[test]
     fn both_spellings_of_a_name_find_the_tool() {
         let toolbox = Toolbox::new(&catalogue(), false, None).unwrap();
         for name in ["read_thing", "read-thing"] {
-            assert!(
-                matches!(toolbox.find(name), Found::Offered(tool) if tool.mcp_name == "read_thing")
-            );
+            assert!(matches!(toolbox.find(name), Found::Offered(tool) if tool.mcp_name == "read_thing"));
         }
     }
 
     #[test]
     fn a_misspelt_name_finds_the_closest_and_nonsense_finds_none() {
         let toolbox = Toolbox::new(&catalogue(), false, None).unwrap();
-        assert!(matches!(
-            toolbox.find("read_thng"),
-            Found::Unknown(Some("read_thing"))
-        ));
+        assert!(matches!(toolbox.find("read_thng"), Found::Unknown(Some("read_thing"))));
         assert!(matches!(toolbox.find("xyzzy"), Found::Unknown(None)));
     }
 }

@@ -3,12 +3,7 @@
 //! Each flow is played against a fresh simulator at its recorded pace. Numbers of
 //! builds and queue items differ between runs and are translated on the way.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "in a test, what is not as expected is a failure"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "in a test, what is not as expected is a failure")]
 
 mod client;
 
@@ -22,13 +17,7 @@ use std::{
 };
 
 /// Headers that a client may rely on.
-const HEADERS: [&str; 5] = [
-    "Location",
-    "X-Required-Permission",
-    "X-You-Are-Authenticated-As",
-    "WWW-Authenticate",
-    "X-Jenkins",
-];
+const HEADERS: [&str; 5] = ["Location", "X-Required-Permission", "X-You-Are-Authenticated-As", "WWW-Authenticate", "X-Jenkins"];
 
 fn flows() -> Value {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/controller/flows.json");
@@ -37,18 +26,11 @@ fn flows() -> Value {
 
 /// About as fast as the recorded controller.
 fn pace() -> Timing {
-    Timing {
-        build: Duration::from_millis(1100),
-        until_input: Duration::from_millis(1000),
-        ..Timing::default()
-    }
+    Timing { build: Duration::from_millis(1100), until_input: Duration::from_millis(1000), ..Timing::default() }
 }
 
 async fn start(timing: Timing) -> (Simulator, Client) {
-    let options = SimulatorOptions {
-        timing,
-        ..SimulatorOptions::default()
-    };
+    let options = SimulatorOptions { timing, ..SimulatorOptions::default() };
     let jenkins = Simulator::start(options).await.unwrap();
     let client = Client::new(&jenkins);
     (jenkins, client)
@@ -60,61 +42,28 @@ struct Numbers(Vec<(String, String)>);
 
 impl Numbers {
     fn translate(&self, text: &str) -> String {
-        self.0
-            .iter()
-            .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+        self.0.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
     }
 
     /// Learns the numbers of a build that was just triggered.
     async fn learn(&mut self, client: &Client, recorded: &Value, answer: &Answer, rest: &[Value]) {
-        let item = |location: &str| {
-            location
-                .trim_end_matches('/')
-                .rsplit('/')
-                .next()
-                .unwrap()
-                .to_owned()
-        };
-        let (Some(before), Some(now)) = (
-            recorded["headers"]["Location"].as_str(),
-            answer.header("location"),
-        ) else {
+        let item = |location: &str| location.trim_end_matches('/').rsplit('/').next().unwrap().to_owned();
+        let (Some(before), Some(now)) = (recorded["headers"]["Location"].as_str(), answer.header("location")) else {
             return;
         };
-        self.0.push((
-            format!("item/{}/", item(before)),
-            format!("item/{}/", item(now)),
-        ));
-        self.0
-            .push((format!("id={}", item(before)), format!("id={}", item(now))));
-        let job = recorded["path"]
-            .as_str()
-            .unwrap()
-            .rsplit_once("/build")
-            .unwrap()
-            .0;
-        let next = client
-            .get(
-                User::Admin,
-                &format!("{job}/api/json?tree=nextBuildNumber,lastBuild[number,building]"),
-            )
-            .await
-            .json();
+        self.0.push((format!("item/{}/", item(before)), format!("item/{}/", item(now))));
+        self.0.push((format!("id={}", item(before)), format!("id={}", item(now))));
+        let job = recorded["path"].as_str().unwrap().rsplit_once("/build").unwrap().0;
+        let next = client.get(User::Admin, &format!("{job}/api/json?tree=nextBuildNumber,lastBuild[number,building]")).await.json();
         let started = next["lastBuild"]["building"] == true;
         let number = next["nextBuildNumber"].as_u64().unwrap() - u64::from(started);
         let queue_item = format!("/queue/item/{}/api/json", item(before));
-        let recorded_number = rest
-            .iter()
-            .filter(|exchange| exchange["path"] == queue_item.as_str())
-            .find_map(|exchange| {
-                let body: Value = serde_json::from_str(exchange["body"].as_str()?).ok()?;
-                body.pointer("/executable/number")?.as_u64()
-            });
+        let recorded_number = rest.iter().filter(|exchange| exchange["path"] == queue_item.as_str()).find_map(|exchange| {
+            let body: Value = serde_json::from_str(exchange["body"].as_str()?).ok()?;
+            body.pointer("/executable/number")?.as_u64()
+        });
         if let Some(recorded_number) = recorded_number {
-            self.0.push((
-                format!("{job}/{recorded_number}/"),
-                format!("{job}/{number}/"),
-            ));
+            self.0.push((format!("{job}/{recorded_number}/"), format!("{job}/{number}/")));
         }
     }
 }
@@ -151,11 +100,7 @@ async fn play(name: &str, exchanges: &[Value]) -> Vec<String> {
             Some((user, false)) => (user, user.token()),
             None => (User::Admin, "guess"),
         };
-        for sent in recorded["request_headers"]
-            .as_object()
-            .into_iter()
-            .flatten()
-        {
+        for sent in recorded["request_headers"].as_object().into_iter().flatten() {
             match sent.0.as_str() {
                 "Jenkins-Crumb" => headers.push(("Jenkins-Crumb", crumb.clone())),
                 "Cookie" => headers.push(("Cookie", cookie.clone())),
@@ -164,32 +109,16 @@ async fn play(name: &str, exchanges: &[Value]) -> Vec<String> {
         }
         let form = recorded["form"].as_object().map(|form| {
             let text = |value: &Value| value.as_str().unwrap().to_owned();
-            form.iter()
-                .map(|(key, value)| (key.clone(), text(value)))
-                .collect::<Vec<_>>()
+            form.iter().map(|(key, value)| (key.clone(), text(value))).collect::<Vec<_>>()
         });
-        let body = recorded["request_body"]
-            .as_str()
-            .map(str::to_owned)
-            .unwrap_or_else(|| client::form(&form.unwrap_or_default()));
-        let answer = client
-            .send(Some(secret), method, &path, &headers, body)
-            .await
-            .unwrap();
+        let body = recorded["request_body"].as_str().map(str::to_owned).unwrap_or_else(|| client::form(&form.unwrap_or_default()));
+        let answer = client.send(Some(secret), method, &path, &headers, body).await.unwrap();
         if path == "/crumbIssuer/api/json" {
             crumb = answer.json()["crumb"].as_str().unwrap().to_owned();
-            cookie = answer
-                .header("set-cookie")
-                .unwrap()
-                .split(';')
-                .next()
-                .unwrap()
-                .to_owned();
+            cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
         }
         if recorded["status"] == 201 {
-            numbers
-                .learn(&client, recorded, &answer, &exchanges[at..])
-                .await;
+            numbers.learn(&client, recorded, &answer, &exchanges[at..]).await;
         }
         let mut problems = Vec::new();
         if recorded["status"] != answer.status {
@@ -201,20 +130,13 @@ async fn play(name: &str, exchanges: &[Value]) -> Vec<String> {
             ));
         }
         for header in HEADERS {
-            let before = recorded["headers"][header]
-                .as_str()
-                .map(|value| numbers.translate(value));
+            let before = recorded["headers"][header].as_str().map(|value| numbers.translate(value));
             if answer.header(header) != before.as_deref() {
-                problems.push(format!(
-                    "{header}: {:?}, not {before:?}",
-                    answer.header(header)
-                ));
+                problems.push(format!("{header}: {:?}, not {before:?}", answer.header(header)));
             }
         }
         // Of a poll, only the last answer does not depend on the moment.
-        let polled = exchanges[at + 1..]
-            .iter()
-            .any(|later| later["path"] == recorded["path"]);
+        let polled = exchanges[at + 1..].iter().any(|later| later["path"] == recorded["path"]);
         if !polled {
             problems.extend(facts(recorded, &answer));
         }
@@ -228,10 +150,7 @@ async fn play(name: &str, exchanges: &[Value]) -> Vec<String> {
 /// Differences in what does not depend on the run: states, results, reasons, names.
 fn facts(recorded: &Value, answer: &Answer) -> Vec<String> {
     let body = recorded["body"].as_str().unwrap_or_default();
-    let (Ok(before), Ok(now)) = (
-        serde_json::from_str::<Value>(body),
-        serde_json::from_slice::<Value>(&answer.body),
-    ) else {
+    let (Ok(before), Ok(now)) = (serde_json::from_str::<Value>(body), serde_json::from_slice::<Value>(&answer.body)) else {
         return Vec::new();
     };
     let facts = [
@@ -255,30 +174,16 @@ fn facts(recorded: &Value, answer: &Answer) -> Vec<String> {
         "/data/result",
         "/0/id",
     ];
-    let differs = facts
-        .into_iter()
-        .filter(|fact| before.pointer(fact) != now.pointer(fact));
-    differs
-        .map(|fact| {
-            format!(
-                "{fact}: {:?}, not {:?}",
-                now.pointer(fact),
-                before.pointer(fact)
-            )
-        })
-        .collect()
+    let differs = facts.into_iter().filter(|fact| before.pointer(fact) != now.pointer(fact));
+    differs.map(|fact| format!("{fact}: {:?}, not {:?}", now.pointer(fact), before.pointer(fact))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_recorded_flow_goes_the_same_way_again() {
     let flows = flows();
     let flows = flows.as_object().unwrap().clone();
-    let played: Vec<_> = flows
-        .into_iter()
-        .map(|(name, flow)| {
-            tokio::spawn(async move { play(&name, flow.as_array().unwrap()).await })
-        })
-        .collect();
+    let played: Vec<_> =
+        flows.into_iter().map(|(name, flow)| tokio::spawn(async move { play(&name, flow.as_array().unwrap()).await })).collect();
     let mut wrong = Vec::new();
     for flow in played {
         wrong.extend(flow.await.unwrap());
@@ -307,17 +212,8 @@ async fn post(client: &Client, path: &str) -> Answer {
 async fn follow(client: &Client, build: &str) -> String {
     let mut seen = String::new();
     for _ in 0..200 {
-        let whole = client
-            .get(
-                User::Admin,
-                &format!("{build}/logText/progressiveText?start=0"),
-            )
-            .await;
-        assert!(
-            whole.text().starts_with(&seen),
-            "the log was rewritten:\n{seen}\n--\n{}",
-            whole.text()
-        );
+        let whole = client.get(User::Admin, &format!("{build}/logText/progressiveText?start=0")).await;
+        assert!(whole.text().starts_with(&seen), "the log was rewritten:\n{seen}\n--\n{}", whole.text());
         seen = whole.text();
         if whole.header("x-more-data").is_none() {
             return seen;
@@ -337,10 +233,7 @@ async fn a_log_only_ever_grows_through_input_and_stop() {
     };
     let (log, answer) = tokio::join!(follow(&client, "/job/release/4"), answer);
     assert_eq!(answer.status, 200);
-    assert!(
-        log.contains("Input requested") && log.trim_end().ends_with("Finished: SUCCESS"),
-        "{log}"
-    );
+    assert!(log.contains("Input requested") && log.trim_end().ends_with("Finished: SUCCESS"), "{log}");
 
     assert_eq!(post(&client, "/job/long-runner/build").await.status, 201);
     let stop = async {
@@ -349,11 +242,7 @@ async fn a_log_only_ever_grows_through_input_and_stop() {
     };
     let (log, stop) = tokio::join!(follow(&client, "/job/long-runner/3"), stop);
     assert_eq!(stop.status, 302);
-    assert!(
-        log.trim_end()
-            .ends_with("Aborted by admin\r\nFinished: ABORTED"),
-        "{log}"
-    );
+    assert!(log.trim_end().ends_with("Aborted by admin\r\nFinished: ABORTED"), "{log}");
 }
 
 #[tokio::test]
@@ -365,33 +254,12 @@ async fn builds_take_after_the_recorded_ones_that_a_test_names() {
         assert_eq!(post(&client, &format!("{main}/build")).await.status, 201);
         tokio::time::sleep(Duration::from_millis(20)).await;
         follow(&client, &format!("{main}/{number}")).await;
-        let build = client
-            .get(
-                User::Admin,
-                &format!("{main}/lastBuild/api/json?tree=number,result,building"),
-            )
-            .await
-            .json();
-        assert_eq!(
-            (&build["number"], &build["result"]),
-            (&number.into(), &result.into())
-        );
-        let tests = client
-            .get(
-                User::Admin,
-                &format!("{main}/{number}/testReport/api/json?tree=failCount"),
-            )
-            .await
-            .json();
+        let build = client.get(User::Admin, &format!("{main}/lastBuild/api/json?tree=number,result,building")).await.json();
+        assert_eq!((&build["number"], &build["result"]), (&number.into(), &result.into()));
+        let tests = client.get(User::Admin, &format!("{main}/{number}/testReport/api/json?tree=failCount")).await.json();
         assert_eq!(tests["failCount"], failed);
-        let stages = client
-            .get(User::Admin, &format!("{main}/{number}/wfapi/describe"))
-            .await
-            .json();
-        assert_eq!(
-            (&stages["id"], &stages["status"]),
-            (&number.to_string().into(), &result.into())
-        );
+        let stages = client.get(User::Admin, &format!("{main}/{number}/wfapi/describe")).await.json();
+        assert_eq!((&stages["id"], &stages["status"]), (&number.to_string().into(), &result.into()));
     }
 }
 
@@ -399,20 +267,7 @@ async fn builds_take_after_the_recorded_ones_that_a_test_names() {
 async fn a_recorded_build_that_runs_can_be_stopped() {
     let (_jenkins, client) = start(quick()).await;
     assert_eq!(post(&client, "/job/long-runner/1/stop").await.status, 302);
-    assert!(
-        follow(&client, "/job/long-runner/1")
-            .await
-            .ends_with("Finished: ABORTED\r\n")
-    );
-    let build = client
-        .get(
-            User::Reader,
-            "/job/long-runner/1/api/json?tree=building,result",
-        )
-        .await
-        .json();
-    assert_eq!(
-        (&build["building"], &build["result"]),
-        (&false.into(), &"ABORTED".into())
-    );
+    assert!(follow(&client, "/job/long-runner/1").await.ends_with("Finished: ABORTED\r\n"));
+    let build = client.get(User::Reader, "/job/long-runner/1/api/json?tree=building,result").await.json();
+    assert_eq!((&build["building"], &build["result"]), (&false.into(), &"ABORTED".into()));
 }

@@ -83,17 +83,8 @@ impl Analyzer {
         let text = quoted.as_ref();
         let command = is_command(text);
         self.matcher.candidates(text, &mut self.candidates);
-        let matched = if self.candidates.is_empty() {
-            None
-        } else {
-            self.judge(number, offset, text, command)
-        };
-        self.complete(
-            number,
-            offset,
-            text,
-            matched.as_ref().map(|(rule, _)| *rule),
-        );
+        let matched = if self.candidates.is_empty() { None } else { self.judge(number, offset, text, command) };
+        self.complete(number, offset, text, matched.as_ref().map(|(rule, _)| *rule));
         if let Some((rule, captures)) = matched {
             self.begin(rule, captures, number, offset, text);
         }
@@ -141,13 +132,7 @@ impl Analyzer {
     }
 
     /// Facts are noted; of the rules that explain the line the most specific is returned.
-    fn judge(
-        &mut self,
-        number: u64,
-        offset: u64,
-        text: &str,
-        command: bool,
-    ) -> Option<(usize, Captures)> {
+    fn judge(&mut self, number: u64, offset: u64, text: &str, command: bool) -> Option<(usize, Captures)> {
         let mut best: Option<(usize, &'static Rule, Captures)> = None;
         let mut symptom = false;
         for index in std::mem::take(&mut self.candidates) {
@@ -169,8 +154,7 @@ impl Analyzer {
                 };
                 merge(&mut captures, found);
             }
-            self.facts
-                .note(rule, &captures, || Evidence::new(number, offset, text));
+            self.facts.note(rule, &captures, || Evidence::new(number, offset, text));
             match rule.role {
                 Role::Symptom => {
                     symptom = true;
@@ -182,10 +166,7 @@ impl Analyzer {
                 Role::Fact | Role::Detect => continue,
                 Role::Cause | Role::Test => {}
             }
-            if best
-                .as_ref()
-                .is_none_or(|(_, known, _)| rule.specificity > known.specificity)
-            {
+            if best.as_ref().is_none_or(|(_, known, _)| rule.specificity > known.specificity) {
                 best = Some((index, rule, captures));
             }
         }
@@ -203,14 +184,7 @@ impl Analyzer {
     }
 
     /// Opens a finding.
-    fn begin(
-        &mut self,
-        index: usize,
-        mut captures: Captures,
-        number: u64,
-        offset: u64,
-        text: &str,
-    ) {
+    fn begin(&mut self, index: usize, mut captures: Captures, number: u64, offset: u64, text: &str) {
         let Some(rule) = self.matcher.rule(index) else {
             return;
         };
@@ -237,12 +211,7 @@ impl Analyzer {
             key: String::new(),
         };
         let after = rule.after.map_or(0, |lookup| lookup.lines);
-        let open = Open {
-            rule: index,
-            finding,
-            after,
-            extent: rule.extent,
-        };
+        let open = Open { rule: index, finding, after, extent: rule.extent };
         if after == 0 && rule.extent == 0 {
             self.settle(open);
             return;
@@ -273,9 +242,7 @@ impl Analyzer {
             if open.extent > 0 || found.is_some() {
                 open.extent = open.extent.saturating_sub(1);
                 if !text.trim().is_empty() {
-                    open.finding
-                        .evidence
-                        .push(Evidence::new(number, offset, text));
+                    open.finding.evidence.push(Evidence::new(number, offset, text));
                 }
             }
             if let Some(found) = found {
@@ -296,11 +263,7 @@ impl Analyzer {
         let mut finding = open.finding;
         if let Some(workspace) = &self.facts.workspace {
             // A path below the workspace is the same on every agent, and what a person reads.
-            for (_, value) in finding
-                .captures
-                .iter_mut()
-                .filter(|(_, value)| value.contains(workspace.as_str()))
-            {
+            for (_, value) in finding.captures.iter_mut().filter(|(_, value)| value.contains(workspace.as_str())) {
                 *value = value.replace(workspace.as_str(), "");
             }
         }
@@ -330,10 +293,7 @@ impl Analyzer {
 /// Captures of the line itself win over what stands near it.
 fn merge(captures: &mut Captures, found: Captures) {
     for (name, value) in found {
-        if !captures
-            .iter()
-            .any(|(known, text)| *known == name && !text.is_empty())
-        {
+        if !captures.iter().any(|(known, text)| *known == name && !text.is_empty()) {
             captures.push((name, value));
         }
     }
@@ -345,12 +305,8 @@ fn is_command(text: &str) -> bool {
     if trace.len() < text.len() && trace.starts_with(' ') {
         return true;
     }
-    let drive =
-        text.get(1..3) == Some(":\\") && text.starts_with(|c: char| c.is_ascii_alphabetic());
-    drive
-        && text
-            .split_once('>')
-            .is_some_and(|(path, rest)| !path.contains(' ') && !rest.is_empty())
+    let drive = text.get(1..3) == Some(":\\") && text.starts_with(|c: char| c.is_ascii_alphabetic());
+    drive && text.split_once('>').is_some_and(|(path, rest)| !path.contains(' ') && !rest.is_empty())
 }
 
 /// The part of a line that is judged.
@@ -358,6 +314,5 @@ fn clip(line: &str) -> &str {
     if line.len() <= MAX_LINE_BYTES {
         return line;
     }
-    line.get(..line.floor_char_boundary(MAX_LINE_BYTES))
-        .unwrap_or(line)
+    line.get(..line.floor_char_boundary(MAX_LINE_BYTES)).unwrap_or(line)
 }

@@ -36,16 +36,9 @@ impl Facts {
     }
 
     /// Takes from a match whatever is a fact about the build.
-    pub(super) fn note(
-        &mut self,
-        rule: &Rule,
-        captures: &Captures,
-        evidence: impl Fn() -> Evidence,
-    ) {
+    pub(super) fn note(&mut self, rule: &Rule, captures: &Captures, evidence: impl Fn() -> Evidence) {
         let named = |name: &str| {
-            let found = captures
-                .iter()
-                .find(|(key, value)| *key == name && !value.is_empty());
+            let found = captures.iter().find(|(key, value)| *key == name && !value.is_empty());
             found.map(|(_, value)| value.as_str())
         };
         if rule.role == Role::Detect {
@@ -64,10 +57,7 @@ impl Facts {
         if let Some(code) = named("exit").and_then(|code| code.parse().ok())
             && self.exit_codes.len() < MAX_FACTS
         {
-            self.exit_codes.push(ExitCode {
-                code,
-                evidence: evidence(),
-            });
+            self.exit_codes.push(ExitCode { code, evidence: evidence() });
         }
         if rule.category == Category::Downstream
             && let Some(job) = named("job")
@@ -81,15 +71,9 @@ impl Facts {
 
     /// A tool that took part; the machine and the shell always do.
     pub(super) fn tool(&mut self, rule: &Rule, evidence: Evidence) {
-        let anyway = matches!(
-            rule.tool,
-            Tool::Unknown | Tool::Machine | Tool::Shell | Tool::Jenkins
-        );
+        let anyway = matches!(rule.tool, Tool::Unknown | Tool::Machine | Tool::Shell | Tool::Jenkins);
         if !anyway && !self.knows_tool(rule) {
-            self.tools.push(DetectedTool {
-                tool: rule.tool,
-                evidence,
-            });
+            self.tools.push(DetectedTool { tool: rule.tool, evidence });
         }
     }
 
@@ -106,28 +90,14 @@ impl Facts {
         }
     }
 
-    fn downstream(
-        &mut self,
-        job: &str,
-        number: Option<u64>,
-        result: Option<&str>,
-        evidence: Evidence,
-    ) {
-        let known = self
-            .downstream
-            .iter_mut()
-            .find(|known| known.job == job && known.number == number);
+    fn downstream(&mut self, job: &str, number: Option<u64>, result: Option<&str>, evidence: Evidence) {
+        let known = self.downstream.iter_mut().find(|known| known.job == job && known.number == number);
         if let Some(known) = known {
             known.result = result.map(str::to_owned).or(known.result.take());
             known.evidence = evidence;
         } else if self.downstream.len() < MAX_FACTS {
             let result = result.map(str::to_owned);
-            self.downstream.push(DownstreamBuild {
-                job: job.to_owned(),
-                number,
-                result,
-                evidence,
-            });
+            self.downstream.push(DownstreamBuild { job: job.to_owned(), number, result, evidence });
         }
     }
 
@@ -137,10 +107,7 @@ impl Facts {
             return;
         };
         let message = finding.capture("message").map(str::to_owned);
-        let known = self
-            .tests
-            .iter_mut()
-            .find(|test| test.tool == finding.rule.tool && same_test(&test.name, name));
+        let known = self.tests.iter_mut().find(|test| test.tool == finding.rule.tool && same_test(&test.name, name));
         if let Some(known) = known {
             known.message = known.message.take().or(message);
             return;
@@ -160,9 +127,6 @@ impl Facts {
 
 /// `shop.CartTest.addsDiscount` and, in the summary, `CartTest.addsDiscount`.
 fn same_test(one: &str, other: &str) -> bool {
-    let within = |long: &str, short: &str| {
-        long.strip_suffix(short)
-            .is_some_and(|package| package.is_empty() || package.ends_with('.'))
-    };
+    let within = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|package| package.is_empty() || package.ends_with('.'));
     within(one, other) || within(other, one)
 }

@@ -10,37 +10,24 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
     if let Some(failed) = analysis.downstream.iter().find(|build| is_red(build)) {
         return Some(of_downstream(failed));
     }
-    let symptom = analysis
-        .findings
-        .iter()
-        .rfind(|finding| finding.rule.role == Role::Symptom);
+    let symptom = analysis.findings.iter().rfind(|finding| finding.rule.role == Role::Symptom);
     let code = analysis.exit_codes.last().map(|exit| exit.code);
     let command = analysis.last_command.as_ref();
-    let output = analysis.last_output.iter().rfind(|line| {
-        symptom.is_none_or(|symptom| line.line < symptom.line)
-            && !line.text.starts_with("ERROR: script")
-    });
-    let said = output.map_or_else(String::new, |line| {
-        format!("; last output: {}", line.text.trim())
-    });
+    let output = analysis
+        .last_output
+        .iter()
+        .rfind(|line| symptom.is_none_or(|symptom| line.line < symptom.line) && !line.text.starts_with("ERROR: script"));
+    let said = output.map_or_else(String::new, |line| format!("; last output: {}", line.text.trim()));
     let title = match (command, code) {
         (Some(command), Some(code)) => {
-            format!(
-                "`{}` ended the step with exit code {code}{}{said}",
-                trace(command),
-                meaning(code)
-            )
+            format!("`{}` ended the step with exit code {code}{}{said}", trace(command), meaning(code))
         }
         (Some(command), None) if symptom.is_some() => format!("`{}` failed{said}", trace(command)),
         (_, Some(code)) => format!("a step ended with exit code {code}{}{said}", meaning(code)),
         _ => symptom?.cause.clone(),
     };
     let mut evidence: Vec<Evidence> = command.into_iter().chain(output).cloned().collect();
-    evidence.extend(
-        symptom
-            .iter()
-            .flat_map(|symptom| symptom.evidence.iter().cloned()),
-    );
+    evidence.extend(symptom.iter().flat_map(|symptom| symptom.evidence.iter().cloned()));
     evidence.sort_by_key(|line| line.line);
     evidence.dedup();
     Some(Hypothesis {
@@ -53,25 +40,18 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
         evidence,
         count: 1,
         repeated: 1,
-        advice:
-            "Read the output of this command; if it prints nothing, run it with more verbosity."
-                .to_owned(),
+        advice: "Read the output of this command; if it prints nothing, run it with more verbosity.".to_owned(),
         retryable: false,
         score: 30,
     })
 }
 
 fn is_red(build: &DownstreamBuild) -> bool {
-    matches!(
-        build.result.as_deref(),
-        Some("FAILURE" | "UNSTABLE" | "ABORTED")
-    )
+    matches!(build.result.as_deref(), Some("FAILURE" | "UNSTABLE" | "ABORTED"))
 }
 
 fn of_downstream(build: &DownstreamBuild) -> Hypothesis {
-    let number = build
-        .number
-        .map_or_else(String::new, |number| format!(" #{number}"));
+    let number = build.number.map_or_else(String::new, |number| format!(" #{number}"));
     let result = build.result.as_deref().unwrap_or("FAILURE");
     Hypothesis {
         title: format!("downstream build {}{number} ended with {result}", build.job),

@@ -30,11 +30,7 @@ impl Evidence {
             Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
             None => text.to_owned(),
         };
-        Self {
-            line,
-            offset,
-            text: text.trim_end().to_owned(),
-        }
+        Self { line, offset, text: text.trim_end().to_owned() }
     }
 }
 
@@ -71,10 +67,7 @@ pub struct Finding {
 impl Finding {
     /// A capture by name.
     pub fn capture(&self, name: &str) -> Option<&str> {
-        let found = self
-            .captures
-            .iter()
-            .find(|(key, value)| *key == name && !value.is_empty());
+        let found = self.captures.iter().find(|(key, value)| *key == name && !value.is_empty());
         found.map(|(_, value)| value.as_str())
     }
 
@@ -173,9 +166,7 @@ pub(super) struct Store {
 
 impl Store {
     pub(super) fn new(rules: usize) -> Self {
-        Self {
-            tallies: std::iter::repeat_with(Tally::default).take(rules).collect(),
-        }
+        Self { tallies: std::iter::repeat_with(Tally::default).take(rules).collect() }
     }
 
     /// Adds a finding of the rule with this index, or counts it where it was seen before.
@@ -185,11 +176,7 @@ impl Store {
         };
         tally.count += 1;
         finding.key = key(&finding);
-        let known = tally
-            .first
-            .iter_mut()
-            .chain(tally.last.iter_mut())
-            .find(|known| known.key == finding.key);
+        let known = tally.first.iter_mut().chain(tally.last.iter_mut()).find(|known| known.key == finding.key);
         if let Some(known) = known {
             known.count += 1;
             known.last_line = known.last_line.max(finding.line);
@@ -234,9 +221,6 @@ fn key(finding: &Finding) -> String {
     if exact {
         return format!("{stage}\n{}", finding.cause);
     }
-    let shape = finding
-        .cause
-        .chars()
-        .map(|c| if c.is_ascii_digit() { '0' } else { c });
+    let shape = finding.cause.chars().map(|c| if c.is_ascii_digit() { '0' } else { c });
     stage.chars().chain(['\n']).chain(shape).collect()
 }

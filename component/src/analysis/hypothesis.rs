@@ -78,24 +78,15 @@ pub(super) fn rank(analysis: &Analysis) -> Vec<Hypothesis> {
     let mut hypotheses: Vec<Hypothesis> = Vec::new();
     let mut explained: Vec<String> = Vec::new();
     for finding in &analysis.findings {
-        if finding.rule.role == Role::Symptom
-            || finding.score <= 0
-            || only_counts(analysis, finding)
-        {
+        if finding.rule.role == Role::Symptom || finding.score <= 0 || only_counts(analysis, finding) {
             continue;
         }
-        if let Some(known) = hypotheses
-            .iter_mut()
-            .find(|known| same_trouble(known, finding))
-        {
+        if let Some(known) = hypotheses.iter_mut().find(|known| same_trouble(known, finding)) {
             known.absorb(finding);
             continue;
         }
         // A second reading of a place that a better hypothesis names adds nothing.
-        if finding
-            .place()
-            .is_some_and(|place| explained.contains(&place))
-        {
+        if finding.place().is_some_and(|place| explained.contains(&place)) {
             continue;
         }
         explained.extend(finding.place());
@@ -124,10 +115,7 @@ fn only_counts(analysis: &Analysis, finding: &Finding) -> bool {
     rule.role == Role::Cause
         && rule.category == Category::Test
         && rule.specificity < 70
-        && analysis
-            .failed_tests
-            .iter()
-            .any(|test| test.tool == rule.tool)
+        && analysis.failed_tests.iter().any(|test| test.tool == rule.tool)
 }
 
 fn same_trouble(known: &Hypothesis, finding: &Finding) -> bool {
@@ -150,12 +138,7 @@ impl Hypothesis {
             tool: rule.tool,
             rule: rule.id,
             stage: finding.stage.clone(),
-            evidence: finding
-                .evidence
-                .iter()
-                .take(MAX_EVIDENCE)
-                .cloned()
-                .collect(),
+            evidence: finding.evidence.iter().take(MAX_EVIDENCE).cloned().collect(),
             count: finding.count,
             repeated: finding.count,
             advice: template::fill(rule.advice, &finding.captures),
@@ -177,11 +160,7 @@ impl Hypothesis {
     /// Completes the title with how much there is of it.
     fn entitle(&mut self, analysis: &Analysis) {
         if self.category == Category::Test {
-            let tests: Vec<&FailedTest> = analysis
-                .failed_tests
-                .iter()
-                .filter(|test| test.tool == self.tool)
-                .collect();
+            let tests: Vec<&FailedTest> = analysis.failed_tests.iter().filter(|test| test.tool == self.tool).collect();
             if !tests.is_empty() {
                 self.title = title_of_tests(&tests, &self.title);
                 return;
@@ -190,12 +169,7 @@ impl Hypothesis {
         // These happen once and are reported by several lines.
         if matches!(
             self.category,
-            Category::Downstream
-                | Category::Aborted
-                | Category::Timeout
-                | Category::Infrastructure
-                | Category::Scm
-                | Category::Credentials
+            Category::Downstream | Category::Aborted | Category::Timeout | Category::Infrastructure | Category::Scm | Category::Credentials
         ) {
             return;
         }
@@ -211,22 +185,14 @@ impl Hypothesis {
 
 fn title_of_tests(tests: &[&FailedTest], first: &str) -> String {
     let [test] = tests else {
-        let names: Vec<&str> = tests
-            .iter()
-            .take(MAX_NAMES)
-            .map(|test| test.name.as_str())
-            .collect();
+        let names: Vec<&str> = tests.iter().take(MAX_NAMES).map(|test| test.name.as_str()).collect();
         let more = match tests.len().saturating_sub(MAX_NAMES) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
         let message = tests.iter().find_map(|test| test.message.as_deref());
         let message = message.map_or_else(String::new, |message| format!("; first: {message}"));
-        return format!(
-            "{} tests failed: {}{more}{message}",
-            tests.len(),
-            names.join(", ")
-        );
+        return format!("{} tests failed: {}{more}{message}", tests.len(), names.join(", "));
     };
     match &test.message {
         Some(message) => format!("test {} failed: {message}", test.name),

@@ -27,10 +27,7 @@ struct Lazy {
 
 impl Lazy {
     fn new(source: &'static str) -> Self {
-        Self {
-            source,
-            compiled: OnceLock::new(),
-        }
+        Self { source, compiled: OnceLock::new() }
     }
 
     fn get(&self) -> Option<&Regex> {
@@ -76,10 +73,7 @@ impl Matcher {
         let mut entries = Vec::new();
         for (index, rule) in rules::all().enumerate() {
             for needle in rule.needles {
-                carriers
-                    .entry(needle.to_ascii_lowercase())
-                    .or_default()
-                    .push(index);
+                carriers.entry(needle.to_ascii_lowercase()).or_default().push(index);
             }
             entries.push(Entry {
                 rule,
@@ -89,16 +83,8 @@ impl Matcher {
                 after: Lazy::new(rule.after.map_or("", |lookup| lookup.pattern)),
             });
         }
-        let needles = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .build(carriers.keys())
-            .ok();
-        Self {
-            needles,
-            carriers: carriers.into_values().collect(),
-            entries,
-        }
+        let needles = AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(carriers.keys()).ok();
+        Self { needles, carriers: carriers.into_values().collect(), entries }
     }
 
     /// Puts the indices of the rules that a line may concern into `candidates`, in table order.
@@ -106,12 +92,7 @@ impl Matcher {
         candidates.clear();
         let Some(needles) = &self.needles else { return };
         for found in needles.find_overlapping_iter(line) {
-            candidates.extend(
-                self.carriers
-                    .get(found.pattern().as_usize())
-                    .into_iter()
-                    .flatten(),
-            );
+            candidates.extend(self.carriers.get(found.pattern().as_usize()).into_iter().flatten());
         }
         candidates.sort_unstable();
         candidates.dedup();
@@ -148,14 +129,9 @@ impl Matcher {
 
 fn capture(pattern: &'static Regex, line: &str) -> Option<Captures> {
     let found = pattern.captures(line.as_bytes())?;
-    let named = pattern
-        .capture_names()
-        .enumerate()
-        .filter_map(|(group, name)| {
-            let text = String::from_utf8_lossy(found.get(group)?.as_bytes())
-                .trim()
-                .to_owned();
-            Some((name?.trim_end_matches(|c: char| c.is_ascii_digit()), text))
-        });
+    let named = pattern.capture_names().enumerate().filter_map(|(group, name)| {
+        let text = String::from_utf8_lossy(found.get(group)?.as_bytes()).trim().to_owned();
+        Some((name?.trim_end_matches(|c: char| c.is_ascii_digit()), text))
+    });
     Some(named.collect())
 }

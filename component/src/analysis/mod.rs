@@ -64,15 +64,12 @@ pub struct Analysis {
 impl Analysis {
     /// The causes and failed tests that one tool reported (`gradle`, or a family such as `node`).
     pub fn findings_of<'a>(&'a self, tool: &'a str) -> impl Iterator<Item = &'a Finding> {
-        self.causes()
-            .filter(move |finding| finding.rule.tool.answers_to(tool))
+        self.causes().filter(move |finding| finding.rule.tool.answers_to(tool))
     }
 
     /// All findings that can be a cause.
     pub fn causes(&self) -> impl Iterator<Item = &Finding> {
-        self.findings
-            .iter()
-            .filter(|finding| matches!(finding.rule.role, Role::Cause | Role::Test))
+        self.findings.iter().filter(|finding| matches!(finding.rule.role, Role::Cause | Role::Test))
     }
 
     /// Whether the tool took part.

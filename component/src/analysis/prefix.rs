@@ -12,10 +12,7 @@ pub(super) fn peel(line: &str) -> &str {
     let mut text = line;
     // A prefix may stand in front of another: timestamper, then BuildKit. Three is all that is seen.
     for _ in 0..3 {
-        let peeled = clock(text)
-            .or_else(|| buildkit(text))
-            .or_else(|| ant(text))
-            .or_else(|| compose(text));
+        let peeled = clock(text).or_else(|| buildkit(text)).or_else(|| ant(text)).or_else(|| compose(text));
         match peeled {
             Some(shorter) => text = shorter,
             None => break,
@@ -55,18 +52,11 @@ fn clock(text: &str) -> Option<&str> {
         return None;
     }
     if bracketed {
-        return text
-            .get(end..)?
-            .strip_prefix("]")
-            .map(|rest| rest.strip_prefix(' ').unwrap_or(rest));
+        return text.get(end..)?.strip_prefix("]").map(|rest| rest.strip_prefix(' ').unwrap_or(rest));
     }
     // The run may have swallowed digits of the message; a clock ends at its last space.
     let run = text.get(..end)?;
-    let clock_end = if run.ends_with(' ') {
-        end
-    } else {
-        run.rfind(' ')? + 1
-    };
+    let clock_end = if run.ends_with(' ') { end } else { run.rfind(' ')? + 1 };
     let clock = run.get(..clock_end)?.trim_end();
     (clock.len() >= 8 && clock.matches(':').count() >= 2).then(|| text.get(clock_end..))?
 }
@@ -74,9 +64,7 @@ fn clock(text: &str) -> Option<&str> {
 /// `#12 3.456 text`, and `3.456 text` as in the summary that BuildKit prints at the end.
 fn buildkit(text: &str) -> Option<&str> {
     let rest = match text.strip_prefix('#') {
-        Some(rest) => rest
-            .trim_start_matches(|c: char| c.is_ascii_digit())
-            .strip_prefix(' ')?,
+        Some(rest) => rest.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix(' ')?,
         None => text,
     };
     let fraction = rest.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -89,24 +77,18 @@ fn buildkit(text: &str) -> Option<&str> {
 /// `    [javac] text`.
 fn ant(text: &str) -> Option<&str> {
     let inner = text.trim_start().strip_prefix('[')?;
-    ["javac] ", "exec] ", "junit] ", "java] "]
-        .iter()
-        .find_map(|task| inner.strip_prefix(task))
+    ["javac] ", "exec] ", "junit] ", "java] "].iter().find_map(|task| inner.strip_prefix(task))
 }
 
 /// `web-1  | text` and `web_1 | text`.
 fn compose(text: &str) -> Option<&str> {
     let (service, rest) = text.split_once('|')?;
     let service = service.trim_end();
-    let numbered = service.rfind(['-', '_']).is_some_and(|at| {
-        service
-            .get(at + 1..)
-            .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
-    });
+    let numbered = service
+        .rfind(['-', '_'])
+        .is_some_and(|at| service.get(at + 1..).is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())));
     let named = service.starts_with(|c: char| c.is_ascii_lowercase())
-        && service
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+        && service.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
     (numbered && named).then(|| rest.strip_prefix(' '))?
 }
 
@@ -116,27 +98,12 @@ mod tests {
 
     #[test]
     fn the_prefixes_of_jenkins_docker_and_ant_are_removed() {
-        assert_eq!(
-            peel("[2026-11-24T00:58:41.066Z] make: *** [all] Error 1"),
-            "make: *** [all] Error 1"
-        );
-        assert_eq!(
-            peel("00:58:41  main.c:6:1: error: x"),
-            "main.c:6:1: error: x"
-        );
-        assert_eq!(
-            peel("2026-11-24 01:03:02.295 ERROR [vu-00] pool"),
-            "ERROR [vu-00] pool"
-        );
+        assert_eq!(peel("[2026-11-24T00:58:41.066Z] make: *** [all] Error 1"), "make: *** [all] Error 1");
+        assert_eq!(peel("00:58:41  main.c:6:1: error: x"), "main.c:6:1: error: x");
+        assert_eq!(peel("2026-11-24 01:03:02.295 ERROR [vu-00] pool"), "ERROR [vu-00] pool");
         assert_eq!(peel("#12 3.456 npm ERR! code E404"), "npm ERR! code E404");
-        assert_eq!(
-            peel("[2026-11-24T00:58:41.066Z] #9 0.31 E: Unable"),
-            "E: Unable"
-        );
-        assert_eq!(
-            peel("    [javac] Foo.java:3: error: x"),
-            "Foo.java:3: error: x"
-        );
+        assert_eq!(peel("[2026-11-24T00:58:41.066Z] #9 0.31 E: Unable"), "E: Unable");
+        assert_eq!(peel("    [javac] Foo.java:3: error: x"), "Foo.java:3: error: x");
         assert_eq!(peel("db-1  | FATAL: no such role"), "FATAL: no such role");
     }
 

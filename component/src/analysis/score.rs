@@ -57,9 +57,7 @@ impl Markers {
     fn next(&self, line: u64, wanted: impl Fn(Marker) -> bool) -> Option<(u64, Marker)> {
         let below = |marks: &(u64, Marker)| marks.0 >= line && wanted(marks.1);
         let found = self.first.iter().copied().find(below);
-        found
-            .or_else(|| self.last.iter().copied().find(below))
-            .map(|(at, marker)| (at - line, marker))
+        found.or_else(|| self.last.iter().copied().find(below)).map(|(at, marker)| (at - line, marker))
     }
 }
 
@@ -90,8 +88,7 @@ impl Scene<'_> {
         if notes.iter().any(|note| weight(*note) < 0) {
             notes.retain(|note| !matches!(note, Note::Confirmed | Note::FailingStage));
         }
-        finding.score =
-            i32::from(rule.specificity) + notes.iter().map(|note| weight(*note)).sum::<i32>();
+        finding.score = i32::from(rule.specificity) + notes.iter().map(|note| weight(*note)).sum::<i32>();
         finding.notes = notes;
     }
 
@@ -99,33 +96,20 @@ impl Scene<'_> {
     fn aftermath(&self, finding: &Finding, notes: &mut Vec<Note>) {
         let given_up = |marker| matches!(marker, Marker::Symptom | Marker::Ignored);
         match self.markers.next(finding.last_line, given_up) {
-            Some((distance, Marker::Symptom)) if distance <= CONFIRM_WITHIN => {
-                notes.push(Note::Confirmed)
-            }
-            Some((distance, Marker::Ignored)) if distance <= CONFIRM_WITHIN => {
-                notes.push(Note::Ignored)
-            }
+            Some((distance, Marker::Symptom)) if distance <= CONFIRM_WITHIN => notes.push(Note::Confirmed),
+            Some((distance, Marker::Ignored)) if distance <= CONFIRM_WITHIN => notes.push(Note::Ignored),
             _ => {}
         }
         // A stop by a person or a clock is not undone by what the interrupted program prints.
-        if matches!(
-            finding.rule.category,
-            Category::Compile | Category::Lint | Category::Aborted
-        ) {
+        if matches!(finding.rule.category, Category::Compile | Category::Lint | Category::Aborted) {
             return;
         }
-        let retried = self
-            .markers
-            .next(finding.last_line, |marker| marker == Marker::Retried);
+        let retried = self.markers.next(finding.last_line, |marker| marker == Marker::Retried);
         if retried.is_some_and(|(distance, _)| distance <= RETRY_WITHIN) {
             notes.push(Note::Retried);
         }
-        let recovered = self
-            .markers
-            .next(finding.last_line, |marker| marker == Marker::Recovered);
-        if finding.rule.retryable
-            && recovered.is_some_and(|(distance, _)| distance <= RECOVER_WITHIN)
-        {
+        let recovered = self.markers.next(finding.last_line, |marker| marker == Marker::Recovered);
+        if finding.rule.retryable && recovered.is_some_and(|(distance, _)| distance <= RECOVER_WITHIN) {
             notes.push(Note::Recovered);
         }
     }
@@ -136,10 +120,7 @@ impl Scene<'_> {
         }
         if finding.stage.is_some() && finding.stage.as_deref() == self.failing_stage {
             notes.push(Note::FailingStage);
-        } else if finding.stage.is_some()
-            && self.result != Some("UNSTABLE")
-            && self.stages.ran_on_after(finding.last_line)
-        {
+        } else if finding.stage.is_some() && self.result != Some("UNSTABLE") && self.stages.ran_on_after(finding.last_line) {
             notes.push(Note::BuildWentOn);
         }
     }
@@ -148,10 +129,7 @@ impl Scene<'_> {
         match self.result {
             Some("ABORTED") => matches!(category, Category::Aborted | Category::Timeout),
             Some("UNSTABLE") => {
-                matches!(
-                    category,
-                    Category::Test | Category::Quality | Category::Downstream
-                )
+                matches!(category, Category::Test | Category::Quality | Category::Downstream)
             }
             _ => false,
         }
@@ -184,7 +162,5 @@ const SOFT: &str = concat!(
 pub(super) fn is_soft(text: &str) -> bool {
     static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
     let pattern = PATTERN.get_or_init(|| matcher::compile(SOFT).ok());
-    pattern
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(text.as_bytes()))
+    pattern.as_ref().is_some_and(|pattern| pattern.is_match(text.as_bytes()))
 }

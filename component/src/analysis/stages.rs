@@ -65,10 +65,7 @@ impl Stages {
             "{" if self.parallel_depth == 0 => self.open.push(None),
             "}" if self.parallel_depth == 0 => self.close(),
             _ => {
-                if let Some(name) = marker
-                    .strip_prefix("{ (")
-                    .and_then(|rest| rest.strip_suffix(')'))
-                {
+                if let Some(name) = marker.strip_prefix("{ (").and_then(|rest| rest.strip_suffix(')')) {
                     self.enter(name, line, offset);
                 }
             }
@@ -81,13 +78,7 @@ impl Stages {
             push_capped(&mut self.branches, branch);
         }
         if self.seen.len() < MAX_STAGES {
-            let mark = StageMark {
-                name: name.to_owned(),
-                line,
-                offset,
-                skipped: false,
-                in_parallel,
-            };
+            let mark = StageMark { name: name.to_owned(), line, offset, skipped: false, in_parallel };
             self.seen.push(mark);
         }
         if !in_parallel {
@@ -122,13 +113,8 @@ impl Stages {
     /// The stage that failed, as far as the markers tell.
     pub(super) fn failing(&self, failed: bool) -> Option<&str> {
         let last_run = || {
-            let ran =
-                |stage: &&StageMark| !stage.skipped && !is_post(&stage.name) && !stage.in_parallel;
-            self.seen
-                .iter()
-                .rev()
-                .find(ran)
-                .map(|stage| stage.name.as_str())
+            let ran = |stage: &&StageMark| !stage.skipped && !is_post(&stage.name) && !stage.in_parallel;
+            self.seen.iter().rev().find(ran).map(|stage| stage.name.as_str())
         };
         match self.failing {
             Some(stage) => self.seen.get(stage).map(|stage| stage.name.as_str()),
@@ -140,9 +126,7 @@ impl Stages {
     /// Whether a stage ran that began after `line`, so that what happened at `line` did not stop
     /// the build.
     pub(super) fn ran_on_after(&self, line: u64) -> bool {
-        self.seen.iter().any(|stage| {
-            stage.line > line && !stage.skipped && !stage.in_parallel && !is_post(&stage.name)
-        })
+        self.seen.iter().any(|stage| stage.line > line && !stage.skipped && !stage.in_parallel && !is_post(&stage.name))
     }
 
     /// Whether `line` stands below the pipeline's end, where Jenkins prints what made it fail.
@@ -152,17 +136,10 @@ impl Stages {
 
     /// Removes the `[branch] ` that older controllers put before each line of a branch.
     pub(super) fn without_branch<'a>(&self, text: &'a str) -> &'a str {
-        let Some((name, rest)) = text
-            .strip_prefix('[')
-            .and_then(|rest| rest.split_once("] "))
-        else {
+        let Some((name, rest)) = text.strip_prefix('[').and_then(|rest| rest.split_once("] ")) else {
             return text;
         };
-        if self.branches.iter().any(|branch| branch == name) {
-            rest
-        } else {
-            text
-        }
+        if self.branches.iter().any(|branch| branch == name) { rest } else { text }
     }
 
     /// What was seen: stages in order, and the branches that failed.
@@ -173,10 +150,7 @@ impl Stages {
 
 /// Stages that run whatever happened before them.
 fn is_post(name: &str) -> bool {
-    matches!(
-        name,
-        "Declarative: Post Actions" | "Declarative: Checkout SCM"
-    ) || name.to_ascii_lowercase().contains("cleanup")
+    matches!(name, "Declarative: Post Actions" | "Declarative: Checkout SCM") || name.to_ascii_lowercase().contains("cleanup")
 }
 
 fn push_capped(names: &mut Vec<String>, name: &str) {
@@ -207,13 +181,8 @@ mod tests {
 
     #[test]
     fn braces_of_interleaved_branches_do_not_move_the_stage() {
-        let lines = [
-            "[Pipeline] { (Test)",
-            "[Pipeline] parallel",
-            "[Pipeline] { (Branch: unit)",
-            "[Pipeline] { (Branch: lint)",
-            "[Pipeline] }",
-        ];
+        let lines =
+            ["[Pipeline] { (Test)", "[Pipeline] parallel", "[Pipeline] { (Branch: unit)", "[Pipeline] { (Branch: lint)", "[Pipeline] }"];
         assert_eq!(read(&lines).current(), Some("Test"));
     }
 
@@ -232,9 +201,6 @@ mod tests {
         ]);
         assert_eq!(stages.failing(true), Some("Build"));
         assert!(stages.ran_on_after(2));
-        assert!(
-            !stages.ran_on_after(3),
-            "skipped and post stages do not count"
-        );
+        assert!(!stages.ran_on_after(3), "skipped and post stages do not count");
     }
 }

@@ -15,10 +15,7 @@ pub(super) fn fill(template: &str, captures: &[(&'static str, String)]) -> Strin
             break;
         };
         let (name, fallback) = placeholder.split_once('|').unwrap_or((placeholder, ""));
-        match captures
-            .iter()
-            .find(|(key, value)| *key == name && !value.is_empty())
-        {
+        match captures.iter().find(|(key, value)| *key == name && !value.is_empty()) {
             Some((_, value)) => push_clipped(&mut out, value),
             None => out.push_str(fallback),
         }
@@ -47,18 +44,12 @@ mod tests {
     #[test]
     fn a_missing_capture_takes_its_substitute() {
         let captures = [("file", "main.c".to_owned()), ("line", String::new())];
-        assert_eq!(
-            fill("{file}:{line|?}: {message|unknown}", &captures),
-            "main.c:?: unknown"
-        );
+        assert_eq!(fill("{file}:{line|?}: {message|unknown}", &captures), "main.c:?: unknown");
     }
 
     #[test]
     fn braces_in_a_captured_text_are_not_placeholders() {
-        assert_eq!(
-            fill("{message}", &[("message", "{file} {".to_owned())]),
-            "{file} {"
-        );
+        assert_eq!(fill("{message}", &[("message", "{file} {".to_owned())]), "{file} {");
     }
 
     #[test]

@@ -330,7 +330,7 @@ pub(crate) fn object(job: &JobPath, which: Selector) -> String {
 }
 
 /// `refs/remotes/origin/main` and `origin/main` are `main`.
-fn plain_branch(name: &str) -> String {
+pub(crate) fn plain_branch(name: &str) -> String {
     let name = name.trim_start_matches("refs/remotes/").trim_start_matches("refs/heads/");
     name.strip_prefix("origin/").unwrap_or(name).to_owned()
 }

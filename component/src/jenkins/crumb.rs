@@ -58,7 +58,8 @@ impl Content {
     fn bytes(&self) -> Vec<u8> {
         match self {
             Self::Form(fields) => {
-                let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encode::segment(name), encode::segment(value))).collect();
+                let pairs: Vec<String> =
+                    fields.iter().map(|(name, value)| format!("{}={}", encode::segment(name), encode::segment(value))).collect();
                 pairs.join("&").into_bytes()
             }
             Self::Xml(text) => text.clone().into_bytes(),
@@ -176,7 +177,8 @@ async fn read(reply: &mut Reply) -> Result<Crumb, Error> {
 
 /// `name=value; name=value` of what the answer sets.
 fn cookies(headers: &Headers) -> String {
-    let pairs: Vec<&str> = headers.all("Set-Cookie").filter_map(|c| c.split(';').next()).map(str::trim).filter(|c| c.contains('=')).collect();
+    let pairs: Vec<&str> =
+        headers.all("Set-Cookie").filter_map(|c| c.split(';').next()).map(str::trim).filter(|c| c.contains('=')).collect();
     pairs.join("; ")
 }
 
@@ -190,12 +192,19 @@ mod tests {
     const ISSUED: &str = r#"{"_class":"hudson.security.csrf.DefaultCrumbIssuer","crumb":"c1","crumbRequestField":"Jenkins-Crumb"}"#;
 
     fn issuer(script: Script) -> Script {
-        let headers = vec![("Set-Cookie", "JSESSIONID.7=abc; Path=/; HttpOnly".to_owned()), ("Content-Type", "application/json".to_owned())];
+        let headers =
+            vec![("Set-Cookie", "JSESSIONID.7=abc; Path=/; HttpOnly".to_owned()), ("Content-Type", "application/json".to_owned())];
         script.on("GET /crumbIssuer/api/json", Answer::Http(200, headers, ISSUED.into()))
     }
 
     fn act(call: &Call) -> Result<Option<String>, Error> {
-        let act = Act { endpoint: "disable", path: "/job/x/disable", content: Content::empty(), what: "the change of x", check: "get_job(job=\"x\")" };
+        let act = Act {
+            endpoint: "disable",
+            path: "/job/x/disable",
+            content: Content::empty(),
+            what: "the change of x",
+            check: "get_job(job=\"x\")",
+        };
         run(call.act(&act))
     }
 
@@ -218,7 +227,15 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(act(&call), Ok(Some("/job/x/".into())));
         }
-        let wanted = ["POST /job/x/disable", "GET /crumbIssuer/api/json", "POST /job/x/disable", "POST /job/x/disable", "POST /job/x/disable", "GET /crumbIssuer/api/json", "POST /job/x/disable"];
+        let wanted = [
+            "POST /job/x/disable",
+            "GET /crumbIssuer/api/json",
+            "POST /job/x/disable",
+            "POST /job/x/disable",
+            "POST /job/x/disable",
+            "GET /crumbIssuer/api/json",
+            "POST /job/x/disable",
+        ];
         assert_eq!(script.requests(), wanted);
         let seen = script.seen.borrow();
         let header = |at: usize, name: &str| seen[at].headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());

@@ -36,7 +36,8 @@ pub(crate) async fn start(call: &Call, job: &JobPath, parameters: Option<&[(Stri
     let path = format!("{}/{form}?delay=0sec{cause}", job.url_path());
     let what = format!("the start of {job}");
     let check = format!("list_builds(job={:?}) and summarize_queue", job.name());
-    let act = Act { endpoint: "build", path: &path, content: Content::Form(parameters.unwrap_or_default().to_vec()), what: &what, check: &check };
+    let act =
+        Act { endpoint: "build", path: &path, content: Content::Form(parameters.unwrap_or_default().to_vec()), what: &what, check: &check };
     let location = call.act(&act).await?;
     location.as_deref().and_then(queue::named_by).ok_or_else(|| Error::Unclear {
         what,
@@ -126,9 +127,12 @@ pub(crate) async fn answer_input(call: &Call, job: &JobPath, number: u32, id: &s
             (format!("{input}/submit"), Content::Form(vec![("json".into(), json), ("proceed".into(), "Proceed".into())]))
         }
     };
-    let (what, check) = (format!("the answer to input {id} of {job} #{number}"), format!("get_pipeline_graph(job={:?}, build=\"{number}\")", job.name()));
+    let (what, check) =
+        (format!("the answer to input {id} of {job} #{number}"), format!("get_pipeline_graph(job={:?}, build=\"{number}\")", job.name()));
     match call.act(&Act { endpoint: "input", path: &path, content, what: &what, check: &check }).await {
-        Err(Error::NotFound { .. }) => Err(Error::Conflict(format!("input {id} of {job} #{number} is gone: it was answered already, or the build ended"))),
+        Err(Error::NotFound { .. }) => {
+            Err(Error::Conflict(format!("input {id} of {job} #{number} is gone: it was answered already, or the build ended")))
+        }
         Err(Error::Upstream { status: 400, detail: Some(words), .. }) if words.contains("You need to be") => {
             Err(Error::Forbidden { user: None, permission: None, what: format!("{what}; Jenkins says: {words}") })
         }
@@ -185,7 +189,9 @@ async fn made(call: &Call, path: &str, content: Content, folder: &JobPath, name:
     let (what, check) = (format!("the creation of {job}"), format!("get_job(job={:?})", job.name()));
     match call.act(&Act { endpoint: "create-job", path, content, what: &what, check: &check }).await {
         Err(Error::Upstream { status: 400, detail: Some(words), .. }) if words.contains("already exists") => Err(Error::Conflict(words)),
-        Err(Error::Upstream { status: 400, detail: Some(words), .. }) => Err(Error::invalid(format!("Jenkins refuses the job {job}: {words}"), "Choose another name.")),
+        Err(Error::Upstream { status: 400, detail: Some(words), .. }) => {
+            Err(Error::invalid(format!("Jenkins refuses the job {job}: {words}"), "Choose another name."))
+        }
         other => other.map(drop),
     }
 }
@@ -197,7 +203,9 @@ async fn made(call: &Call, path: &str, content: Content, folder: &JobPath, name:
 pub(crate) async fn configure(call: &Call, job: &JobPath, config: &str) -> Result<(), Error> {
     let path = format!("{}/config.xml", job.url_path());
     let (what, check) = (format!("the configuration of {job}"), format!("get_job_config(job={:?})", job.name()));
-    call.act(&Act { endpoint: "configure-job", path: &path, content: Content::Xml(config.to_owned()), what: &what, check: &check }).await.map(drop)
+    call.act(&Act { endpoint: "configure-job", path: &path, content: Content::Xml(config.to_owned()), what: &what, check: &check })
+        .await
+        .map(drop)
 }
 
 /// Removes a job with all its builds.

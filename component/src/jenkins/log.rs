@@ -51,7 +51,10 @@ pub(crate) async fn open(call: &Call, job: &JobPath, which: Selector, start: u64
         hint: "A proxy may drop headers that it does not know.".into(),
     })?;
     if start > extent.size {
-        return Err(Error::invalid(format!("start {start} lies past the end of the log, which has {} bytes", extent.size), "Use an offset that an earlier answer gave."));
+        return Err(Error::invalid(
+            format!("start {start} lies past the end of the log, which has {} bytes", extent.size),
+            "Use an offset that an earlier answer gave.",
+        ));
     }
     Ok(LogStream { body: reply.body, start, extent })
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod builds;
 pub(crate) mod client;
+pub(crate) mod config;
 pub(crate) mod controller;
 pub(crate) mod crumb;
 pub(crate) mod encode;
@@ -15,5 +16,6 @@ pub(crate) mod pipeline;
 pub(crate) mod quality;
 pub(crate) mod queue;
 pub(crate) mod queue_list;
+pub(crate) mod scm;
 mod status;
 pub(crate) mod tests;

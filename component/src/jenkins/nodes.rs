@@ -221,7 +221,8 @@ mod tests {
         assert_eq!(taken.offline_cause(), Some(OfflineCause::TakenOffline("disk full")));
         let never = node(r#"{"offline":true,"offlineCause":null,"offlineCauseReason":""}"#);
         assert_eq!(never.offline_cause(), Some(OfflineCause::NeverConnected));
-        let lost = node(r#"{"offline":true,"offlineCause":{"_class":"hudson.slaves.OfflineCause$ChannelTermination"},"offlineCauseReason":""}"#);
+        let lost =
+            node(r#"{"offline":true,"offlineCause":{"_class":"hudson.slaves.OfflineCause$ChannelTermination"},"offlineCauseReason":""}"#);
         assert_eq!(lost.offline_cause(), Some(OfflineCause::Failed("ChannelTermination")));
         assert_eq!(node(r#"{"offline":false,"offlineCauseReason":"old"}"#).offline_cause(), None);
     }
@@ -231,7 +232,8 @@ mod tests {
         let hidden = node(r#"{"monitorData":{}}"#).monitors();
         let null = node(r#"{"monitorData":{"hudson.node_monitors.DiskSpaceMonitor":null}}"#).monitors();
         assert_eq!((hidden, null), (Monitors::default(), Monitors::default()));
-        let low = node(r#"{"monitorData":{"hudson.node_monitors.DiskSpaceMonitor":{"size":10,"threshold":5,"warningThreshold":20}}}"#).monitors();
+        let low =
+            node(r#"{"monitorData":{"hudson.node_monitors.DiskSpaceMonitor":{"size":10,"threshold":5,"warningThreshold":20}}}"#).monitors();
         assert_eq!((low.disk_free, low.disk_low), (Some(10), true));
     }
 

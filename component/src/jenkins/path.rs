@@ -148,7 +148,10 @@ impl Selector {
         let known = PERMALINKS.iter().find(|(word, link)| *word == plain || link.eq_ignore_ascii_case(text));
         known.map(|(_, link)| Self::Permalink(link)).ok_or_else(|| {
             let words: Vec<_> = PERMALINKS.iter().map(|(word, _)| *word).collect();
-            Error::invalid(format!("build {text:?} is neither a number nor a known word"), format!("Use a build number, or one of: {}.", words.join(", ")))
+            Error::invalid(
+                format!("build {text:?} is neither a number nor a known word"),
+                format!("Use a build number, or one of: {}.", words.join(", ")),
+            )
         })
     }
 
@@ -200,7 +203,10 @@ fn from_url(url: &str) -> Result<(Vec<String>, Option<Selector>), Error> {
         }
     }
     if segments.is_empty() {
-        return Err(Error::invalid(format!("the URL {url:?} names no job"), "A job's URL holds /job/NAME; or give the full name, folder/sub/name."));
+        return Err(Error::invalid(
+            format!("the URL {url:?} names no job"),
+            "A job's URL holds /job/NAME; or give the full name, folder/sub/name.",
+        ));
     }
     Ok((segments, build))
 }
@@ -261,7 +267,11 @@ mod tests {
     #[test]
     fn a_pasted_url_names_its_job_and_build() {
         let cases = [
-            ("https://ci.example.com/jenkins/job/shop/job/checkout/job/feature%252Flogin/27/console", "shop/checkout/feature%2Flogin", Some(27)),
+            (
+                "https://ci.example.com/jenkins/job/shop/job/checkout/job/feature%252Flogin/27/console",
+                "shop/checkout/feature%2Flogin",
+                Some(27),
+            ),
             ("http://ci/view/all/job/a/view/x/job/b/", "a/b", None),
             ("http://ci/blue/organizations/jenkins/shop%2Fcheckout/detail/main/28/pipeline", "shop/checkout/main", Some(28)),
             ("http://ci/blue/organizations/jenkins/rust-core/detail/rust-core/3/", "rust-core", Some(3)),

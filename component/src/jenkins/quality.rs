@@ -222,7 +222,10 @@ mod tests {
         let (call, script) = Script::new().json("/job/a/1/coverage/", RECORDED).call();
         let found = run(coverage(&call, "/job/a/1", "build 1 of a")).unwrap();
         assert_eq!((found.source, found.gate.as_deref(), script.requests().len()), ("coverage", None, 1));
-        assert_eq!(found.metrics.iter().take(2).map(|m| (m.name.as_str(), m.value.as_str())).collect::<Vec<_>>(), [("line", "50.00%"), ("branch", "50.00%")]);
+        assert_eq!(
+            found.metrics.iter().take(2).map(|m| (m.name.as_str(), m.value.as_str())).collect::<Vec<_>>(),
+            [("line", "50.00%"), ("branch", "50.00%")]
+        );
     }
 
     #[test]
@@ -230,7 +233,10 @@ mod tests {
         let body = r#"{"_class":"x","lineCoverage":{"covered":5,"missed":1,"percentage":83,"percentageFloat":83.333},"branchCoverage":{"percentage":50}}"#;
         let (call, _) = Script::new().json("/job/a/1/jacoco/", body).call();
         let found = run(coverage(&call, "/job/a/1", "build 1 of a")).unwrap();
-        assert_eq!(found.metrics.iter().map(|m| (m.name.as_str(), m.value.as_str())).collect::<Vec<_>>(), [("branch", "50.00%"), ("line", "83.33%")]);
+        assert_eq!(
+            found.metrics.iter().map(|m| (m.name.as_str(), m.value.as_str())).collect::<Vec<_>>(),
+            [("branch", "50.00%"), ("line", "83.33%")]
+        );
     }
 
     #[test]

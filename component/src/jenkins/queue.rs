@@ -11,7 +11,8 @@ use crate::call::Call;
 use crate::error::Error;
 
 /// Everything [`Item`] reads.
-const FIELDS: &str = "id,why,blocked,buildable,stuck,cancelled,inQueueSince,task[name,url],executable[number,url],actions[causes[shortDescription]]";
+const FIELDS: &str =
+    "id,why,blocked,buildable,stuck,cancelled,inQueueSince,task[name,url],executable[number,url],actions[causes[shortDescription]]";
 /// Items looked at to find those of one job. A queue this long is an outage of its own.
 const MAX_ITEMS: u32 = 1_000;
 
@@ -211,7 +212,8 @@ mod tests {
 
     #[test]
     fn a_null_why_and_a_task_without_a_name_are_no_crash() {
-        let placeholder = item(r#"{"id":9,"why":null,"task":{"_class":"x.ExecutorStepExecution$PlaceholderTask"},"actions":[null,{},{"causes":null}]}"#);
+        let placeholder =
+            item(r#"{"id":9,"why":null,"task":{"_class":"x.ExecutorStepExecution$PlaceholderTask"},"actions":[null,{},{"causes":null}]}"#);
         assert_eq!((placeholder.why.clone(), placeholder.job(), placeholder.requests()), (None, None, 0));
     }
 

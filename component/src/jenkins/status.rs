@@ -72,7 +72,8 @@ fn unavailable(status: u16, page: &str, retry_after: Option<u32>) -> Error {
 
 fn redirected(location: &str, path: &str) -> Error {
     // Only the target's origin: the rest may hold a state or a token of a login.
-    let origin = location.split_once("://").map(|(scheme, rest)| format!("{scheme}://{}", rest.split(['/', '?']).next().unwrap_or_default()));
+    let origin =
+        location.split_once("://").map(|(scheme, rest)| format!("{scheme}://{}", rest.split(['/', '?']).next().unwrap_or_default()));
     let target = origin.unwrap_or_else(|| "another path".into());
     Error::BadResponse {
         message: format!("{} redirects to {target}; redirects are not followed", path.split('?').next().unwrap_or(path)),
@@ -158,6 +159,8 @@ mod tests {
         let tomcat = "<!doctype html><html><body><h1>HTTP Status 409</h1><p><b>Message</b> fs-disabled is not buildable</p></body></html>";
         assert_eq!(error(409, &Headers::default(), tomcat, "job", "/x"), Error::Conflict("fs-disabled is not buildable".into()));
         let oops = "<script>var a = '<b>';</script><h2>Oops! A problem occurred while processing the request.</h2>";
-        assert!(matches!(error(500, &Headers::default(), oops, "job", "/x"), Error::Upstream { detail: Some(d), .. } if d.starts_with("Oops")));
+        assert!(
+            matches!(error(500, &Headers::default(), oops, "job", "/x"), Error::Upstream { detail: Some(d), .. } if d.starts_with("Oops"))
+        );
     }
 }

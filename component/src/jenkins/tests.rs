@@ -8,4 +8,4 @@ mod case;
 mod report;
 
 pub(crate) use case::{Case, Outcome};
-pub(crate) use report::{Report, SuiteTotals, Totals, Want, report};
+pub(crate) use report::{Report, SuiteTotals, Totals, Want, failed, report};

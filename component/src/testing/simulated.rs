@@ -72,7 +72,11 @@ impl Transport for Wire {
 fn exchange(base: &str, path: &str, request: &Request) -> std::io::Result<Response> {
     let host = base.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host)?;
-    let mut head = format!("{} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n", request.method.as_str(), request.body.len());
+    let mut head = format!(
+        "{} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        request.method.as_str(),
+        request.body.len()
+    );
     for (name, value) in &request.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }

@@ -44,15 +44,7 @@ impl Section {
     /// An empty section; `noun` names one item in the statement of loss (`test`, `line`, `commit`).
     #[must_use]
     pub fn new(noun: &str) -> Self {
-        Self {
-            title: String::new(),
-            noun: noun.to_owned(),
-            priority: 100,
-            minimum: 1,
-            keep: Keep::First,
-            total: None,
-            items: Vec::new(),
-        }
+        Self { title: String::new(), noun: noun.to_owned(), priority: 100, minimum: 1, keep: Keep::First, total: None, items: Vec::new() }
     }
 
     /// A line above the items; it goes when no item is shown.
@@ -214,8 +206,7 @@ impl Answer {
         let mut closed = vec![false; self.sections.len()];
         for minimum_only in [true, false] {
             for at in &order {
-                let (Some(section), Some(shown), Some(closed)) =
-                    (self.sections.get(*at), plan.shown.get_mut(*at), closed.get_mut(*at))
+                let (Some(section), Some(shown), Some(closed)) = (self.sections.get(*at), plan.shown.get_mut(*at), closed.get_mut(*at))
                 else {
                     continue;
                 };
@@ -405,9 +396,10 @@ mod tests {
     #[test]
     fn the_most_important_section_is_filled_first_and_each_gets_its_minimum() {
         let mut answer = Answer::new(220);
-        answer.head("head").section(tests_section(50).priority(9)).section(
-            Section::new("commit").title("commits").priority(1).minimum(2).items((0..8).map(|n| format!("commit number {n}"))),
-        );
+        answer
+            .head("head")
+            .section(tests_section(50).priority(9))
+            .section(Section::new("commit").title("commits").priority(1).minimum(2).items((0..8).map(|n| format!("commit number {n}"))));
         let rendered = answer.render();
         assert_eq!(rendered.shown[1], 8);
         assert!(rendered.shown[0] >= 1 && rendered.shown[0] < 50, "{:?}", rendered.shown);
@@ -426,9 +418,10 @@ mod tests {
     #[test]
     fn sections_that_lose_everything_are_named_in_one_line() {
         let mut answer = Answer::new(60);
-        answer.head("verdict: broken by f6063eea").section(tests_section(12)).section(
-            Section::new("suite").priority(200).items((0..3).map(|n| format!("suite {n} {}", "word ".repeat(60)))),
-        );
+        answer
+            .head("verdict: broken by f6063eea")
+            .section(tests_section(12))
+            .section(Section::new("suite").priority(200).items((0..3).map(|n| format!("suite {n} {}", "word ".repeat(60)))));
         let rendered = answer.render();
         assert!(rendered.text.ends_with("… not shown: 3 suites\n"), "{}", rendered.text);
     }

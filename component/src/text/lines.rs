@@ -303,8 +303,7 @@ mod tests {
         for chunk in chunks {
             scanner.push(chunk, |line| seen.push((line.number, line.offset, line.end, line.text().into_owned())));
         }
-        let totals =
-            scanner.finish(|line| seen.push((line.number, line.offset, line.end, line.text().into_owned())));
+        let totals = scanner.finish(|line| seen.push((line.number, line.offset, line.end, line.text().into_owned())));
         (seen, totals)
     }
 

@@ -11,7 +11,7 @@ const QUOTED_CHARS: usize = 200;
 
 /// A name as answers show it.
 pub(crate) fn shown(name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./%~+@#=,:$()[]".contains(c);
+    let plain = |c: char| c.is_alphanumeric() || "-_./%~+@#=,:*$()[]".contains(c);
     if !name.is_empty() && name.chars().count() <= BARE_CHARS && name.chars().all(plain) {
         name.to_owned()
     } else {

@@ -128,7 +128,10 @@ mod tests {
     #[test]
     fn errors_name_the_character_that_is_wrong() {
         assert_eq!(refusal("é(abc"), "pattern is invalid at character 2 (\"(abc\"): unclosed group");
-        assert_eq!(refusal("a[z-b]"), "pattern is invalid at character 3 (\"z-b]\"): invalid character class range, the start must be <= the end");
+        assert_eq!(
+            refusal("a[z-b]"),
+            "pattern is invalid at character 3 (\"z-b]\"): invalid character class range, the start must be <= the end"
+        );
         assert!(refusal("(?=x)").contains("look-around"), "{}", refusal("(?=x)"));
         assert!(refusal(r"(a)\1").contains("backreferences"), "{}", refusal(r"(a)\1"));
         assert!(refusal("*").starts_with("pattern is invalid at character 1"), "{}", refusal("*"));

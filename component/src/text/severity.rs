@@ -115,12 +115,25 @@ mod tests {
     #[test]
     fn reports_of_errors_are_recognised() {
         let errors = [
-            "error[E0308]: mismatched types", "shop/pricing.py:3: error: Incompatible types", "ERROR: script returned exit code 2",
-            "fatal: repository not found", "thread 'main' panicked at src/main.rs:3", "E   AssertionError: assert 1 == 2",
-            "java.lang.NullPointerException: null", "FAILED tests/test_pricing.py::test_tax - assert", "BUILD FAILURE",
-            "Traceback (most recent call last):", "npm ERR! code 1", "Tests run: 4, Failures: 1, Errors: 0", "Finished: FAILURE",
-            "2 errors generated.", "[ERROR] Failed to execute goal", "Caused by: java.io.IOException", "2026-11-24 ERROR [vu-1] pool exhausted",
-            "java.lang.Error: boom", "errors=3",
+            "error[E0308]: mismatched types",
+            "shop/pricing.py:3: error: Incompatible types",
+            "ERROR: script returned exit code 2",
+            "fatal: repository not found",
+            "thread 'main' panicked at src/main.rs:3",
+            "E   AssertionError: assert 1 == 2",
+            "java.lang.NullPointerException: null",
+            "FAILED tests/test_pricing.py::test_tax - assert",
+            "BUILD FAILURE",
+            "Traceback (most recent call last):",
+            "npm ERR! code 1",
+            "Tests run: 4, Failures: 1, Errors: 0",
+            "Finished: FAILURE",
+            "2 errors generated.",
+            "[ERROR] Failed to execute goal",
+            "Caused by: java.io.IOException",
+            "2026-11-24 ERROR [vu-1] pool exhausted",
+            "java.lang.Error: boom",
+            "errors=3",
         ];
         for line in errors {
             assert_eq!(severity(line), Severity::Error, "{line}");
@@ -130,9 +143,23 @@ mod tests {
     #[test]
     fn words_that_only_contain_the_letters_report_nothing() {
         let normal = [
-            "reign of terror", "gcc -Werror -Wall a.c", "tail /var/log/error.log", "0 errors, 0 warnings", "no errors found",
-            "continue-on-error: true", "img onerror=alert", "errors: 0", "failed=0", "Failures: 0, Errors: 0", "test_error_handling PASSED",
-            "copying src/errors/mod.rs", "failover to replica", "--fail-fast", "warning_count=0", "Compiling thiserror v2.0.21", "handle_error(x)",
+            "reign of terror",
+            "gcc -Werror -Wall a.c",
+            "tail /var/log/error.log",
+            "0 errors, 0 warnings",
+            "no errors found",
+            "continue-on-error: true",
+            "img onerror=alert",
+            "errors: 0",
+            "failed=0",
+            "Failures: 0, Errors: 0",
+            "test_error_handling PASSED",
+            "copying src/errors/mod.rs",
+            "failover to replica",
+            "--fail-fast",
+            "warning_count=0",
+            "Compiling thiserror v2.0.21",
+            "handle_error(x)",
         ];
         for line in normal {
             assert_eq!(severity(line), Severity::Normal, "{line}");
@@ -141,7 +168,13 @@ mod tests {
 
     #[test]
     fn warnings_are_less_than_errors() {
-        for line in ["warning: unused variable: `x`", "[WARN] deprecated", "3 warnings generated.", "npm WARN deprecated foo@1", "WARNING: no lockfile"] {
+        for line in [
+            "warning: unused variable: `x`",
+            "[WARN] deprecated",
+            "3 warnings generated.",
+            "npm WARN deprecated foo@1",
+            "WARNING: no lockfile",
+        ] {
             assert_eq!(severity(line), Severity::Warning, "{line}");
         }
         assert_eq!(severity("warning: treated as error: x"), Severity::Error);

@@ -133,7 +133,6 @@ impl Hasher for PieceHasher {
     fn write_usize(&mut self, number: usize) {
         self.0 ^= number as u64;
     }
-
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,9 +182,7 @@ fn piece_len(text: &str) -> usize {
     match Class::of(first) {
         class if class.is_letter() => word_len(text),
         Class::Number => text.chars().take(3).take_while(|c| Class::of(*c) == Class::Number).map(char::len_utf8).sum(),
-        Class::Space | Class::Other if second.is_letter() => {
-            first.len_utf8() + word_len(text.get(first.len_utf8()..).unwrap_or_default())
-        }
+        Class::Space | Class::Other if second.is_letter() => first.len_utf8() + word_len(text.get(first.len_utf8()..).unwrap_or_default()),
         Class::Other => symbols_len(text),
         _ if first == ' ' && second == Class::Other => 1 + symbols_len(text.get(1..).unwrap_or_default()),
         _ => blank_len(text),
@@ -294,8 +291,22 @@ mod tests {
     fn odd_texts_are_never_underestimated() {
         let long = ["=".repeat(300), " ".repeat(300), "a".repeat(300), "\n".repeat(300), "0".repeat(301), "\u{1f980}".repeat(50)].concat();
         let odd = [
-            "", " ", "\n", "  \n\n  x", "don't WE'LL they'Re", "中文ABC def，你好", "Zürich Ops » nightly résumé ✓ build",
-            "e\u{301}a\u{300}", "ǅ ǅa ªb Ⅷ½ 12345", "(((foo)))/\n/bar", "a\r\n\r\nb\t\tc  d", "नमस्ते दुनिया", "สวัสดี", "\u{200d}\u{feff}", "🏳️‍🌈", &long,
+            "",
+            " ",
+            "\n",
+            "  \n\n  x",
+            "don't WE'LL they'Re",
+            "中文ABC def，你好",
+            "Zürich Ops » nightly résumé ✓ build",
+            "e\u{301}a\u{300}",
+            "ǅ ǅa ªb Ⅷ½ 12345",
+            "(((foo)))/\n/bar",
+            "a\r\n\r\nb\t\tc  d",
+            "नमस्ते दुनिया",
+            "สวัสดี",
+            "\u{200d}\u{feff}",
+            "🏳️‍🌈",
+            &long,
         ];
         for text in odd {
             assert!(estimate(text) >= real(text), "{text:?}: {} < {}", estimate(text), real(text));

@@ -38,7 +38,13 @@ pub(crate) fn target(job: &str, branch: Option<&str>, build: Option<&str>) -> Re
 }
 
 /// `get-build`.
-pub(crate) async fn get_build(call: &Call, job: String, branch: Option<String>, build: Option<String>, format: Option<Format>) -> Result<Answer, Error> {
+pub(crate) async fn get_build(
+    call: &Call,
+    job: String,
+    branch: Option<String>,
+    build: Option<String>,
+    format: Option<Format>,
+) -> Result<Answer, Error> {
     let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
     let build = match builds::build(call, &job, which).await {
         Ok(build) => build,
@@ -188,7 +194,14 @@ struct Filter {
 }
 
 impl Filter {
-    fn new(call: &Call, result: Option<BuildResult>, since: Option<&str>, commit: Option<&str>, parameter: Option<&str>, user: Option<String>) -> Result<Self, Error> {
+    fn new(
+        call: &Call,
+        result: Option<BuildResult>,
+        since: Option<&str>,
+        commit: Option<&str>,
+        parameter: Option<&str>,
+        user: Option<String>,
+    ) -> Result<Self, Error> {
         let result = result.map(|r| match r {
             BuildResult::Success => "SUCCESS",
             BuildResult::Unstable => "UNSTABLE",
@@ -217,7 +230,11 @@ impl Filter {
     fn admits(&self, build: &Build) -> bool {
         let commit_is = |prefix: &String| {
             let built = build.checkouts();
-            built.iter().map(|c| c.commit.as_str()).chain(build.commits().iter().map(|c| c.id())).any(|id| id.to_ascii_lowercase().starts_with(prefix))
+            built
+                .iter()
+                .map(|c| c.commit.as_str())
+                .chain(build.commits().iter().map(|c| c.id()))
+                .any(|id| id.to_ascii_lowercase().starts_with(prefix))
         };
         let parameter_is = |(name, value): &(String, Option<String>)| {
             build.parameters().any(|(n, v)| n == name && value.as_ref().is_none_or(|wanted| v.as_ref() == Some(wanted)))
@@ -250,9 +267,12 @@ fn since_ms(call: &Call, text: &str) -> Result<u64, Error> {
         Some(call.now_ms().saturating_sub(count.checked_mul(unit(c)?)?))
     });
     let absolute = || human::parse_rfc3339(text).or_else(|| human::parse_rfc3339(&format!("{text}T00:00:00Z")));
-    relative
-        .or_else(|| absolute().and_then(|ms| u64::try_from(ms).ok()))
-        .ok_or_else(|| Error::invalid(format!("since {text:?} is no moment"), "Use RFC 3339 (2026-11-24T08:00:00Z), a date (2026-11-24), or a span such as 90m, 24h, 7d."))
+    relative.or_else(|| absolute().and_then(|ms| u64::try_from(ms).ok())).ok_or_else(|| {
+        Error::invalid(
+            format!("since {text:?} is no moment"),
+            "Use RFC 3339 (2026-11-24T08:00:00Z), a date (2026-11-24), or a span such as 90m, 24h, 7d.",
+        )
+    })
 }
 
 /// `list-builds`.
@@ -274,7 +294,10 @@ pub(crate) async fn list_builds(
     let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
     let name = job.name();
     let wanted = result.map(|r| format!("{r:?}"));
-    let cursors = Cursors::new("list-builds", &[Some(&name), wanted.as_deref(), since.as_deref(), commit.as_deref(), parameter.as_deref(), user.as_deref()]);
+    let cursors = Cursors::new(
+        "list-builds",
+        &[Some(&name), wanted.as_deref(), since.as_deref(), commit.as_deref(), parameter.as_deref(), user.as_deref()],
+    );
     // A cursor names the last build that was seen, so that builds that start meanwhile shift nothing.
     let below = cursors.read(cursor.as_deref())?.map(|[number]| number);
     let filter = Filter::new(call, result, since.as_deref(), commit.as_deref(), parameter.as_deref(), user)?;
@@ -366,7 +389,11 @@ fn item(call: &Call, build: &Build) -> BuildItem {
 fn describe_list(call: &Call, it: &BuildList, builds: &[Build], filter: &Filter, format: Format) -> budget::Answer {
     let mut out = budget::Answer::new(call.max_tokens());
     if it.builds.is_empty() {
-        let why = if filter.is_empty() { "it has never been built".to_owned() } else { format!("none of {} builds looked at fits the filters", it.scanned) };
+        let why = if filter.is_empty() {
+            "it has never been built".to_owned()
+        } else {
+            format!("none of {} builds looked at fits the filters", it.scanned)
+        };
         out.head(format!("{}: no builds, {why}", it.job));
         return out;
     }

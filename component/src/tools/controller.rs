@@ -90,7 +90,9 @@ mod tests {
 
     #[test]
     fn anonymous_is_said_loudly_though_jenkins_calls_it_authenticated() {
-        let (call, _) = Script::new().json("/whoAmI/api/json", r#"{"anonymous":true,"authenticated":true,"authorities":["anonymous"],"name":"anonymous"}"#).call();
+        let (call, _) = Script::new()
+            .json("/whoAmI/api/json", r#"{"anonymous":true,"authenticated":true,"authorities":["anonymous"],"name":"anonymous"}"#)
+            .call();
         let answer = run(whoami(&call, None)).unwrap();
         assert!(!answer.authenticated);
         assert!(answer.text.starts_with("ANONYMOUS"));

@@ -15,7 +15,12 @@ const NAME_CHARS: usize = 60;
 const TEXT_CHARS: usize = 160;
 
 /// `list-pending-inputs`.
-pub(crate) async fn list_pending_inputs(call: &Call, job: String, branch: Option<String>, build: Option<String>) -> Result<PendingInputs, Error> {
+pub(crate) async fn list_pending_inputs(
+    call: &Call,
+    job: String,
+    branch: Option<String>,
+    build: Option<String>,
+) -> Result<PendingInputs, Error> {
     let (job, build) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let (head, inputs) = match build {
         Selector::Number(number) => {

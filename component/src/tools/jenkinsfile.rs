@@ -54,7 +54,9 @@ mod tests {
 
     #[test]
     fn a_problem_is_one_line_with_its_place() {
-        let answer = check(r#"{"status":"ok","data":{"result":"failure","errors":[{"error":"Missing required section \"agent\" @ line 1, column 1."}]}}"#);
+        let answer = check(
+            r#"{"status":"ok","data":{"result":"failure","errors":[{"error":"Missing required section \"agent\" @ line 1, column 1."}]}}"#,
+        );
         assert_eq!(answer.text, "not valid: 1 problem\nline 1, column 1: \"Missing required section 'agent'\"\n");
         assert!(!answer.valid);
     }

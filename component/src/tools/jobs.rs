@@ -1,7 +1,11 @@
-//! What jobs there are and what each is: `list-jobs`, `get-job`.
+//! What jobs there are, what each is, and where its sources come from: `list-jobs`, `get-job`, `get-job-config`,
+//! `get-job-scm`, `find-jobs-by-repo`.
 
+pub(crate) mod config;
 pub(crate) mod detail;
+pub(crate) mod find;
 pub(crate) mod list;
+pub(crate) mod scm;
 
 use crate::answer;
 use crate::bindings::jankins::plugin::types::{BuildRef, JobItem};

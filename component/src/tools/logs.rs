@@ -8,8 +8,8 @@ use crate::call::{Call, saturate};
 use crate::cursor::Cursors;
 use crate::error::Error;
 use crate::jenkins::builds::{self, Build};
-use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::jobs::missing;
+use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::{log, pipeline};
 use crate::text::budget::{self, Keep, Section};
 use crate::text::excerpt::{Excerpt, Head, Limits, Tail};
@@ -91,7 +91,8 @@ pub(crate) async fn get_build_log(
 
 /// An expression of the caller's.
 pub(crate) fn pattern(name: &str, source: &str, ignore_case: bool) -> Result<Pattern, Error> {
-    Pattern::new(source, ignore_case).map_err(|e| Error::invalid(format!("{name}: {e}"), "Expressions are matched in linear time: no look-around, no back-references."))
+    Pattern::new(source, ignore_case)
+        .map_err(|e| Error::invalid(format!("{name}: {e}"), "Expressions are matched in linear time: no look-around, no back-references."))
 }
 
 /// The part of the log that was read.

@@ -22,7 +22,13 @@ const ERROR_CHARS: usize = 160;
 const LOGS_OFFERED: usize = 2;
 
 /// `get-pipeline-graph`.
-pub(crate) async fn get_pipeline_graph(call: &Call, job: String, branch: Option<String>, build: Option<String>, format: Option<Format>) -> Result<PipelineGraph, Error> {
+pub(crate) async fn get_pipeline_graph(
+    call: &Call,
+    job: String,
+    branch: Option<String>,
+    build: Option<String>,
+    format: Option<Format>,
+) -> Result<PipelineGraph, Error> {
     let (job, build) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let (head, graph) = match build {
         Selector::Number(_) => {
@@ -32,7 +38,8 @@ pub(crate) async fn get_pipeline_graph(call: &Call, job: String, branch: Option<
         // What a permalink means may change between two requests: its number does not.
         Selector::Permalink(_) => {
             let head = Head::of(call, &job, build).await?;
-            let graph = if head.is_pipeline() { pipeline::graph_with_steps(call, &job, Selector::Number(head.number)).await? } else { None };
+            let graph =
+                if head.is_pipeline() { pipeline::graph_with_steps(call, &job, Selector::Number(head.number)).await? } else { None };
             (head, graph)
         }
     };
@@ -122,7 +129,11 @@ impl View<'_> {
                     (true, true) => "; no stage has begun",
                     (true, false) => "; it ended before its first stage, or has none",
                 };
-                format!("{title}, via {}{}{empty}", graph.source.name(), if graph.source.is_inferred() { " (states inferred, no times)" } else { "" })
+                format!(
+                    "{title}, via {}{}{empty}",
+                    graph.source.name(),
+                    if graph.source.is_inferred() { " (states inferred, no times)" } else { "" }
+                )
             }
         }
     }
@@ -163,7 +174,11 @@ impl View<'_> {
             next.push(format!("get_failed_tests(job=\"{job}\", build=\"{number}\")"));
         }
         let failed = culprits.iter().filter(|stage| stage.failing.as_ref().is_none_or(|step| step.name != "junit"));
-        next.extend(failed.take(LOGS_OFFERED).map(|stage| format!("get_build_log(job=\"{job}\", build=\"{number}\", stage={})", fence::inline(&stage.name, NAME_CHARS))));
+        next.extend(
+            failed
+                .take(LOGS_OFFERED)
+                .map(|stage| format!("get_build_log(job=\"{job}\", build=\"{number}\", stage={})", fence::inline(&stage.name, NAME_CHARS))),
+        );
         let red = matches!(self.head.result(), "FAILURE" | "UNSTABLE" | "ABORTED");
         if red && !culprits.is_empty() {
             next.push(format!("triage_failure(job=\"{job}\", build=\"{number}\")"));
@@ -242,7 +257,13 @@ next: triage_failure(job=\"shop/checkout/main\", build=\"28\")
     #[test]
     fn a_paused_build_says_what_it_waits_for() {
         let (answer, requests) = ask("release", Some("3"), "/job/release/3/");
-        assert!(answer.text.contains("waits for input ShipIt: \"Release 1.8.0 to production?\", asks for TAG (string), CHANNEL (choice), NOTIFY (boolean)"), "{}", answer.text);
+        assert!(
+            answer.text.contains(
+                "waits for input ShipIt: \"Release 1.8.0 to production?\", asks for TAG (string), CHANNEL (choice), NOTIFY (boolean)"
+            ),
+            "{}",
+            answer.text
+        );
         assert!(answer.text.contains("Approve PAUSED 38m 8s, of which paused 38m 8s"), "{}", answer.text);
         assert_eq!(answer.pending_inputs[0].parameters[1].choices, ["stable", "beta"]);
         assert!(answer.text.ends_with("next: list_pending_inputs(job=\"release\", build=\"3\")\n"), "{}", answer.text);

@@ -6,12 +6,12 @@ use crate::answer;
 use crate::bindings::jankins::plugin::types::{LogMatch, LogMatches};
 use crate::call::{Call, saturate};
 use crate::error::Error;
-use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::jobs::missing;
+use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::{builds, log, pipeline};
+use crate::text::budget::{self, Section};
 use crate::text::redact::LineRedactor;
 use crate::text::search::{Hunk, Search, SearchOptions, SearchReport};
-use crate::text::budget::{self, Section};
 use crate::text::{fence, human};
 use crate::tools::builds::target;
 use crate::tools::logs::pattern as check_pattern;
@@ -160,7 +160,13 @@ fn records(hunk: &Hunk, redactor: &mut LineRedactor<'_>) -> Vec<LogMatch> {
         let text = redactor.line(&hit.line.text).into_owned();
         if hit.is_match {
             let before = std::mem::take(&mut before);
-            out.push(LogMatch { line: saturate(hit.line.number), offset: saturate(hit.line.offset), match_: text, before, after: Vec::new() });
+            out.push(LogMatch {
+                line: saturate(hit.line.number),
+                offset: saturate(hit.line.offset),
+                match_: text,
+                before,
+                after: Vec::new(),
+            });
         } else if let Some(last) = out.last_mut() {
             last.after.push(text);
         } else {

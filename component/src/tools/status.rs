@@ -121,7 +121,8 @@ fn describe(call: &Call, it: &Status) -> budget::Answer {
     if let Some(quieting) = it.quieting_down {
         let reason = it.quieting_down_reason.as_deref().map(|r| format!(" ({})", answer::quote(call, r))).unwrap_or_default();
         let mode = it.mode.as_deref().filter(|m| *m != "NORMAL").map(|m| format!("; built-in node {m}")).unwrap_or_default();
-        let state = if quieting { format!("QUIETING DOWN{reason}: finishes what runs, starts nothing new") } else { "accepts builds".to_owned() };
+        let state =
+            if quieting { format!("QUIETING DOWN{reason}: finishes what runs, starts nothing new") } else { "accepts builds".to_owned() };
         out.head(format!("state: {state}{mode}"));
     }
     if let (Some(length), Some(stuck)) = (it.queue_length, it.queue_stuck) {
@@ -141,7 +142,9 @@ fn describe(call: &Call, it: &Status) -> budget::Answer {
     for missing in call.missing() {
         out.head(format!("not seen: {missing}"));
     }
-    let named = |wanted: Option<bool>| it.capabilities.iter().filter(|c| c.available == wanted).map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
+    let named = |wanted: Option<bool>| {
+        it.capabilities.iter().filter(|c| c.available == wanted).map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
     for (title, wanted) in [("has", Some(true)), ("has not", Some(false)), ("may have (this account may not list plugins)", None)] {
         let list = named(wanted);
         if !list.is_empty() {
@@ -220,7 +223,10 @@ mod tests {
 
     #[test]
     fn quieting_down_is_said_with_its_reason() {
-        let (call, _) = Script::new().json("/whoAmI/", WHO).json("/api/json", r#"{"mode":"NORMAL","quietingDown":true,"quietDownReason":"upgrade at noon"}"#).call();
+        let (call, _) = Script::new()
+            .json("/whoAmI/", WHO)
+            .json("/api/json", r#"{"mode":"NORMAL","quietingDown":true,"quietDownReason":"upgrade at noon"}"#)
+            .call();
         let status = run(get_status(&call)).unwrap();
         assert_eq!(status.quieting_down, Some(true));
         assert!(status.text.contains("QUIETING DOWN (\"upgrade at noon\")"), "{}", status.text);

@@ -73,13 +73,7 @@ pub(crate) struct Lost {
 impl Upstream {
     /// The way to the controller that the settings name.
     pub(crate) fn new(settings: &Settings, transport: Box<dyn Transport>, clock: Rc<dyn Clock>) -> Self {
-        Self {
-            transport,
-            clock,
-            authorization: settings.authorization.clone(),
-            base: settings.url.clone(),
-            totals: Totals::default(),
-        }
+        Self { transport, clock, authorization: settings.authorization.clone(), base: settings.url.clone(), totals: Totals::default() }
     }
 
     /// The clock that everything above uses.
@@ -191,10 +185,16 @@ fn transport_error(error: &TransportError, base: &str, path: &str) -> Error {
         status: None,
     };
     match error {
-        TransportError::Refused(_) => unavailable("Check JENKINS_URL and that the controller runs; `jankins check` tells which layer fails."),
+        TransportError::Refused(_) => {
+            unavailable("Check JENKINS_URL and that the controller runs; `jankins check` tells which layer fails.")
+        }
         TransportError::Dns(_) => unavailable("The host name in JENKINS_URL does not resolve from here."),
-        TransportError::Tls(_) => unavailable("The certificate is not trusted here: give the CA of your controller with --ca-file. Verification cannot be switched off."),
-        TransportError::Broken(_) => unavailable("The connection ended before an answer: a proxy in between, or a controller that restarts."),
+        TransportError::Tls(_) => unavailable(
+            "The certificate is not trusted here: give the CA of your controller with --ca-file. Verification cannot be switched off.",
+        ),
+        TransportError::Broken(_) => {
+            unavailable("The connection ended before an answer: a proxy in between, or a controller that restarts.")
+        }
         TransportError::Timeout(_) => Error::Timeout(format!("no answer from Jenkins in time ({error}) for {path}")),
         TransportError::Denied(_) => Error::Denied(format!("{path}: {error}")),
         TransportError::Other(why) => Error::Unavailable {

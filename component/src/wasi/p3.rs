@@ -37,10 +37,7 @@ impl Transport for Wasi {
             let response = client::send(outgoing(request)?).await.map_err(failure)?;
             let status = response.get_status_code();
             let headers = response.get_headers().copy_all();
-            let headers = headers
-                .into_iter()
-                .map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned()))
-                .collect();
+            let headers = headers.into_iter().map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned())).collect();
             // Dropping the writer tells the host that we are done with the body, whether read to its end or not.
             let (done, result) = wit_future::new(|| Ok(()));
             let (stream, trailers) = WasiResponse::consume_body(response, result);

@@ -33,13 +33,7 @@ impl Kind {
     fn of(schema: Option<&Value>) -> Self {
         let get = |key: &str| schema.and_then(|schema| schema.get(key));
         if let Some(choices) = get("enum").and_then(Value::as_array) {
-            return Self::Choice(
-                choices
-                    .iter()
-                    .filter_map(Value::as_str)
-                    .map(str::to_owned)
-                    .collect(),
-            );
+            return Self::Choice(choices.iter().filter_map(Value::as_str).map(str::to_owned).collect());
         }
         match get("type").and_then(Value::as_str) {
             Some("string") => Self::Text,
@@ -62,29 +56,17 @@ impl Kind {
 }
 
 fn of_strings(items: Option<&Value>) -> bool {
-    items
-        .and_then(|items| items.get("type"))
-        .and_then(Value::as_str)
-        == Some("string")
+    items.and_then(|items| items.get("type")).and_then(Value::as_str) == Some("string")
 }
 
 fn kind(tool: &Tool, param: &Param) -> Kind {
-    Kind::of(
-        tool.input_schema
-            .get("properties")
-            .and_then(|properties| properties.get(&param.name)),
-    )
+    Kind::of(tool.input_schema.get("properties").and_then(|properties| properties.get(&param.name)))
 }
 
 /// The command line of one tool.
 pub(super) fn command(tool: &Tool) -> Command {
     let name = format!("jankins call {}", tool.name);
-    let summary = tool
-        .description
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned();
+    let summary = tool.description.lines().next().unwrap_or_default().to_owned();
     let mut command = Command::new(name.clone())
         .bin_name(name)
         .no_binary_name(true)
@@ -114,11 +96,7 @@ fn option(tool: &Tool, param: &Param) -> Arg {
         .help(param.description.clone())
         .value_name(kind.value_name())
         .required(param.required);
-    let arg = if param.name == param.wit_name {
-        arg
-    } else {
-        arg.alias(param.name.clone())
-    };
+    let arg = if param.name == param.wit_name { arg } else { arg.alias(param.name.clone()) };
     match kind {
         Kind::Text => arg.action(ArgAction::Set).allow_hyphen_values(true),
         Kind::Switch => arg
@@ -127,12 +105,8 @@ fn option(tool: &Tool, param: &Param) -> Arg {
             .num_args(0..=1)
             .require_equals(true)
             .default_missing_value("true"),
-        Kind::Whole => arg
-            .action(ArgAction::Set)
-            .value_parser(clap::value_parser!(u32)),
-        Kind::Choice(choices) => arg
-            .action(ArgAction::Set)
-            .value_parser(PossibleValuesParser::new(choices)),
+        Kind::Whole => arg.action(ArgAction::Set).value_parser(clap::value_parser!(u32)),
+        Kind::Choice(choices) => arg.action(ArgAction::Set).value_parser(PossibleValuesParser::new(choices)),
         Kind::List => arg.action(ArgAction::Append).allow_hyphen_values(true),
         Kind::Json => arg.action(ArgAction::Set).value_parser(json),
     }
@@ -160,9 +134,7 @@ fn value(matches: &ArgMatches, name: &str, kind: &Kind) -> Option<Value> {
         Kind::Text | Kind::Choice(_) => matches.get_one::<String>(name).cloned().map(Value::String),
         Kind::Switch => matches.get_one::<bool>(name).copied().map(Value::Bool),
         Kind::Whole => matches.get_one::<u32>(name).copied().map(Value::from),
-        Kind::List => matches
-            .get_many::<String>(name)
-            .map(|values| values.cloned().map(Value::String).collect()),
+        Kind::List => matches.get_many::<String>(name).map(|values| values.cloned().map(Value::String).collect()),
         Kind::Json => matches.get_one::<Value>(name).cloned(),
     }
 }
@@ -186,25 +158,12 @@ mod tests {
 
     fn parsed(line: &[&str]) -> Result<Value, String> {
         let words: Vec<String> = line.iter().map(|word| (*word).to_owned()).collect();
-        parse(&tool(), &words)
-            .map(Value::Object)
-            .map_err(|error| error.to_string())
+        parse(&tool(), &words).map(Value::Object).map_err(|error| error.to_string())
     }
 
     #[test]
     fn every_kind_arrives_as_its_json_type() {
-        let line = [
-            "--job",
-            "a/b",
-            "--max-tokens=50",
-            "--with-log",
-            "--format",
-            "full",
-            "--fields",
-            "x",
-            "--fields",
-            "y",
-        ];
+        let line = ["--job", "a/b", "--max-tokens=50", "--with-log", "--format", "full", "--fields", "x", "--fields", "y"];
         let expected = json!({"job": "a/b", "max_tokens": 50, "with_log": true, "format": "full", "fields": ["x", "y"]});
         assert_eq!(parsed(&line).unwrap(), expected);
     }
@@ -216,14 +175,8 @@ mod tests {
 
     #[test]
     fn both_spellings_of_a_name_and_values_with_a_hyphen_are_understood() {
-        assert_eq!(
-            parsed(&["--job=-x", "--max_tokens", "5"]).unwrap(),
-            json!({"job": "-x", "max_tokens": 5})
-        );
-        assert_eq!(
-            parsed(&["--job", "--weird"]).unwrap(),
-            json!({"job": "--weird"})
-        );
+        assert_eq!(parsed(&["--job=-x", "--max_tokens", "5"]).unwrap(), json!({"job": "-x", "max_tokens": 5}));
+        assert_eq!(parsed(&["--job", "--weird"]).unwrap(), json!({"job": "--weird"}));
     }
 
     #[test]
@@ -236,10 +189,7 @@ mod tests {
     fn a_wrong_kind_or_choice_says_what_is_right() {
         assert!(parsed(&["--job", "a", "--max-tokens", "many"]).is_err());
         let error = parsed(&["--job", "a", "--format", "ful"]).unwrap_err();
-        assert!(
-            error.contains("summary") && error.contains("full"),
-            "{error}"
-        );
+        assert!(error.contains("summary") && error.contains("full"), "{error}");
     }
 
     #[test]

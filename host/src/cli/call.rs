@@ -55,19 +55,12 @@ pub(super) async fn run(_first: GlobalOptions, options: CallOptions) -> anyhow::
     // Our own options may stand behind the tool's name. Parsing the whole line again, with them moved before it,
     // keeps their precedence over variables and defaults.
     let (own, _) = split(&line, |_| false);
-    let Some(Cli {
-        global,
-        command: Some(Command::Call(options)),
-        ..
-    }) = reparsed(&line, own)
-    else {
+    let Some(Cli { global, command: Some(Command::Call(options)), .. }) = reparsed(&line, own) else {
         anyhow::bail!("the command line cannot be understood; see jankins call --help");
     };
     let config = Config::from_options(&global)?;
     let tenant = Tenant::start(&config)?;
-    let Some(name) = line.first() else {
-        anyhow::bail!("no tool was named; see jankins tools")
-    };
+    let Some(name) = line.first() else { anyhow::bail!("no tool was named; see jankins tools") };
     let tool = find(tenant.toolbox(), name)?;
     let (_, words) = split(&line, |option| tool.param(option).is_some());
     let arguments = match arguments::parse(tool, &words) {
@@ -75,9 +68,7 @@ pub(super) async fn run(_first: GlobalOptions, options: CallOptions) -> anyhow::
         // Help is an error without a failure: clap knows the stream and the code for each.
         Err(error) => {
             error.print()?;
-            return Ok(ExitCode::from(
-                u8::try_from(error.exit_code()).unwrap_or(super::UNUSABLE),
-            ));
+            return Ok(ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(super::UNUSABLE)));
         }
     };
     let outcome = tenant.call(tool, arguments).await;
@@ -95,9 +86,7 @@ fn reparsed(line: &[String], own: Vec<String>) -> Option<Cli> {
     let before = arguments.len().checked_sub(line.len())?;
     let head = arguments.into_iter().take(before);
     let tool = line.first().map(OsString::from);
-    Some(Cli::read(
-        head.chain(own.into_iter().map(OsString::from)).chain(tool),
-    ))
+    Some(Cli::read(head.chain(own.into_iter().map(OsString::from)).chain(tool)))
 }
 
 /// Separates our own options behind the tool's name from the tool's, which `is_tools` recognises.
@@ -105,13 +94,8 @@ fn split(line: &[String], is_tools: impl Fn(&str) -> bool) -> (Vec<String>, Vec<
     let (mut own, mut rest) = (Vec::new(), Vec::new());
     let mut words = line.iter().skip(1);
     while let Some(word) = words.next() {
-        let option = word
-            .strip_prefix("--")
-            .map(|option| option.split('=').next().unwrap_or(option));
-        match option
-            .filter(|option| !is_tools(option))
-            .and_then(takes_value)
-        {
+        let option = word.strip_prefix("--").map(|option| option.split('=').next().unwrap_or(option));
+        match option.filter(|option| !is_tools(option)).and_then(takes_value) {
             None => rest.push(word.clone()),
             Some(takes_value) => {
                 own.push(word.clone());
@@ -128,13 +112,9 @@ fn split(line: &[String], is_tools: impl Fn(&str) -> bool) -> (Vec<String>, Vec<
 fn takes_value(option: &str) -> Option<bool> {
     let command = Cli::command();
     let call = command.find_subcommand("call")?;
-    let globals = command
-        .get_arguments()
-        .filter(|argument| argument.is_global_set());
+    let globals = command.get_arguments().filter(|argument| argument.is_global_set());
     let mut known = globals.chain(call.get_arguments());
-    known
-        .find(|argument| argument.get_long() == Some(option))
-        .map(|argument| argument.get_action().takes_values())
+    known.find(|argument| argument.get_long() == Some(option)).map(|argument| argument.get_action().takes_values())
 }
 
 fn find<'a>(toolbox: &'a Toolbox, name: &str) -> anyhow::Result<&'a Tool> {
@@ -164,11 +144,7 @@ fn print(outcome: &Outcome, as_json: bool) -> std::io::Result<()> {
         }
         (Outcome::Failed(failure), true) => writeln!(stdout, "{:#}", json!({ "error": failure })),
         (Outcome::Answer(answer), false) => {
-            writeln!(
-                stdout,
-                "{}",
-                Style::of_stdout().answer(answer.text.trim_end())
-            )
+            writeln!(stdout, "{}", Style::of_stdout().answer(answer.text.trim_end()))
         }
         (Outcome::Failed(failure), false) => {
             let style = Style::of_stderr();
@@ -176,11 +152,7 @@ fn print(outcome: &Outcome, as_json: bool) -> std::io::Result<()> {
             let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
             let mut stderr = std::io::stderr();
             writeln!(stderr, "{}", style.bad(first))?;
-            if rest.is_empty() {
-                Ok(())
-            } else {
-                writeln!(stderr, "{rest}")
-            }
+            if rest.is_empty() { Ok(()) } else { writeln!(stderr, "{rest}") }
         }
     }
 }
@@ -195,8 +167,7 @@ mod tests {
 
     #[test]
     fn our_options_are_found_wherever_they_stand() {
-        let line =
-            words("get-thing --name a --replay tape --json --read-only --other=b --timeout=5");
+        let line = words("get-thing --name a --replay tape --json --read-only --other=b --timeout=5");
         let (own, rest) = split(&line, |_| false);
         assert_eq!(own, words("--replay tape --json --read-only --timeout=5"));
         assert_eq!(rest, words("--name a --other=b"));

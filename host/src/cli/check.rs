@@ -27,10 +27,7 @@ pub(super) struct CheckOptions {
     json: bool,
 }
 
-pub(super) async fn run(
-    global: &GlobalOptions,
-    options: &CheckOptions,
-) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(global: &GlobalOptions, options: &CheckOptions) -> anyhow::Result<ExitCode> {
     let steps = steps(global).await;
     let ok = steps.iter().all(|step| step.ok);
     let mut stdout = std::io::stdout();
@@ -39,11 +36,7 @@ pub(super) async fn run(
     } else {
         write!(stdout, "{}", human(&steps, Style::of_stdout()))?;
     }
-    Ok(if ok {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(FAILED)
-    })
+    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
 async fn steps(global: &GlobalOptions) -> Vec<CheckStep> {
@@ -51,11 +44,7 @@ async fn steps(global: &GlobalOptions) -> Vec<CheckStep> {
     let config = match Config::from_options(global) {
         Ok(config) => config,
         Err(error) => {
-            steps.push(failed(
-                "configuration",
-                &error,
-                "see `jankins --help` for every setting",
-            ));
+            steps.push(failed("configuration", &error, "see `jankins --help` for every setting"));
             return steps;
         }
     };
@@ -67,102 +56,53 @@ async fn steps(global: &GlobalOptions) -> Vec<CheckStep> {
     let tenant = match Tenant::start(&config) {
         Ok(tenant) => tenant,
         Err(error) => {
-            steps.push(failed(
-                "plugin",
-                &error,
-                "name a component with --plugin, or install this release again",
-            ));
+            steps.push(failed("plugin", &error, "name a component with --plugin, or install this release again"));
             return steps;
         }
     };
     let (facts, count) = (tenant.facts(), tenant.toolbox().offered().len());
-    steps.push(passed(
-        "plugin",
-        format!(
-            "{count} tools, WASI {}, digest {}",
-            facts.wasi, facts.component_digest
-        ),
-    ));
+    steps.push(passed("plugin", format!("{count} tools, WASI {}, digest {}", facts.wasi, facts.component_digest)));
     if matches!(config.cassette, CassetteMode::Replay(_)) {
-        steps.push(passed(
-            "network",
-            "not used: answers come from a cassette".to_owned(),
-        ));
+        steps.push(passed("network", "not used: answers come from a cassette".to_owned()));
     } else {
         steps.extend(probe::network(&config).await);
     }
     if steps.iter().all(|step| step.ok) {
         match tenant.runner().check().await {
             Ok(report) => steps.extend(report.steps),
-            Err(failure) => steps.push(CheckStep {
-                name: "jenkins".to_owned(),
-                ok: false,
-                detail: failure.to_string(),
-                hint: failure.hint,
-            }),
+            Err(failure) => {
+                steps.push(CheckStep { name: "jenkins".to_owned(), ok: false, detail: failure.to_string(), hint: failure.hint })
+            }
         }
     }
     steps
 }
 
 pub(super) fn passed(name: &str, detail: String) -> CheckStep {
-    CheckStep {
-        name: name.to_owned(),
-        ok: true,
-        detail,
-        hint: None,
-    }
+    CheckStep { name: name.to_owned(), ok: true, detail, hint: None }
 }
 
 /// A failed step; its detail is the chain of causes.
-pub(super) fn failed(
-    name: &str,
-    error: &(dyn std::error::Error + 'static),
-    hint: &str,
-) -> CheckStep {
+pub(super) fn failed(name: &str, error: &(dyn std::error::Error + 'static), hint: &str) -> CheckStep {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     let detail = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
-    CheckStep {
-        name: name.to_owned(),
-        ok: false,
-        detail,
-        hint: Some(hint.to_owned()),
-    }
+    CheckStep { name: name.to_owned(), ok: false, detail, hint: Some(hint.to_owned()) }
 }
 
 fn human(steps: &[CheckStep], style: Style) -> String {
-    let width = steps
-        .iter()
-        .map(|step| step.name.chars().count())
-        .max()
-        .unwrap_or_default();
+    let width = steps.iter().map(|step| step.name.chars().count()).max().unwrap_or_default();
     let mut page = String::new();
     for step in steps {
-        let mark = if step.ok {
-            style.good("ok  ")
-        } else {
-            style.bad("FAIL")
-        };
+        let mark = if step.ok { style.good("ok  ") } else { style.bad("FAIL") };
         let name = format!("{:width$}", step.name);
-        page.push_str(&format!(
-            "{mark}  {}  {}\n",
-            harmless(&name),
-            harmless(&step.detail)
-        ));
+        page.push_str(&format!("{mark}  {}  {}\n", harmless(&name), harmless(&step.detail)));
         if let Some(hint) = &step.hint {
-            page.push_str(&format!(
-                "      {:width$}  {}\n",
-                "",
-                style.careful(&format!("hint: {}", harmless(hint)))
-            ));
+            page.push_str(&format!("      {:width$}  {}\n", "", style.careful(&format!("hint: {}", harmless(hint)))));
         }
     }
     page.push_str(&match steps.iter().find(|step| !step.ok) {
         None => format!("{}\n", style.strong("all is well")),
-        Some(step) => format!(
-            "{}\n",
-            style.bad(&format!("{} failed", harmless(&step.name)))
-        ),
+        Some(step) => format!("{}\n", style.bad(&format!("{} failed", harmless(&step.name)))),
     });
     page
 }
@@ -175,12 +115,7 @@ mod tests {
     fn the_page_names_the_step_that_failed_and_how_to_help() {
         let steps = [
             passed("configuration", "fine".to_owned()),
-            CheckStep {
-                name: "dns".to_owned(),
-                ok: false,
-                detail: "no such host".to_owned(),
-                hint: Some("check the name".to_owned()),
-            },
+            CheckStep { name: "dns".to_owned(), ok: false, detail: "no such host".to_owned(), hint: Some("check the name".to_owned()) },
         ];
         let expected = "ok    configuration  fine\n\
                         FAIL  dns            no such host\n                     hint: check the name\n\
@@ -192,9 +127,6 @@ mod tests {
     fn a_failed_step_tells_the_whole_chain_of_causes() {
         let cause = std::io::Error::other("no such file");
         let error = anyhow::Error::new(cause).context("the plugin cannot be read");
-        assert_eq!(
-            failed("plugin", error.as_ref(), "h").detail,
-            "the plugin cannot be read: no such file"
-        );
+        assert_eq!(failed("plugin", error.as_ref(), "h").detail, "the plugin cannot be read: no such file");
     }
 }

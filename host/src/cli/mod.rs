@@ -90,18 +90,10 @@ impl Cli {
 /// An empty variable counts as not set: that is what container and unit files mean by `NAME=`.
 fn without_empty_variables(command: clap::Command) -> clap::Command {
     let unset_if_empty = |argument: clap::Arg| {
-        let empty = argument
-            .get_env()
-            .is_some_and(|name| std::env::var_os(name).is_some_and(|value| value.is_empty()));
-        if empty {
-            argument.env(None::<&str>)
-        } else {
-            argument
-        }
+        let empty = argument.get_env().is_some_and(|name| std::env::var_os(name).is_some_and(|value| value.is_empty()));
+        if empty { argument.env(None::<&str>) } else { argument }
     };
-    command
-        .mut_args(unset_if_empty)
-        .mut_subcommands(without_empty_variables)
+    command.mut_args(unset_if_empty).mut_subcommands(without_empty_variables)
 }
 
 /// Runs the command line of this process.
@@ -113,18 +105,13 @@ pub(crate) fn main() -> ExitCode {
         None if serving => logs::start(LogLevel::Info, cli.global.log_json),
         None => logs::start_quiet(cli.global.log_json),
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             return unusable(&anyhow::Error::new(error).context("the runtime cannot be started"));
         }
     };
-    let code = runtime
-        .block_on(run(cli))
-        .unwrap_or_else(|error| unusable(&error));
+    let code = runtime.block_on(run(cli)).unwrap_or_else(|error| unusable(&error));
     // Not a plain drop: that would wait for a read from standard input which nothing can interrupt.
     runtime.shutdown_timeout(SHUTDOWN);
     code
@@ -182,17 +169,9 @@ mod tests {
     #[test]
     fn no_option_takes_the_value_of_a_token() {
         let command = Cli::command();
-        let names: Vec<_> = command
-            .get_arguments()
-            .filter_map(|argument| argument.get_long())
-            .collect();
+        let names: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_long()).collect();
         assert!(names.contains(&"jenkins-token-file"));
-        assert!(
-            !names
-                .iter()
-                .any(|name| name.ends_with("token") || name.contains("password")),
-            "{names:?}"
-        );
+        assert!(!names.iter().any(|name| name.ends_with("token") || name.contains("password")), "{names:?}");
     }
 
     #[test]
@@ -207,11 +186,7 @@ mod tests {
                 Some(Command::Serve(options)) => options.or(cli.serve),
                 _ => cli.serve,
             };
-            assert_eq!(
-                options.transport,
-                Some(options::Transport::Http),
-                "{line:?}"
-            );
+            assert_eq!(options.transport, Some(options::Transport::Http), "{line:?}");
         }
     }
 }

@@ -16,33 +16,15 @@ use crate::telemetry::LogLevel;
 #[derive(Args, Clone, Debug)]
 pub(crate) struct GlobalOptions {
     /// Address of the Jenkins controller, with its path if it has one
-    #[arg(
-        long,
-        env = "JENKINS_URL",
-        value_name = "URL",
-        global = true,
-        help_heading = "Jenkins"
-    )]
+    #[arg(long, env = "JENKINS_URL", value_name = "URL", global = true, help_heading = "Jenkins")]
     pub jenkins_url: Option<String>,
 
     /// User that the API token belongs to
-    #[arg(
-        long,
-        env = "JENKINS_USER",
-        value_name = "USER",
-        global = true,
-        help_heading = "Jenkins"
-    )]
+    #[arg(long, env = "JENKINS_USER", value_name = "USER", global = true, help_heading = "Jenkins")]
     pub jenkins_user: Option<String>,
 
     /// File that holds the API token, instead of the variable JENKINS_API_TOKEN
-    #[arg(
-        long,
-        env = "JENKINS_API_TOKEN_FILE",
-        value_name = "FILE",
-        global = true,
-        help_heading = "Jenkins"
-    )]
+    #[arg(long, env = "JENKINS_API_TOKEN_FILE", value_name = "FILE", global = true, help_heading = "Jenkins")]
     pub jenkins_token_file: Option<PathBuf>,
 
     /// Seconds that one tool call may take
@@ -58,56 +40,23 @@ pub(crate) struct GlobalOptions {
     pub timeout: u32,
 
     /// PEM file with certificate authorities to trust beside those of the system
-    #[arg(
-        long,
-        env = "JANKINS_CA_FILE",
-        value_name = "FILE",
-        global = true,
-        help_heading = "Jenkins"
-    )]
+    #[arg(long, env = "JANKINS_CA_FILE", value_name = "FILE", global = true, help_heading = "Jenkins")]
     pub ca_file: Option<PathBuf>,
 
     /// PEM file with the certificate to present to Jenkins
-    #[arg(
-        long,
-        env = "JANKINS_CLIENT_CERT",
-        value_name = "FILE",
-        requires = "client_key",
-        global = true,
-        help_heading = "Jenkins"
-    )]
+    #[arg(long, env = "JANKINS_CLIENT_CERT", value_name = "FILE", requires = "client_key", global = true, help_heading = "Jenkins")]
     pub client_cert: Option<PathBuf>,
 
     /// PEM file with the key of that certificate
-    #[arg(
-        long,
-        env = "JANKINS_CLIENT_KEY",
-        value_name = "FILE",
-        requires = "client_cert",
-        global = true,
-        help_heading = "Jenkins"
-    )]
+    #[arg(long, env = "JANKINS_CLIENT_KEY", value_name = "FILE", requires = "client_cert", global = true, help_heading = "Jenkins")]
     pub client_key: Option<PathBuf>,
 
     /// Write every exchange with Jenkins, redacted, to this cassette
-    #[arg(
-        long,
-        env = "JANKINS_RECORD",
-        value_name = "FILE",
-        conflicts_with = "replay",
-        global = true,
-        help_heading = "Jenkins"
-    )]
+    #[arg(long, env = "JANKINS_RECORD", value_name = "FILE", conflicts_with = "replay", global = true, help_heading = "Jenkins")]
     pub record: Option<PathBuf>,
 
     /// Answer from this cassette, without any network
-    #[arg(
-        long,
-        env = "JANKINS_REPLAY",
-        value_name = "FILE",
-        global = true,
-        help_heading = "Jenkins"
-    )]
+    #[arg(long, env = "JANKINS_REPLAY", value_name = "FILE", global = true, help_heading = "Jenkins")]
     pub replay: Option<PathBuf>,
 
     /// Offer no tool that changes anything, and let no such request through
@@ -121,34 +70,15 @@ pub(crate) struct GlobalOptions {
     pub read_only: bool,
 
     /// Toolsets to offer, separated by commas [default: all]
-    #[arg(
-        long,
-        env = "JANKINS_TOOLSETS",
-        value_name = "NAMES",
-        value_delimiter = ',',
-        global = true,
-        help_heading = "Tools"
-    )]
+    #[arg(long, env = "JANKINS_TOOLSETS", value_name = "NAMES", value_delimiter = ',', global = true, help_heading = "Tools")]
     pub toolsets: Vec<String>,
 
     /// Token budget of an answer when a call names none [default: the plugin's]
-    #[arg(
-        long,
-        env = "JANKINS_MAX_TOKENS",
-        value_name = "TOKENS",
-        global = true,
-        help_heading = "Tools"
-    )]
+    #[arg(long, env = "JANKINS_MAX_TOKENS", value_name = "TOKENS", global = true, help_heading = "Tools")]
     pub max_tokens: Option<u32>,
 
     /// The component to run [default: jankins.wasm beside the executable]
-    #[arg(
-        long,
-        env = "JANKINS_PLUGIN",
-        value_name = "FILE",
-        global = true,
-        help_heading = "Plugin"
-    )]
+    #[arg(long, env = "JANKINS_PLUGIN", value_name = "FILE", global = true, help_heading = "Plugin")]
     pub plugin: Option<PathBuf>,
 
     /// Memory that the component may use
@@ -164,24 +94,11 @@ pub(crate) struct GlobalOptions {
     pub plugin_memory_mb: u16,
 
     /// Directory for compiled components [default: $XDG_CACHE_HOME/jankins]
-    #[arg(
-        long,
-        env = "JANKINS_CACHE_DIR",
-        value_name = "DIR",
-        global = true,
-        help_heading = "Plugin"
-    )]
+    #[arg(long, env = "JANKINS_CACHE_DIR", value_name = "DIR", global = true, help_heading = "Plugin")]
     pub cache_dir: Option<PathBuf>,
 
     /// How much to log on standard error [default: info when serving, else error]
-    #[arg(
-        long,
-        env = "JANKINS_LOG_LEVEL",
-        value_name = "LEVEL",
-        value_enum,
-        global = true,
-        help_heading = "Logging"
-    )]
+    #[arg(long, env = "JANKINS_LOG_LEVEL", value_name = "LEVEL", value_enum, global = true, help_heading = "Logging")]
     pub log_level: Option<LogLevel>,
 
     /// Log JSON, one object per line
@@ -203,22 +120,11 @@ pub(crate) struct ServeOptions {
     pub transport: Option<Transport>,
 
     /// Address to listen on, with `--transport http` [default: 127.0.0.1:8080]
-    #[arg(
-        long,
-        env = "JANKINS_BIND",
-        value_name = "ADDRESS",
-        help_heading = "Serving"
-    )]
+    #[arg(long, env = "JANKINS_BIND", value_name = "ADDRESS", help_heading = "Serving")]
     pub bind: Option<SocketAddr>,
 
     /// Further name that clients may reach this server by (repeat, or separate by commas)
-    #[arg(
-        long = "allowed-host",
-        env = "JANKINS_ALLOWED_HOSTS",
-        value_name = "HOST",
-        value_delimiter = ',',
-        help_heading = "Serving"
-    )]
+    #[arg(long = "allowed-host", env = "JANKINS_ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',', help_heading = "Serving")]
     pub allowed_hosts: Vec<String>,
 
     /// Web origin whose pages may call this server (repeat, or separate by commas)

@@ -38,67 +38,35 @@ pub(super) async fn network(config: &Config) -> Vec<CheckStep> {
 
 async fn climb(config: &Config, steps: &mut Vec<CheckStep>) -> Option<()> {
     let host = config.controller.host_str().unwrap_or_default();
-    let port = config
-        .controller
-        .port_or_known_default()
-        .unwrap_or_default();
+    let port = config.controller.port_or_known_default().unwrap_or_default();
 
     let hint = "is the name in JENKINS_URL spelt right, and does this machine know it?";
     let addresses = step(steps, "dns", hint, resolve(host, port)).await?;
-    let shown: Vec<String> = addresses
-        .iter()
-        .map(|address| address.ip().to_string())
-        .collect();
+    let shown: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
     steps.push(passed("dns", format!("{host} is {}", shown.join(", "))));
 
     let started = Instant::now();
-    let hint =
-        "is Jenkins running there, and is a firewall in between? The port is part of JENKINS_URL";
+    let hint = "is Jenkins running there, and is a firewall in between? The port is part of JENKINS_URL";
     let stream = step(steps, "tcp", hint, TcpStream::connect(&*addresses)).await?;
-    let peer = stream
-        .peer_addr()
-        .map(|peer| peer.to_string())
-        .unwrap_or_default();
-    steps.push(passed(
-        "tcp",
-        format!("{peer} answers after {} ms", started.elapsed().as_millis()),
-    ));
+    let peer = stream.peer_addr().map(|peer| peer.to_string()).unwrap_or_default();
+    steps.push(passed("tcp", format!("{peer} answers after {} ms", started.elapsed().as_millis())));
 
     if config.controller.scheme() == "https" {
-        let hint =
-            "does the certificate name this host, and is its authority trusted? --ca-file adds one";
+        let hint = "does the certificate name this host, and is its authority trusted? --ca-file adds one";
         let session = step(steps, "tls", hint, handshake(config, host, stream)).await?;
-        let version = session
-            .get_ref()
-            .1
-            .protocol_version()
-            .and_then(|version| version.as_str())
-            .unwrap_or("TLS");
-        steps.push(passed(
-            "tls",
-            format!("{version}, the certificate is valid for {host}"),
-        ));
+        let version = session.get_ref().1.protocol_version().and_then(|version| version.as_str()).unwrap_or("TLS");
+        steps.push(passed("tls", format!("{version}, the certificate is valid for {host}")));
     }
     Some(())
 }
 
 /// Tries one layer; a failure becomes a step.
-async fn step<T>(
-    steps: &mut Vec<CheckStep>,
-    name: &str,
-    hint: &str,
-    attempt: impl Future<Output = io::Result<T>>,
-) -> Option<T> {
+async fn step<T>(steps: &mut Vec<CheckStep>, name: &str, hint: &str, attempt: impl Future<Output = io::Result<T>>) -> Option<T> {
     let result = match tokio::time::timeout(PATIENCE, attempt).await {
         Ok(result) => result,
-        Err(_) => Err(io::Error::other(format!(
-            "no answer within {} s",
-            PATIENCE.as_secs()
-        ))),
+        Err(_) => Err(io::Error::other(format!("no answer within {} s", PATIENCE.as_secs()))),
     };
-    result
-        .map_err(|error| steps.push(failed(name, &error, hint)))
-        .ok()
+    result.map_err(|error| steps.push(failed(name, &error, hint))).ok()
 }
 
 /// The addresses that the egress would dial.
@@ -107,38 +75,20 @@ async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let judge = Judge::for_host(host);
     let found: Vec<SocketAddr> = lookup_host((bare, port)).await?.collect();
     let literal = bare.parse::<IpAddr>().is_ok();
-    let dialled: Vec<SocketAddr> = found
-        .iter()
-        .copied()
-        .filter(|address| literal || judge.allows(address.ip()))
-        .collect();
+    let dialled: Vec<SocketAddr> = found.iter().copied().filter(|address| literal || judge.allows(address.ip())).collect();
     if dialled.is_empty() {
-        let shown: Vec<String> = found
-            .iter()
-            .map(|address| address.ip().to_string())
-            .collect();
-        let why = format!(
-            "the name resolves to [{}], none of which may be dialled",
-            shown.join(", ")
-        );
+        let shown: Vec<String> = found.iter().map(|address| address.ip().to_string()).collect();
+        let why = format!("the name resolves to [{}], none of which may be dialled", shown.join(", "));
         return Err(io::Error::other(why));
     }
     Ok(dialled)
 }
 
 /// With the very settings that tool calls use.
-async fn handshake(
-    config: &Config,
-    host: &str,
-    stream: TcpStream,
-) -> io::Result<TlsStream<TcpStream>> {
-    let settings =
-        client_config(&Scheme::HTTPS, &egress_settings(config)).map_err(io::Error::other)?;
-    let name =
-        ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(io::Error::other)?;
-    TlsConnector::from(Arc::new(settings))
-        .connect(name, stream)
-        .await
+async fn handshake(config: &Config, host: &str, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    let settings = client_config(&Scheme::HTTPS, &egress_settings(config)).map_err(io::Error::other)?;
+    let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(io::Error::other)?;
+    TlsConnector::from(Arc::new(settings)).connect(name, stream).await
 }
 
 #[cfg(test)]
@@ -147,31 +97,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_refused_connection_is_a_failed_step_with_a_hint() {
-        let free = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .unwrap()
-            .local_addr()
-            .unwrap();
+        let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let mut steps = Vec::new();
-        assert!(
-            step(
-                &mut steps,
-                "tcp",
-                "is it running?",
-                TcpStream::connect(free)
-            )
-            .await
-            .is_none()
-        );
+        assert!(step(&mut steps, "tcp", "is it running?", TcpStream::connect(free)).await.is_none());
         assert_eq!(steps[0].hint.as_deref(), Some("is it running?"));
         assert!(!steps[0].ok);
     }
 
     #[tokio::test]
     async fn a_literal_address_needs_no_lookup() {
-        assert_eq!(
-            resolve("[::1]", 80).await.unwrap(),
-            [SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], 80))]
-        );
+        assert_eq!(resolve("[::1]", 80).await.unwrap(), [SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], 80))]);
     }
 }

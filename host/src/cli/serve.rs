@@ -19,10 +19,7 @@ use crate::tenant::Tenant;
 /// Where we listen unless told otherwise: reachable from this machine only.
 const DEFAULT_BIND: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
-pub(super) async fn run(
-    global: &GlobalOptions,
-    options: &ServeOptions,
-) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(global: &GlobalOptions, options: &ServeOptions) -> anyhow::Result<ExitCode> {
     let config = Config::from_options(global)?;
     let tenant = Tenant::start(&config)?;
     let facts = tenant.facts();

@@ -26,9 +26,7 @@ impl Style {
 
     fn of(stream: &impl IsTerminal) -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self {
-            colour: wanted && stream.is_terminal(),
-        }
+        Self { colour: wanted && stream.is_terminal() }
     }
 
     /// Without colour, wherever it goes.
@@ -68,22 +66,16 @@ impl Style {
         if !self.colour {
             return text;
         }
-        let lines = text.lines().enumerate().map(|(number, line)| {
-            match (number, line.trim_start().starts_with('|')) {
-                (_, true) => self.faint(line),
-                (0, false) => self.strong(line),
-                (_, false) => line.to_owned(),
-            }
+        let lines = text.lines().enumerate().map(|(number, line)| match (number, line.trim_start().starts_with('|')) {
+            (_, true) => self.faint(line),
+            (0, false) => self.strong(line),
+            (_, false) => line.to_owned(),
         });
         lines.collect::<Vec<_>>().join("\n")
     }
 
     fn with(self, style: Ansi, text: &str) -> String {
-        if self.colour {
-            format!("{style}{text}{style:#}")
-        } else {
-            text.to_owned()
-        }
+        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 }
 
@@ -105,10 +97,7 @@ mod tests {
 
     #[test]
     fn an_escape_sequence_of_a_build_does_not_reach_the_terminal() {
-        assert_eq!(
-            harmless("a\u{1b}[2Jb\r\n\tc\u{9b}1m"),
-            "a\u{fffd}[2Jb\u{fffd}\n\tc\u{fffd}1m"
-        );
+        assert_eq!(harmless("a\u{1b}[2Jb\r\n\tc\u{9b}1m"), "a\u{fffd}[2Jb\u{fffd}\n\tc\u{fffd}1m");
         assert!(!harmless("\u{202e}exe.txt").contains('\u{202e}'));
     }
 
@@ -122,9 +111,6 @@ mod tests {
     #[test]
     fn on_a_terminal_the_head_stands_out_and_quotes_step_back() {
         let text = Style { colour: true }.answer("head\nbody\n| quoted");
-        assert_eq!(
-            text,
-            "\u{1b}[1mhead\u{1b}[0m\nbody\n\u{1b}[2m| quoted\u{1b}[0m"
-        );
+        assert_eq!(text, "\u{1b}[1mhead\u{1b}[0m\nbody\n\u{1b}[2m| quoted\u{1b}[0m");
     }
 }

@@ -32,11 +32,7 @@ pub(super) struct ToolsOptions {
 pub(super) fn run(global: &GlobalOptions, options: &ToolsOptions) -> anyhow::Result<ExitCode> {
     let cache = global.cache_dir.clone().or_else(config::default_cache_dir);
     let plugin = load_plugin(cache.as_deref(), &config::plugin(global)?)?;
-    let toolbox = Toolbox::new(
-        plugin.catalogue(),
-        global.read_only,
-        config::toolsets(&global.toolsets).as_ref(),
-    )?;
+    let toolbox = Toolbox::new(plugin.catalogue(), global.read_only, config::toolsets(&global.toolsets).as_ref())?;
     let mut stdout = std::io::stdout();
     if options.json {
         writeln!(stdout, "{:#}", machine(&plugin, &toolbox))?;
@@ -74,12 +70,7 @@ fn human(plugin: &Plugin, toolbox: &Toolbox, style: Style) -> String {
     for tool in toolbox.offered() {
         sets.entry(&tool.toolset).or_default().push(tool);
     }
-    let width = toolbox
-        .offered()
-        .iter()
-        .map(|tool| tool.name.len())
-        .max()
-        .unwrap_or_default();
+    let width = toolbox.offered().iter().map(|tool| tool.name.len()).max().unwrap_or_default();
     let mut page = String::new();
     for (set, tools) in &sets {
         page.push_str(&format!("{}\n", style.strong(&harmless(set))));
@@ -89,16 +80,9 @@ fn human(plugin: &Plugin, toolbox: &Toolbox, style: Style) -> String {
         page.push('\n');
     }
     let (count, set_count) = (toolbox.offered().len(), sets.len());
-    let summary = format!(
-        "{count} tools in {set_count} toolsets, from {} (WASI {})",
-        plugin.path().display(),
-        plugin.wasi()
-    );
+    let summary = format!("{count} tools in {set_count} toolsets, from {} (WASI {})", plugin.path().display(), plugin.wasi());
     page.push_str(&format!("{}\n", style.faint(&summary)));
-    page.push_str(&format!(
-        "{}\n",
-        style.faint("`jankins call TOOL --help` shows what a tool takes")
-    ));
+    page.push_str(&format!("{}\n", style.faint("`jankins call TOOL --help` shows what a tool takes")));
     page
 }
 
@@ -113,19 +97,12 @@ fn row(tool: &Tool, width: usize, style: Style) -> String {
         Effect::Read => String::new(),
         effect => format!(" {}", style.faint(&format!("[{effect}]"))),
     };
-    format!(
-        "  {name}  {}{effect}\n",
-        harmless(&first_sentence(&tool.description))
-    )
+    format!("  {name}  {}{effect}\n", harmless(&first_sentence(&tool.description)))
 }
 
 /// The first sentence of a description, on one line.
 fn first_sentence(description: &str) -> String {
-    let paragraph: Vec<&str> = description
-        .lines()
-        .map(str::trim)
-        .take_while(|line| !line.is_empty())
-        .collect();
+    let paragraph: Vec<&str> = description.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
     let paragraph = paragraph.join(" ");
     match paragraph.split_once(". ") {
         Some((sentence, _)) => format!("{sentence}."),
@@ -139,10 +116,7 @@ mod tests {
 
     #[test]
     fn the_first_sentence_ends_at_its_full_stop_not_within_a_version() {
-        assert_eq!(
-            first_sentence("Reads v1.2 files\nof a job. Then more.\n\nEven more."),
-            "Reads v1.2 files of a job."
-        );
+        assert_eq!(first_sentence("Reads v1.2 files\nof a job. Then more.\n\nEven more."), "Reads v1.2 files of a job.");
         assert_eq!(first_sentence("One sentence."), "One sentence.");
         assert_eq!(first_sentence(""), "");
     }

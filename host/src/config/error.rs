@@ -8,9 +8,7 @@ use crate::egress::EgressError;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     /// Nobody said which controller.
-    #[error(
-        "no Jenkins to talk to: set JENKINS_URL or pass --jenkins-url, e.g. https://jenkins.example.com/"
-    )]
+    #[error("no Jenkins to talk to: set JENKINS_URL or pass --jenkins-url, e.g. https://jenkins.example.com/")]
     NoController,
     /// The address cannot be used.
     #[error("JENKINS_URL {reason}")]

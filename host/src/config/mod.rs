@@ -76,11 +76,7 @@ impl Config {
         Ok(Self {
             controller: controller(options, &cassette)?,
             // A replay reaches nobody, so it needs no secret and gets none.
-            credentials: if replayed {
-                None
-            } else {
-                credentials(options)?
-            },
+            credentials: if replayed { None } else { credentials(options)? },
             ca_file: readable("CA file", options.ca_file.as_deref())?,
             client_cert: client_cert(options)?,
             cassette,
@@ -105,10 +101,7 @@ fn cassette(options: &GlobalOptions) -> CassetteMode {
 
 fn controller(options: &GlobalOptions, cassette: &CassetteMode) -> Result<Url, ConfigError> {
     if let CassetteMode::Replay(path) = cassette {
-        return Cassette::controller(path).map_err(|error| ConfigError::Cassette {
-            path: path.clone(),
-            source: error.into(),
-        });
+        return Cassette::controller(path).map_err(|error| ConfigError::Cassette { path: path.clone(), source: error.into() });
     }
     match options.jenkins_url.as_deref().map(str::trim) {
         None | Some("") => Err(ConfigError::NoController),
@@ -120,23 +113,13 @@ fn credentials(options: &GlobalOptions) -> Result<Option<Credentials>, ConfigErr
     let user = options.jenkins_user.clone().filter(|user| !user.is_empty());
     let token = match options.jenkins_token_file.as_deref() {
         Some(path) => Some(token_from(path)?),
-        None => env::var(TOKEN_VARIABLE)
-            .ok()
-            .map(|token| token.trim().to_owned()),
+        None => env::var(TOKEN_VARIABLE).ok().map(|token| token.trim().to_owned()),
     };
     match (user, token.filter(|token| !token.is_empty())) {
-        (Some(user), Some(token)) => Credentials::new(user, token)
-            .map(Some)
-            .map_err(ConfigError::from),
+        (Some(user), Some(token)) => Credentials::new(user, token).map(Some).map_err(ConfigError::from),
         (None, None) => Ok(None),
-        (Some(_), None) => Err(ConfigError::HalfCredential {
-            have: "JENKINS_USER",
-            lack: TOKEN_VARIABLE,
-        }),
-        (None, Some(_)) => Err(ConfigError::HalfCredential {
-            have: TOKEN_VARIABLE,
-            lack: "JENKINS_USER",
-        }),
+        (Some(_), None) => Err(ConfigError::HalfCredential { have: "JENKINS_USER", lack: TOKEN_VARIABLE }),
+        (None, Some(_)) => Err(ConfigError::HalfCredential { have: TOKEN_VARIABLE, lack: "JENKINS_USER" }),
     }
 }
 
@@ -144,9 +127,7 @@ fn token_from(path: &Path) -> Result<String, ConfigError> {
     let text = fs::read_to_string(path).map_err(|source| unreadable("token file", path, source))?;
     let token = text.trim();
     if token.is_empty() {
-        return Err(ConfigError::EmptyToken {
-            path: path.to_owned(),
-        });
+        return Err(ConfigError::EmptyToken { path: path.to_owned() });
     }
     Ok(token.to_owned())
 }
@@ -165,25 +146,13 @@ fn readable(what: &'static str, path: Option<&Path>) -> Result<Option<PathBuf>, 
 }
 
 fn unreadable(what: &'static str, path: &Path, source: std::io::Error) -> ConfigError {
-    ConfigError::Unreadable {
-        what,
-        path: path.to_owned(),
-        source,
-    }
+    ConfigError::Unreadable { what, path: path.to_owned(), source }
 }
 
 /// The named toolsets; nothing stands for all of them.
 pub(crate) fn toolsets(named: &[String]) -> Option<BTreeSet<String>> {
-    let named: BTreeSet<String> = named
-        .iter()
-        .map(|name| name.trim().to_lowercase())
-        .filter(|name| !name.is_empty())
-        .collect();
-    if named.is_empty() || named.contains("all") {
-        None
-    } else {
-        Some(named)
-    }
+    let named: BTreeSet<String> = named.iter().map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty()).collect();
+    if named.is_empty() || named.contains("all") { None } else { Some(named) }
 }
 
 #[cfg(test)]
@@ -197,19 +166,13 @@ mod tests {
         fs::write(&path, "11abc\n").unwrap();
         assert_eq!(token_from(&path).unwrap(), "11abc");
         fs::write(&path, "\n").unwrap();
-        assert!(matches!(
-            token_from(&path),
-            Err(ConfigError::EmptyToken { .. })
-        ));
+        assert!(matches!(token_from(&path), Err(ConfigError::EmptyToken { .. })));
     }
 
     #[test]
     fn all_toolsets_are_the_same_as_none_named() {
         assert_eq!(toolsets(&["all".to_owned()]), None);
         assert_eq!(toolsets(&[]), None);
-        assert_eq!(
-            toolsets(&["Builds ".to_owned()]),
-            Some(BTreeSet::from(["builds".to_owned()]))
-        );
+        assert_eq!(toolsets(&["Builds ".to_owned()]), Some(BTreeSet::from(["builds".to_owned()])));
     }
 }

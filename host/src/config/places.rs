@@ -25,31 +25,19 @@ pub(crate) fn plugin(options: &GlobalOptions) -> Result<PathBuf, ConfigError> {
         fs::metadata(path).map_err(|source| unreadable("plugin", path, source))?;
         return Ok(path.clone());
     }
-    let executable = env::current_exe()
-        .ok()
-        .and_then(|path| path.canonicalize().ok());
+    let executable = env::current_exe().ok().and_then(|path| path.canonicalize().ok());
     find_plugin(executable.as_deref().and_then(Path::parent))
 }
 
 fn find_plugin(beside: Option<&Path>) -> Result<PathBuf, ConfigError> {
-    let looked: Vec<PathBuf> = beside
-        .iter()
-        .flat_map(|directory| PLUGIN_PLACES.map(|place| directory.join(place).join(PLUGIN_FILE)))
-        .collect();
-    looked
-        .iter()
-        .find(|path| path.is_file())
-        .cloned()
-        .ok_or(ConfigError::NoPlugin { looked })
+    let looked: Vec<PathBuf> =
+        beside.iter().flat_map(|directory| PLUGIN_PLACES.map(|place| directory.join(place).join(PLUGIN_FILE))).collect();
+    looked.iter().find(|path| path.is_file()).cloned().ok_or(ConfigError::NoPlugin { looked })
 }
 
 /// Where compiled components go by default: systemd's cache directory, else that of the user.
 pub(crate) fn default_cache_dir() -> Option<PathBuf> {
-    let variable = |name| {
-        env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     variable("CACHE_DIRECTORY")
         .or_else(|| variable("XDG_CACHE_HOME").map(|base| base.join("jankins")))
         .or_else(|| variable("HOME").map(|home| home.join(".cache/jankins")))
@@ -63,12 +51,7 @@ mod tests {
     fn a_missing_plugin_is_an_error_that_names_the_places() {
         let directory = tempfile::tempdir().unwrap();
         let error = find_plugin(Some(directory.path())).unwrap_err().to_string();
-        for place in [
-            "jankins.wasm",
-            "../plugin/jankins.wasm",
-            "../share/jankins/jankins.wasm",
-            "--plugin",
-        ] {
+        for place in ["jankins.wasm", "../plugin/jankins.wasm", "../share/jankins/jankins.wasm", "--plugin"] {
             assert!(error.contains(place), "{error}");
         }
     }

@@ -16,11 +16,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Metadata services outside the link-local ranges: Alibaba, Azure's wire server, Oracle; AWS, Google, Scaleway on IPv6.
-const METADATA_V4: [Ipv4Addr; 3] = [
-    Ipv4Addr::new(100, 100, 100, 200),
-    Ipv4Addr::new(168, 63, 129, 16),
-    Ipv4Addr::new(192, 0, 0, 192),
-];
+const METADATA_V4: [Ipv4Addr; 3] = [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(192, 0, 0, 192)];
 const METADATA_V6: [Ipv6Addr; 3] = [
     Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
     Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
@@ -36,10 +32,8 @@ pub(crate) struct Judge {
 impl Judge {
     pub(crate) fn for_host(host: &str) -> Self {
         let host = host.to_ascii_lowercase();
-        let loopback_named = matches!(
-            host.as_str(),
-            "localhost" | "localhost.localdomain" | "ip6-localhost" | "ip6-loopback"
-        ) || host.ends_with(".localhost");
+        let loopback_named = matches!(host.as_str(), "localhost" | "localhost.localdomain" | "ip6-localhost" | "ip6-loopback")
+            || host.ends_with(".localhost");
         Self { loopback_named }
     }
 
@@ -72,11 +66,7 @@ impl Judge {
         }
         let [first, second, ..] = ip.segments();
         let documentation = (first == 0x2001 && second == 0xdb8) || first & 0xfff0 == 0x3ff0;
-        let refused = ip.is_unspecified()
-            || ip.is_unicast_link_local()
-            || ip.is_multicast()
-            || METADATA_V6.contains(&ip)
-            || documentation;
+        let refused = ip.is_unspecified() || ip.is_unicast_link_local() || ip.is_multicast() || METADATA_V6.contains(&ip) || documentation;
         !refused
     }
 }
@@ -108,16 +98,7 @@ mod tests {
 
     #[test]
     fn private_and_global_addresses_are_reachable() {
-        for ip in [
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "100.64.0.1",
-            "198.51.99.1",
-            "93.184.216.34",
-            "fd12::1",
-            "2606:2800::1",
-        ] {
+        for ip in ["10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "198.51.99.1", "93.184.216.34", "fd12::1", "2606:2800::1"] {
             assert!(allows("ci.example.com", ip), "{ip}");
         }
     }
@@ -174,12 +155,7 @@ mod tests {
 
     #[test]
     fn only_a_literal_loopback_name_opens_loopback_and_only_loopback() {
-        for host in [
-            "localhost",
-            "LOCALHOST",
-            "jenkins.localhost",
-            "ip6-localhost",
-        ] {
+        for host in ["localhost", "LOCALHOST", "jenkins.localhost", "ip6-localhost"] {
             for ip in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
                 assert!(allows(host, ip), "{host} {ip}");
             }

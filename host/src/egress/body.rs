@@ -48,14 +48,7 @@ pub(crate) struct Attached {
 impl<B> ResponseBody<B> {
     pub(crate) fn new(inner: B, limits: Limits, attached: Attached) -> Self {
         let silence = Box::pin(sleep(limits.between_bytes));
-        Self {
-            inner,
-            limits,
-            silence,
-            waiting: false,
-            received: 0,
-            attached: Some(attached),
-        }
+        Self { inner, limits, silence, waiting: false, received: 0, attached: Some(attached) }
     }
 
     fn take(&mut self, data: &Bytes) -> Result<(), Fault> {
@@ -73,12 +66,7 @@ impl<B> ResponseBody<B> {
     }
 
     fn end(&mut self, fault: Option<&Fault>, read_to_end: bool) {
-        let Some(Attached {
-            mut meter,
-            tape,
-            permit,
-        }) = self.attached.take()
-        else {
+        let Some(Attached { mut meter, tape, permit }) = self.attached.take() else {
             return;
         };
         drop(permit);
@@ -105,10 +93,7 @@ where
     type Data = Bytes;
     type Error = WasiError;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
         let this = &mut *self;
         if this.attached.is_none() {
             return Poll::Ready(None);
@@ -117,9 +102,7 @@ where
             Poll::Pending => {
                 if !this.waiting {
                     this.waiting = true;
-                    this.silence
-                        .as_mut()
-                        .reset(Instant::now() + this.limits.between_bytes);
+                    this.silence.as_mut().reset(Instant::now() + this.limits.between_bytes);
                 }
                 ready!(this.silence.as_mut().poll(cx));
                 this.fail(Fault::ReadTimeout)
@@ -132,12 +115,10 @@ where
                         Poll::Ready(None)
                     }
                     Some(Err(error)) => this.fail(Fault::of(&error)),
-                    Some(Ok(frame)) => {
-                        match frame.data_ref().map_or(Ok(()), |data| this.take(data)) {
-                            Ok(()) => Poll::Ready(Some(Ok(frame))),
-                            Err(fault) => this.fail(fault),
-                        }
-                    }
+                    Some(Ok(frame)) => match frame.data_ref().map_or(Ok(()), |data| this.take(data)) {
+                        Ok(()) => Poll::Ready(Some(Ok(frame))),
+                        Err(fault) => this.fail(fault),
+                    },
                 }
             }
         }
@@ -155,11 +136,8 @@ where
 impl<B> Drop for ResponseBody<B> {
     fn drop(&mut self) {
         // Readers need not poll for the end once the announced length has arrived, or at all for an empty body.
-        let read_to_end = self
-            .attached
-            .as_ref()
-            .and_then(|attached| attached.tape.as_ref())
-            .is_some_and(|tape| tape.is_whole(self.received));
+        let read_to_end =
+            self.attached.as_ref().and_then(|attached| attached.tape.as_ref()).is_some_and(|tape| tape.is_whole(self.received));
         self.end(None, read_to_end);
     }
 }

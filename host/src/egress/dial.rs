@@ -37,35 +37,24 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 const MAX_RESPONSE_HEADERS: usize = 512;
 
 /// How a name becomes addresses; a test brings its own.
-pub(crate) type Lookup =
-    Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync>;
+pub(crate) type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync>;
 /// A tenant's connection pool.
 pub(crate) type Pool = Client<Dialer, Full<Bytes>>;
 
 /// The operating system's resolver.
 pub(crate) fn system_lookup() -> Lookup {
-    Arc::new(|name| {
-        Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) })
-    })
+    Arc::new(|name| Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) }))
 }
 
 /// A pool that dials as this module says. Opens nothing yet.
 pub(crate) fn pool(lookup: Lookup, judge: Judge, tls: ClientConfig, timeout: Duration) -> Pool {
-    let mut tcp = HttpConnector::new_with_resolver(Resolver {
-        lookup,
-        judge,
-        timeout: timeout / 2,
-    });
+    let mut tcp = HttpConnector::new_with_resolver(Resolver { lookup, judge, timeout: timeout / 2 });
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_keepalive(Some(KEEPALIVE));
     // Divided among the addresses, so that one that never answers does not use up the time of the others.
     tcp.set_connect_timeout(Some(timeout));
-    let connector = HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(tcp);
+    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
     Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
@@ -91,11 +80,7 @@ impl Service<Uri> for Dialer {
 
     fn call(&mut self, destination: Uri) -> Self::Future {
         let dialled = tokio::time::timeout(self.timeout, self.connector.call(destination));
-        Box::pin(async move {
-            dialled
-                .await
-                .unwrap_or_else(|_| Err(Fault::ConnectTimeout.into()))
-        })
+        Box::pin(async move { dialled.await.unwrap_or_else(|_| Err(Fault::ConnectTimeout.into())) })
     }
 }
 
@@ -116,17 +101,11 @@ impl Resolver {
         if found.is_empty() {
             return Err(Fault::NameNotFound("the name has no address".to_owned()));
         }
-        let (dialled, refused): (Vec<_>, Vec<_>) = found
-            .into_iter()
-            .partition(|found| self.judge.allows(found.ip()));
+        let (dialled, refused): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| self.judge.allows(found.ip()));
         for address in refused {
             tracing::warn!(address = %address.ip(), "the controller's name resolves to an address that may not be dialled");
         }
-        if dialled.is_empty() {
-            Err(Fault::AddressRefused)
-        } else {
-            Ok(dialled.into_iter())
-        }
+        if dialled.is_empty() { Err(Fault::AddressRefused) } else { Ok(dialled.into_iter()) }
     }
 }
 
@@ -149,51 +128,27 @@ mod tests {
     use super::*;
 
     fn resolver(answer: &'static [&'static str]) -> Resolver {
-        let lookup: Lookup = Arc::new(move |_| {
-            Box::pin(async move {
-                Ok(answer
-                    .iter()
-                    .map(|ip| SocketAddr::new(ip.parse().unwrap(), 0))
-                    .collect())
-            })
-        });
-        Resolver {
-            lookup,
-            judge: Judge::for_host("ci.example.com"),
-            timeout: Duration::from_millis(50),
-        }
+        let lookup: Lookup =
+            Arc::new(move |_| Box::pin(async move { Ok(answer.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect()) }));
+        Resolver { lookup, judge: Judge::for_host("ci.example.com"), timeout: Duration::from_millis(50) }
     }
 
     #[tokio::test]
     async fn refused_addresses_are_left_out_and_the_others_dialled() {
-        let found = resolver(&["169.254.169.254", "10.0.0.7", "::1"])
-            .resolve("ci.example.com".to_owned())
-            .await;
-        assert_eq!(
-            found.unwrap().collect::<Vec<_>>(),
-            ["10.0.0.7:0".parse().unwrap()]
-        );
+        let found = resolver(&["169.254.169.254", "10.0.0.7", "::1"]).resolve("ci.example.com".to_owned()).await;
+        assert_eq!(found.unwrap().collect::<Vec<_>>(), ["10.0.0.7:0".parse().unwrap()]);
     }
 
     #[tokio::test]
     async fn a_name_with_only_refused_addresses_is_not_dialled() {
-        let found = resolver(&["127.0.0.1", "::ffff:169.254.169.254"])
-            .resolve("ci.example.com".to_owned())
-            .await;
+        let found = resolver(&["127.0.0.1", "::ffff:169.254.169.254"]).resolve("ci.example.com".to_owned()).await;
         assert_eq!(found.unwrap_err(), Fault::AddressRefused);
     }
 
     #[tokio::test]
     async fn a_resolver_that_hangs_is_a_name_timeout() {
         let lookup: Lookup = Arc::new(|_| Box::pin(std::future::pending()));
-        let resolver = Resolver {
-            lookup,
-            judge: Judge::for_host("x"),
-            timeout: Duration::from_millis(10),
-        };
-        assert_eq!(
-            resolver.resolve("x".to_owned()).await.unwrap_err(),
-            Fault::NameTimeout
-        );
+        let resolver = Resolver { lookup, judge: Judge::for_host("x"), timeout: Duration::from_millis(10) };
+        assert_eq!(resolver.resolve("x".to_owned()).await.unwrap_err(), Fault::NameTimeout);
     }
 }

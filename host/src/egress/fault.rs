@@ -132,10 +132,7 @@ impl Fault {
             "certificate-name" => Self::Certificate(Certificate::WrongName),
             "certificate-revoked" => Self::Certificate(Certificate::Revoked),
             "certificate" => Self::Certificate(Certificate::Other),
-            "tls-alert" => Self::TlsAlert {
-                id: 0,
-                name: "recorded".to_owned(),
-            },
+            "tls-alert" => Self::TlsAlert { id: 0, name: "recorded".to_owned() },
             "tls" => Self::Tls,
             "response-timeout" => Self::ResponseTimeout,
             "read-timeout" => Self::ReadTimeout,
@@ -165,10 +162,7 @@ impl From<Fault> for WasiError {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Denied(_) => Self::HttpRequestDenied,
-            Fault::NameNotFound(reason) => Self::DnsError {
-                rcode: Some(reason),
-                info_code: None,
-            },
+            Fault::NameNotFound(reason) => Self::DnsError { rcode: Some(reason), info_code: None },
             Fault::NameTimeout => Self::DnsTimeout,
             Fault::AddressRefused => Self::DestinationIpProhibited,
             Fault::ConnectionRefused => Self::ConnectionRefused,
@@ -176,17 +170,12 @@ impl From<Fault> for WasiError {
             Fault::ConnectTimeout => Self::ConnectionTimeout,
             Fault::ConnectionLost => Self::ConnectionTerminated,
             Fault::Certificate(_) => Self::TlsCertificateError,
-            Fault::TlsAlert { id, name } => Self::TlsAlertReceived {
-                alert_id: Some(id),
-                alert_message: Some(name),
-            },
+            Fault::TlsAlert { id, name } => Self::TlsAlertReceived { alert_id: Some(id), alert_message: Some(name) },
             Fault::Tls => Self::TlsProtocolError,
             Fault::Busy => Self::ConnectionLimitReached,
             Fault::RequestTooLarge(limit) => Self::HttpRequestBodySize(Some(limit)),
             Fault::RequestStalled => Self::ConnectionWriteTimeout,
-            Fault::RequestAborted => {
-                Self::InternalError(Some("the request body was not finished".to_owned()))
-            }
+            Fault::RequestAborted => Self::InternalError(Some("the request body was not finished".to_owned())),
             Fault::ResponseTimeout => Self::HttpResponseTimeout,
             Fault::ReadTimeout => Self::ConnectionReadTimeout,
             Fault::Truncated => Self::HttpResponseIncomplete,
@@ -207,10 +196,7 @@ fn find(error: &(dyn StdError + 'static)) -> Option<Fault> {
             Some(of_tls(error))
         } else if let Some(error) = error.downcast_ref::<io::Error>() {
             // An io::Error skips what it wraps when asked for its source.
-            error
-                .get_ref()
-                .and_then(|inner| find(inner))
-                .or_else(|| of_io(error.kind()))
+            error.get_ref().and_then(|inner| find(inner)).or_else(|| of_io(error.kind()))
         } else if let Some(error) = error.downcast_ref::<hyper::Error>() {
             of_hyper(error)
         } else {
@@ -239,16 +225,14 @@ fn of_hyper(error: &hyper::Error) -> Option<Fault> {
 fn of_io(kind: ErrorKind) -> Option<Fault> {
     Some(match kind {
         ErrorKind::ConnectionRefused => Fault::ConnectionRefused,
-        ErrorKind::ConnectionReset
-        | ErrorKind::ConnectionAborted
-        | ErrorKind::BrokenPipe
-        | ErrorKind::NotConnected => Fault::ConnectionLost,
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe | ErrorKind::NotConnected => {
+            Fault::ConnectionLost
+        }
         ErrorKind::UnexpectedEof => Fault::Truncated,
         ErrorKind::TimedOut => Fault::ConnectTimeout,
-        ErrorKind::HostUnreachable
-        | ErrorKind::NetworkUnreachable
-        | ErrorKind::NetworkDown
-        | ErrorKind::AddrNotAvailable => Fault::Unreachable,
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown | ErrorKind::AddrNotAvailable => {
+            Fault::Unreachable
+        }
         _ => return None,
     })
 }
@@ -261,20 +245,13 @@ fn of_tls(error: &rustls::Error) -> Fault {
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. } => Certificate::Expired,
             // A bad signature is how an issuer looks whose name is trusted, but with another key.
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-                Certificate::UnknownIssuer
-            }
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                Certificate::WrongName
-            }
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => Certificate::UnknownIssuer,
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Certificate::WrongName,
             CertificateError::Revoked => Certificate::Revoked,
             _ => Certificate::Other,
         }),
         rustls::Error::NoCertificatesPresented => Fault::Certificate(Certificate::Other),
-        rustls::Error::AlertReceived(alert) => Fault::TlsAlert {
-            id: u8::from(*alert),
-            name: format!("{alert:?}"),
-        },
+        rustls::Error::AlertReceived(alert) => Fault::TlsAlert { id: u8::from(*alert), name: format!("{alert:?}") },
         _ => Fault::Tls,
     }
 }
@@ -312,10 +289,7 @@ mod tests {
     fn a_cause_is_found_behind_the_wrapping_of_io_errors() {
         let tls = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
         let wrapped = io::Error::other(io::Error::new(ErrorKind::InvalidData, tls));
-        assert_eq!(
-            Fault::of(&wrapped),
-            Fault::Certificate(Certificate::UnknownIssuer)
-        );
+        assert_eq!(Fault::of(&wrapped), Fault::Certificate(Certificate::UnknownIssuer));
         let refused = io::Error::other(io::Error::from(ErrorKind::ConnectionRefused));
         assert_eq!(Fault::of(&refused), Fault::ConnectionRefused);
     }

@@ -7,26 +7,16 @@ use std::fmt;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 
 use super::EgressError;
 use super::observe::ENDPOINT;
 
 /// Framing, routing and host-to-host negotiation belong to the connection, which is not the plugin's.
-const STRIPPED: [HeaderName; 10] = [
-    HOST,
-    CONNECTION,
-    CONTENT_LENGTH,
-    TRANSFER_ENCODING,
-    TE,
-    TRAILER,
-    UPGRADE,
-    EXPECT,
-    PROXY_AUTHORIZATION,
-    ENDPOINT,
-];
+const STRIPPED: [HeaderName; 10] =
+    [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, TE, TRAILER, UPGRADE, EXPECT, PROXY_AUTHORIZATION, ENDPOINT];
 
 /// A user and a token. Has no `Display`, and its `Debug` shows neither.
 #[derive(Clone)]
@@ -37,18 +27,12 @@ pub(crate) struct Credentials {
 
 impl Credentials {
     /// Credentials for HTTP Basic authentication.
-    pub(crate) fn new(
-        user: impl Into<String>,
-        token: impl Into<String>,
-    ) -> Result<Self, EgressError> {
+    pub(crate) fn new(user: impl Into<String>, token: impl Into<String>) -> Result<Self, EgressError> {
         let user = user.into();
         if user.contains(':') {
             return Err(EgressError::UserName);
         }
-        Ok(Self {
-            user,
-            token: token.into(),
-        })
+        Ok(Self { user, token: token.into() })
     }
 
     pub(crate) fn token(&self) -> &str {
@@ -82,12 +66,7 @@ pub(crate) fn prepare(headers: &mut HeaderMap, authorization: Option<&HeaderValu
     if let Some(authorization) = authorization {
         headers.insert(AUTHORIZATION, authorization.clone());
     }
-    headers
-        .entry(USER_AGENT)
-        .or_insert(HeaderValue::from_static(concat!(
-            "jankins/",
-            env!("CARGO_PKG_VERSION")
-        )));
+    headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(concat!("jankins/", env!("CARGO_PKG_VERSION"))));
 }
 
 #[cfg(test)]
@@ -104,27 +83,18 @@ mod tests {
         let values: Vec<_> = headers.get_all(AUTHORIZATION).iter().collect();
         assert_eq!(values, ["Basic YWxpY2U6czNjcmV0"]);
         let shown = format!("{headers:?} {credentials:?}");
-        assert!(
-            !shown.contains("s3cret")
-                && !shown.contains("YWxpY2U6czNjcmV0")
-                && !shown.contains("alice"),
-            "{shown}"
-        );
+        assert!(!shown.contains("s3cret") && !shown.contains("YWxpY2U6czNjcmV0") && !shown.contains("alice"), "{shown}");
     }
 
     #[test]
     fn without_credentials_the_plugin_authenticates_itself() {
-        let mut headers =
-            HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Basic own"))]);
+        let mut headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Basic own"))]);
         prepare(&mut headers, None);
         assert_eq!(headers.get(AUTHORIZATION).unwrap(), "Basic own");
     }
 
     #[test]
     fn a_user_name_with_a_colon_would_move_part_of_it_into_the_password() {
-        assert!(matches!(
-            Credentials::new("a:b", "t"),
-            Err(EgressError::UserName)
-        ));
+        assert!(matches!(Credentials::new("a:b", "t"), Err(EgressError::UserName)));
     }
 }

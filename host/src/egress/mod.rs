@@ -148,20 +148,13 @@ pub(crate) struct Egress {
 impl Egress {
     /// Checks the settings and prepares the connection pool. Sends nothing. Certificates are read only for an
     /// `https` controller, and only when there is a network to talk to.
-    pub(crate) fn new(
-        settings: Settings,
-        observer: Arc<dyn Observer>,
-    ) -> Result<Self, EgressError> {
-        Ok(Self {
-            tenant: Arc::new(Tenant::new(settings, observer, dial::system_lookup())?),
-        })
+    pub(crate) fn new(settings: Settings, observer: Arc<dyn Observer>) -> Result<Self, EgressError> {
+        Ok(Self { tenant: Arc::new(Tenant::new(settings, observer, dial::system_lookup())?) })
     }
 
     /// What a store of this tenant needs to answer the plugin's `wasi:http` imports.
     pub(crate) fn hooks(&self) -> Hooks {
-        Hooks {
-            tenant: Arc::clone(&self.tenant),
-        }
+        Hooks { tenant: Arc::clone(&self.tenant) }
     }
 }
 
@@ -180,8 +173,7 @@ impl WasiHttpHooks for Hooks {
         request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
         _response_processed: Afterwards,
-    ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, Afterwards), Error>> + Send>
-    {
+    ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, Afterwards), Error>> + Send> {
         let tenant = Arc::clone(&self.tenant);
         Box::new(async move {
             let response = tenant.send(request, options.unwrap_or_default()).await?;

@@ -56,12 +56,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn start(
-        observer: &Arc<dyn Observer>,
-        endpoint: String,
-        method: &Method,
-        headers: &HeaderMap,
-    ) -> Self {
+    pub(crate) fn start(observer: &Arc<dyn Observer>, endpoint: String, method: &Method, headers: &HeaderMap) -> Self {
         Self {
             exchange: Exchange {
                 endpoint,
@@ -97,10 +92,7 @@ pub(crate) struct Labels(Mutex<HashSet<String>>);
 impl Labels {
     /// The label that `headers` carry, if it is well formed and not one too many.
     pub(crate) fn admit(&self, headers: &HeaderMap) -> String {
-        let label = headers
-            .get(ENDPOINT)
-            .and_then(|value| value.to_str().ok())
-            .filter(|label| is_label(label));
+        let label = headers.get(ENDPOINT).and_then(|value| value.to_str().ok()).filter(|label| is_label(label));
         let Some(label) = label else {
             return OTHER.to_owned();
         };
@@ -117,18 +109,13 @@ impl Labels {
 }
 
 fn is_label(text: &str) -> bool {
-    (1..=MAX_LABEL).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    (1..=MAX_LABEL).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn correlation_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
-    let fits = (1..=MAX_REQUEST_ID).contains(&id.len())
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'));
+    let fits =
+        (1..=MAX_REQUEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'));
     fits.then(|| id.to_owned())
 }
 
@@ -176,12 +163,8 @@ mod tests {
 
     #[test]
     fn an_id_that_could_forge_a_log_line_is_not_reported() {
-        let with =
-            |id: &'static str| HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_static(id))]);
-        assert_eq!(
-            correlation_id(&with("c-12ab.3")),
-            Some("c-12ab.3".to_owned())
-        );
+        let with = |id: &'static str| HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_static(id))]);
+        assert_eq!(correlation_id(&with("c-12ab.3")), Some("c-12ab.3".to_owned()));
         assert_eq!(correlation_id(&with("a b\" level=error")), None);
         assert_eq!(correlation_id(&HeaderMap::new()), None);
     }

@@ -60,11 +60,7 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    pub(crate) fn new(
-        controller: &Url,
-        read_only: bool,
-        read_only_posts: Vec<String>,
-    ) -> Result<Self, EgressError> {
+    pub(crate) fn new(controller: &Url, read_only: bool, read_only_posts: Vec<String>) -> Result<Self, EgressError> {
         let fault = |reason| EgressError::Controller { reason };
         let scheme = match controller.scheme() {
             "http" => Scheme::HTTP,
@@ -72,25 +68,17 @@ impl Policy {
             _ => return Err(fault("must start with http:// or https://")),
         };
         if !controller.username().is_empty() || controller.password().is_some() {
-            return Err(fault(
-                "must not contain credentials: give user and token in their own settings",
-            ));
+            return Err(fault("must not contain credentials: give user and token in their own settings"));
         }
         if controller.query().is_some() || controller.fragment().is_some() {
             return Err(fault("must end with its path: no query, no fragment"));
         }
-        let host = controller
-            .host_str()
-            .ok_or_else(|| fault("names no host"))?;
-        let authority = controller
-            .port()
-            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let host = controller.host_str().ok_or_else(|| fault("names no host"))?;
+        let authority = controller.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         Ok(Self {
             origin: controller.origin(),
             scheme,
-            authority: authority
-                .parse()
-                .map_err(|_| fault("names a host that HTTP cannot express"))?,
+            authority: authority.parse().map_err(|_| fault("names a host that HTTP cannot express"))?,
             base: controller.path().trim_end_matches('/').to_owned(),
             read_only,
             read_only_posts,
@@ -115,18 +103,10 @@ impl Policy {
         if !self.is_own_origin(uri) {
             return Err(Denial::Origin);
         }
-        let below = self
-            .below_base(uri.path())
-            .filter(|path| !climbs(path))
-            .ok_or(Denial::Path)?;
+        let below = self.below_base(uri.path()).filter(|path| !climbs(path)).ok_or(Denial::Path)?;
         self.judge_method(method, below)?;
-        let below = uri
-            .query()
-            .map_or_else(|| below.to_owned(), |query| format!("{below}?{query}"));
-        let path = uri
-            .path_and_query()
-            .cloned()
-            .unwrap_or_else(|| PathAndQuery::from_static("/"));
+        let below = uri.query().map_or_else(|| below.to_owned(), |query| format!("{below}?{query}"));
+        let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         let uri = Uri::builder()
             .scheme(self.scheme.clone())
             .authority(self.authority.clone())
@@ -140,9 +120,7 @@ impl Policy {
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return false;
         };
-        !authority.as_str().contains('@')
-            && Url::parse(&format!("{scheme}://{authority}/"))
-                .is_ok_and(|url| url.origin() == self.origin)
+        !authority.as_str().contains('@') && Url::parse(&format!("{scheme}://{authority}/")).is_ok_and(|url| url.origin() == self.origin)
     }
 
     fn judge_method(&self, method: &Method, below: &str) -> Result<(), Denial> {
@@ -150,15 +128,8 @@ impl Policy {
             Method::GET | Method::HEAD => Ok(()),
             Method::POST if self.read_only => {
                 let wanted = below.strip_prefix('/').unwrap_or(below);
-                let listed = self
-                    .read_only_posts
-                    .iter()
-                    .any(|path| path.strip_prefix('/').unwrap_or(path) == wanted);
-                if listed {
-                    Ok(())
-                } else {
-                    Err(Denial::ReadOnly)
-                }
+                let listed = self.read_only_posts.iter().any(|path| path.strip_prefix('/').unwrap_or(path) == wanted);
+                if listed { Ok(()) } else { Err(Denial::ReadOnly) }
             }
             Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS => {
                 if self.read_only {
@@ -188,10 +159,9 @@ fn percent_decode(text: &str) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(rest.len());
     while let Some((&first, tail)) = rest.split_first() {
         let hex = match (first, tail) {
-            (b'%', [high, low, ..]) => (*high as char)
-                .to_digit(16)
-                .zip((*low as char).to_digit(16))
-                .and_then(|(h, l)| u8::try_from(h * 16 + l).ok()),
+            (b'%', [high, low, ..]) => {
+                (*high as char).to_digit(16).zip((*low as char).to_digit(16)).and_then(|(h, l)| u8::try_from(h * 16 + l).ok())
+            }
             _ => None,
         };
         decoded.push(hex.unwrap_or(first));
@@ -213,35 +183,19 @@ mod tests {
 
     fn read_only(posts: &[&str]) -> Policy {
         let posts = posts.iter().map(|post| (*post).to_owned()).collect();
-        Policy::new(
-            &"https://ci.example.com/jenkins/".parse().unwrap(),
-            true,
-            posts,
-        )
-        .unwrap()
+        Policy::new(&"https://ci.example.com/jenkins/".parse().unwrap(), true, posts).unwrap()
     }
 
     fn get(policy: &Policy, uri: &str) -> Result<String, Denial> {
-        policy
-            .judge(&Method::GET, &uri.parse().unwrap())
-            .map(|target| target.uri.to_string())
+        policy.judge(&Method::GET, &uri.parse().unwrap()).map(|target| target.uri.to_string())
     }
 
     #[test]
     fn the_own_origin_passes_in_every_spelling_and_leaves_in_ours() {
         let policy = policy("https://CI.example.com/jenkins");
         let wanted = Ok("https://ci.example.com/jenkins/api/json?tree=a".to_owned());
-        assert_eq!(
-            get(&policy, "https://ci.example.com/jenkins/api/json?tree=a"),
-            wanted
-        );
-        assert_eq!(
-            get(
-                &policy,
-                "https://CI.EXAMPLE.com:443/jenkins/api/json?tree=a"
-            ),
-            wanted
-        );
+        assert_eq!(get(&policy, "https://ci.example.com/jenkins/api/json?tree=a"), wanted);
+        assert_eq!(get(&policy, "https://CI.EXAMPLE.com:443/jenkins/api/json?tree=a"), wanted);
     }
 
     #[test]
@@ -266,11 +220,7 @@ mod tests {
         let policy = policy("https://ci.example.com/jenkins/");
         assert!(get(&policy, "https://ci.example.com/jenkins").is_ok());
         for path in ["/", "/other/", "/jenkinsX", "/JENKINS/"] {
-            assert_eq!(
-                get(&policy, &format!("https://ci.example.com{path}")),
-                Err(Denial::Path),
-                "{path}"
-            );
+            assert_eq!(get(&policy, &format!("https://ci.example.com{path}")), Err(Denial::Path), "{path}");
         }
     }
 
@@ -287,11 +237,7 @@ mod tests {
             "/jenkins/./x",
             "/jenkins/job/..",
         ] {
-            assert_eq!(
-                get(&policy, &format!("https://ci.example.com{path}")),
-                Err(Denial::Path),
-                "{path}"
-            );
+            assert_eq!(get(&policy, &format!("https://ci.example.com{path}")), Err(Denial::Path), "{path}");
         }
     }
 
@@ -305,26 +251,15 @@ mod tests {
             "/jenkins/job/.x/...",
             "/jenkins/x?q=../..",
         ] {
-            assert!(
-                get(&policy, &format!("https://ci.example.com{path}")).is_ok(),
-                "{path}"
-            );
+            assert!(get(&policy, &format!("https://ci.example.com{path}")).is_ok(), "{path}");
         }
     }
 
     #[test]
     fn a_read_only_tenant_reads_and_posts_only_what_is_listed() {
         let policy = read_only(&["/check/validate"]);
-        let ask = |method: Method, path: &str| {
-            policy
-                .judge(
-                    &method,
-                    &format!("https://ci.example.com/jenkins{path}")
-                        .parse()
-                        .unwrap(),
-                )
-                .map(drop)
-        };
+        let ask =
+            |method: Method, path: &str| policy.judge(&method, &format!("https://ci.example.com/jenkins{path}").parse().unwrap()).map(drop);
         assert_eq!(ask(Method::GET, "/job/x/build"), Ok(()));
         assert_eq!(ask(Method::HEAD, "/"), Ok(()));
         assert_eq!(ask(Method::POST, "/check/validate"), Ok(()));
@@ -338,35 +273,17 @@ mod tests {
     #[test]
     fn a_listed_path_at_the_end_of_another_action_does_not_open_that_action() {
         let policy = read_only(&["/check/validate"]);
-        for path in [
-            "/job/x/doDelete/check/validate",
-            "/job/x/doDelete;/check/validate",
-            "//check/validate",
-            "/check/validate/",
-        ] {
-            let uri = format!("https://ci.example.com/jenkins{path}")
-                .parse()
-                .unwrap();
-            assert_eq!(
-                policy.judge(&Method::POST, &uri),
-                Err(Denial::ReadOnly),
-                "{path}"
-            );
+        for path in ["/job/x/doDelete/check/validate", "/job/x/doDelete;/check/validate", "//check/validate", "/check/validate/"] {
+            let uri = format!("https://ci.example.com/jenkins{path}").parse().unwrap();
+            assert_eq!(policy.judge(&Method::POST, &uri), Err(Denial::ReadOnly), "{path}");
         }
     }
 
     #[test]
     fn methods_that_are_not_requests_for_a_resource_are_denied() {
         let policy = policy("https://ci.example.com");
-        for method in [
-            Method::CONNECT,
-            Method::TRACE,
-            Method::from_bytes(b"BREW").unwrap(),
-        ] {
-            assert_eq!(
-                policy.judge(&method, &"https://ci.example.com/".parse().unwrap()),
-                Err(Denial::Method)
-            );
+        for method in [Method::CONNECT, Method::TRACE, Method::from_bytes(b"BREW").unwrap()] {
+            assert_eq!(policy.judge(&method, &"https://ci.example.com/".parse().unwrap()), Err(Denial::Method));
         }
     }
 
@@ -377,9 +294,7 @@ mod tests {
             ("https://me:secret@ci.example.com/", "credentials"),
             ("https://ci.example.com/?x=1", "query"),
         ] {
-            let error = Policy::new(&url.parse().unwrap(), false, vec![])
-                .unwrap_err()
-                .to_string();
+            let error = Policy::new(&url.parse().unwrap(), false, vec![]).unwrap_err().to_string();
             assert!(error.contains(word), "{error}");
             assert!(!error.contains("secret"), "{error}");
         }

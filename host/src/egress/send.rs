@@ -56,27 +56,15 @@ struct Network {
 }
 
 impl Tenant {
-    pub(crate) fn new(
-        settings: Settings,
-        observer: Arc<dyn Observer>,
-        lookup: Lookup,
-    ) -> Result<Self, EgressError> {
-        let policy = Policy::new(
-            &settings.controller,
-            settings.read_only,
-            settings.read_only_posts.clone(),
-        )?;
+    pub(crate) fn new(settings: Settings, observer: Arc<dyn Observer>, lookup: Lookup) -> Result<Self, EgressError> {
+        let policy = Policy::new(&settings.controller, settings.read_only, settings.read_only_posts.clone())?;
         let credentials = settings.credentials.as_ref();
         let way = match &settings.cassette {
             CassetteMode::Replay(path) => Way::Replay(Replay::open(path, credentials)?),
             mode => {
                 let tls = tls::client_config(policy.scheme(), &settings)?;
                 let recorder = match mode {
-                    CassetteMode::Record(path) => Some(Arc::new(Recorder::create(
-                        path,
-                        &settings.controller,
-                        credentials,
-                    )?)),
+                    CassetteMode::Record(path) => Some(Arc::new(Recorder::create(path, &settings.controller, credentials)?)),
                     _ => None,
                 };
                 let judge = Judge::for_host(settings.controller.host_str().unwrap_or_default());
@@ -99,18 +87,9 @@ impl Tenant {
     }
 
     /// Sends one request of the plugin and answers it.
-    pub(crate) async fn send(
-        &self,
-        request: Request<WasiBody>,
-        options: RequestOptions,
-    ) -> Result<Response<WasiBody>, WasiError> {
+    pub(crate) async fn send(&self, request: Request<WasiBody>, options: RequestOptions) -> Result<Response<WasiBody>, WasiError> {
         let endpoint = self.labels.admit(request.headers());
-        let mut meter = Meter::start(
-            &self.observer,
-            endpoint,
-            request.method(),
-            request.headers(),
-        );
+        let mut meter = Meter::start(&self.observer, endpoint, request.method(), request.headers());
         let timeouts = self.timeouts.shortened(options);
         match self.pass(request, timeouts, &mut meter).await {
             Ok(passed) => Ok(self.answer(passed, timeouts, meter)),
@@ -128,51 +107,26 @@ impl Tenant {
         }
     }
 
-    async fn pass(
-        &self,
-        request: Request<WasiBody>,
-        timeouts: Timeouts,
-        meter: &mut Meter,
-    ) -> Result<Passed, Fault> {
+    async fn pass(&self, request: Request<WasiBody>, timeouts: Timeouts, meter: &mut Meter) -> Result<Passed, Fault> {
         let (mut parts, body) = request.into_parts();
-        let Target { uri, below } = self
-            .policy
-            .judge(&parts.method, &parts.uri)
-            .map_err(Fault::Denied)?;
+        let Target { uri, below } = self.policy.judge(&parts.method, &parts.uri).map_err(Fault::Denied)?;
         parts.uri = uri;
         match &self.way {
             Way::Replay(replay) => {
                 let body = collect(body, timeouts, meter).await?;
-                Ok(Passed::Replayed(replay.answer(&Ask {
-                    method: parts.method,
-                    path: below,
-                    body,
-                })?))
+                Ok(Passed::Replayed(replay.answer(&Ask { method: parts.method, path: below, body })?))
             }
             Way::Network(network) => {
                 let permit = network.slot(timeouts.first_byte).await?;
                 headers::prepare(&mut parts.headers, network.authorization.as_ref());
                 let body = collect(body, timeouts, meter).await?;
-                let ask = Ask {
-                    method: parts.method.clone(),
-                    path: below,
-                    body: body.clone(),
-                };
-                let sent = network
-                    .send(Request::from_parts(parts, Full::new(body)), timeouts)
-                    .await;
+                let ask = Ask { method: parts.method.clone(), path: below, body: body.clone() };
+                let sent = network.send(Request::from_parts(parts, Full::new(body)), timeouts).await;
                 let sent = sent.and_then(|response| self.check_length(&ask.method, response));
                 match sent {
                     Ok(response) => {
-                        let tape = network
-                            .recorder
-                            .as_ref()
-                            .map(|recorder| Box::new(Tape::start(recorder, ask, &response)));
-                        Ok(Passed::Sent {
-                            response,
-                            tape,
-                            permit,
-                        })
+                        let tape = network.recorder.as_ref().map(|recorder| Box::new(Tape::start(recorder, ask, &response)));
+                        Ok(Passed::Sent { response, tape, permit })
                     }
                     Err(fault) => {
                         if let Some(recorder) = &network.recorder {
@@ -186,50 +140,26 @@ impl Tenant {
     }
 
     /// Refuses a body by its announced length, before it takes any time. A HEAD response announces what it does not send.
-    fn check_length(
-        &self,
-        method: &Method,
-        response: Response<Incoming>,
-    ) -> Result<Response<Incoming>, Fault> {
-        let length = response
-            .headers()
-            .get(CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    fn check_length(&self, method: &Method, response: Response<Incoming>) -> Result<Response<Incoming>, Fault> {
+        let length = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         match length {
-            Some(length) if length > self.max_response_bytes && method != Method::HEAD => {
-                Err(Fault::ResponseTooLarge(length))
-            }
+            Some(length) if length > self.max_response_bytes && method != Method::HEAD => Err(Fault::ResponseTooLarge(length)),
             _ => Ok(response),
         }
     }
 
     fn answer(&self, passed: Passed, timeouts: Timeouts, mut meter: Meter) -> Response<WasiBody> {
-        let limits = Limits {
-            between_bytes: timeouts.between_bytes,
-            max_bytes: self.max_response_bytes,
-        };
+        let limits = Limits { between_bytes: timeouts.between_bytes, max_bytes: self.max_response_bytes };
         let mut status = |status: StatusCode| meter.exchange.status = Some(status.as_u16());
         match passed {
-            Passed::Sent {
-                response,
-                tape,
-                permit,
-            } => {
+            Passed::Sent { response, tape, permit } => {
                 status(response.status());
-                let attached = Attached {
-                    meter,
-                    tape,
-                    permit: Some(permit),
-                };
+                let attached = Attached { meter, tape, permit: Some(permit) };
                 response.map(|body| ResponseBody::new(body, limits, attached).boxed_unsync())
             }
             Passed::Replayed(response) => {
                 status(response.status());
-                let attached = Attached {
-                    meter,
-                    tape: None,
-                    permit: None,
-                };
+                let attached = Attached { meter, tape: None, permit: None };
                 response.map(|body| ResponseBody::new(body, limits, attached).boxed_unsync())
             }
         }
@@ -238,30 +168,18 @@ impl Tenant {
 
 /// A response whose body is still to come.
 enum Passed {
-    Sent {
-        response: Response<Incoming>,
-        tape: Option<Box<Tape>>,
-        permit: OwnedSemaphorePermit,
-    },
+    Sent { response: Response<Incoming>, tape: Option<Box<Tape>>, permit: OwnedSemaphorePermit },
     Replayed(Response<ReplayBody>),
 }
 
 impl Network {
     async fn slot(&self, patience: Duration) -> Result<OwnedSemaphorePermit, Fault> {
         // The semaphore is never closed, so both errors are the same news.
-        timeout(patience, Arc::clone(&self.slots).acquire_owned())
-            .await
-            .ok()
-            .and_then(Result::ok)
-            .ok_or(Fault::Busy)
+        timeout(patience, Arc::clone(&self.slots).acquire_owned()).await.ok().and_then(Result::ok).ok_or(Fault::Busy)
     }
 
     /// Two phases with a timeout each: until there is a connection, pooled or new, and from then to the headers.
-    async fn send(
-        &self,
-        mut request: Request<Full<Bytes>>,
-        timeouts: Timeouts,
-    ) -> Result<Response<Incoming>, Fault> {
+    async fn send(&self, mut request: Request<Full<Bytes>>, timeouts: Timeouts) -> Result<Response<Incoming>, Fault> {
         let mut captured = capture_connection(&mut request);
         let connected = pin!(async move {
             captured.wait_for_connection_metadata().await;
@@ -270,9 +188,7 @@ impl Network {
         let first = timeout(timeouts.connect, select(&mut response, connected)).await;
         let response = match first.map_err(|_| Fault::ConnectTimeout)? {
             Either::Left((response, _)) => response,
-            Either::Right(_) => timeout(timeouts.first_byte, response)
-                .await
-                .map_err(|_| Fault::ResponseTimeout)?,
+            Either::Right(_) => timeout(timeouts.first_byte, response).await.map_err(|_| Fault::ResponseTimeout)?,
         };
         response.map_err(|error| {
             let fault = Fault::before_response(&error);
@@ -285,8 +201,7 @@ impl Network {
 
 impl Timeouts {
     fn shortened(self, options: RequestOptions) -> Self {
-        let shorter =
-            |own: Duration, asked: Option<Duration>| asked.map_or(own, |asked| own.min(asked));
+        let shorter = |own: Duration, asked: Option<Duration>| asked.map_or(own, |asked| own.min(asked));
         Self {
             connect: shorter(self.connect, options.connect_timeout),
             first_byte: shorter(self.first_byte, options.first_byte_timeout),
@@ -297,20 +212,14 @@ impl Timeouts {
 
 /// Reads the plugin's request body to its end.
 async fn collect(body: WasiBody, timeouts: Timeouts, meter: &mut Meter) -> Result<Bytes, Fault> {
-    let collected = timeout(
-        timeouts.first_byte,
-        Limited::new(body, MAX_REQUEST_BYTES).collect(),
-    )
-    .await;
+    let collected = timeout(timeouts.first_byte, Limited::new(body, MAX_REQUEST_BYTES).collect()).await;
     match collected.map_err(|_| Fault::RequestStalled)? {
         Ok(body) => {
             let body = body.to_bytes();
             meter.exchange.request_bytes = body.len() as u64;
             Ok(body)
         }
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(Fault::RequestTooLarge(MAX_REQUEST_BYTES as u64))
-        }
+        Err(error) if error.is::<LengthLimitError>() => Err(Fault::RequestTooLarge(MAX_REQUEST_BYTES as u64)),
         Err(_) => Err(Fault::RequestAborted),
     }
 }

@@ -15,29 +15,17 @@ use super::{ClientCert, EgressError, Settings};
 
 /// The settings of every TLS connection to the controller. For a plain controller it trusts nobody, so that TLS could
 /// not even succeed by mistake.
-pub(crate) fn client_config(
-    scheme: &Scheme,
-    settings: &Settings,
-) -> Result<ClientConfig, EgressError> {
+pub(crate) fn client_config(scheme: &Scheme, settings: &Settings) -> Result<ClientConfig, EgressError> {
     let secure = *scheme == Scheme::HTTPS;
-    let roots = if secure {
-        roots(settings.ca_file.as_deref())?
-    } else {
-        RootCertStore::empty()
-    };
+    let roots = if secure { roots(settings.ca_file.as_deref())? } else { RootCertStore::empty() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots);
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?.with_root_certificates(roots);
     match settings.client_cert.as_ref().filter(|_| secure) {
         None => Ok(builder.with_no_client_auth()),
         Some(ClientCert { cert, key }) => {
             let chain = certificates("client certificate", cert)?;
-            let key_der =
-                PrivateKeyDer::from_pem_file(key).map_err(|error| pem("client key", key, error))?;
-            builder
-                .with_client_auth_cert(chain, key_der)
-                .map_err(|error| pem("client certificate", cert, error))
+            let key_der = PrivateKeyDer::from_pem_file(key).map_err(|error| pem("client key", key, error))?;
+            builder.with_client_auth_cert(chain, key_der).map_err(|error| pem("client certificate", cert, error))
         }
     }
 }
@@ -48,18 +36,12 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, EgressError> {
     roots.add_parsable_certificates(native.certs);
     if let Some(path) = ca_file {
         for certificate in certificates("CA file", path)? {
-            roots
-                .add(certificate)
-                .map_err(|error| pem("CA file", path, error))?;
+            roots.add(certificate).map_err(|error| pem("CA file", path, error))?;
         }
     }
     if roots.is_empty() {
         let reasons: Vec<_> = native.errors.iter().map(ToString::to_string).collect();
-        let reason = if reasons.is_empty() {
-            "the platform has none".to_owned()
-        } else {
-            reasons.join("; ")
-        };
+        let reason = if reasons.is_empty() { "the platform has none".to_owned() } else { reasons.join("; ") };
         return Err(EgressError::NoRoots { reason });
     }
     for error in native.errors {
@@ -68,13 +50,8 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, EgressError> {
     Ok(roots)
 }
 
-fn certificates(
-    what: &'static str,
-    path: &Path,
-) -> Result<Vec<CertificateDer<'static>>, EgressError> {
-    let certificates: Vec<_> = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect)
-        .map_err(|error| pem(what, path, error))?;
+fn certificates(what: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, EgressError> {
+    let certificates: Vec<_> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| pem(what, path, error))?;
     if certificates.is_empty() {
         return Err(pem(what, path, "holds no PEM certificate"));
     }
@@ -82,9 +59,5 @@ fn certificates(
 }
 
 fn pem(what: &'static str, path: &Path, reason: impl std::fmt::Display) -> EgressError {
-    EgressError::Pem {
-        what,
-        path: path.to_owned(),
-        reason: reason.to_string(),
-    }
+    EgressError::Pem { what, path: path.to_owned(), reason: reason.to_string() }
 }

@@ -23,10 +23,7 @@ pub(super) struct Scope {
     job: Option<String>,
 }
 
-pub(super) async fn clear(
-    Extract(state): Extract<Arc<State>>,
-    Query(scope): Query<Scope>,
-) -> Response {
+pub(super) async fn clear(Extract(state): Extract<Arc<State>>, Query(scope): Query<Scope>) -> Response {
     if !state.loopback {
         let why = "clearing the cache is possible on a server that is bound to loopback only";
         return (StatusCode::FORBIDDEN, Json(json!({ "error": why }))).into_response();

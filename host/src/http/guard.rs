@@ -40,27 +40,11 @@ impl Guard {
         if !bound.is_unspecified() {
             accepted.push(bound.to_string());
         }
-        accepted.extend(
-            hosts
-                .iter()
-                .map(|host| host.trim().to_ascii_lowercase())
-                .filter(|host| !host.is_empty()),
-        );
+        accepted.extend(hosts.iter().map(|host| host.trim().to_ascii_lowercase()).filter(|host| !host.is_empty()));
         let loopback = ["localhost", "127.0.0.1", "[::1]"];
-        let mut allowed: Vec<String> = loopback
-            .iter()
-            .flat_map(|host| [format!("http://{host}:*"), format!("https://{host}:*")])
-            .collect();
-        allowed.extend(
-            origins
-                .iter()
-                .map(|origin| origin.trim().to_owned())
-                .filter(|origin| !origin.is_empty()),
-        );
-        Self {
-            hosts: accepted,
-            origins: allowed,
-        }
+        let mut allowed: Vec<String> = loopback.iter().flat_map(|host| [format!("http://{host}:*"), format!("https://{host}:*")]).collect();
+        allowed.extend(origins.iter().map(|origin| origin.trim().to_owned()).filter(|origin| !origin.is_empty()));
+        Self { hosts: accepted, origins: allowed }
     }
 
     /// For the protocol route, which checks by itself.
@@ -74,11 +58,7 @@ impl Guard {
     }
 
     fn admits(&self, headers: &HeaderMap) -> bool {
-        let text = |name| {
-            headers
-                .get(name)
-                .map(|value| value.to_str().unwrap_or_default())
-        };
+        let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
         let host = text(header::HOST).is_some_and(|host| self.admits_host(host));
         host && text(header::ORIGIN).is_none_or(|origin| self.admits_origin(origin))
     }
@@ -89,11 +69,7 @@ impl Guard {
         };
         let name = authority.host().to_ascii_lowercase();
         let bare = name.trim_start_matches('[').trim_end_matches(']');
-        bare.parse::<IpAddr>().is_ok()
-            || self
-                .hosts
-                .iter()
-                .any(|known| known == bare || *known == host)
+        bare.parse::<IpAddr>().is_ok() || self.hosts.iter().any(|known| known == bare || *known == host)
     }
 
     fn admits_origin(&self, origin: &str) -> bool {
@@ -106,39 +82,19 @@ impl Guard {
             Some(Host::Ipv6(address)) => address.is_loopback(),
             None => false,
         };
-        let scheme_and_host = url
-            .host_str()
-            .map(|host| format!("{}://{host}", url.scheme()))
-            .unwrap_or_default();
+        let scheme_and_host = url.host_str().map(|host| format!("{}://{host}", url.scheme())).unwrap_or_default();
         let port = url.port_or_known_default().unwrap_or_default();
-        let spellings = [
-            format!("{scheme_and_host}:*"),
-            format!("{scheme_and_host}:{port}"),
-            scheme_and_host,
-        ];
-        loopback
-            || self.origins.iter().any(|known| {
-                spellings
-                    .iter()
-                    .any(|spelling| spelling.eq_ignore_ascii_case(known))
-            })
+        let spellings = [format!("{scheme_and_host}:*"), format!("{scheme_and_host}:{port}"), scheme_and_host];
+        loopback || self.origins.iter().any(|known| spellings.iter().any(|spelling| spelling.eq_ignore_ascii_case(known)))
     }
 }
 
 /// Refuses requests that a foreign web page may have caused.
-pub(super) async fn check(
-    State(guard): State<Arc<Guard>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     if guard.admits(request.headers()) {
         next.run(request).await
     } else {
-        (
-            StatusCode::FORBIDDEN,
-            "this Host or Origin is not allowed; see --allowed-host and --allowed-origin\n",
-        )
-            .into_response()
+        (StatusCode::FORBIDDEN, "this Host or Origin is not allowed; see --allowed-host and --allowed-origin\n").into_response()
     }
 }
 
@@ -147,11 +103,7 @@ mod tests {
     use super::*;
 
     fn guard() -> Guard {
-        Guard::new(
-            IpAddr::from([127, 0, 0, 1]),
-            &["ci.example.com".to_owned()],
-            &["https://app.example.com".to_owned()],
-        )
+        Guard::new(IpAddr::from([127, 0, 0, 1]), &["ci.example.com".to_owned()], &["https://app.example.com".to_owned()])
     }
 
     fn admits(host: &str, origin: Option<&str>) -> bool {
@@ -172,14 +124,7 @@ mod tests {
 
     #[test]
     fn loopback_addresses_and_added_names_are_accepted_with_any_port() {
-        for host in [
-            "localhost:8080",
-            "127.0.0.1",
-            "[::1]:8080",
-            "10.1.2.3:8080",
-            "ci.example.com",
-            "CI.example.com:443",
-        ] {
+        for host in ["localhost:8080", "127.0.0.1", "[::1]:8080", "10.1.2.3:8080", "ci.example.com", "CI.example.com:443"] {
             assert!(admits(host, None), "{host}");
         }
     }
@@ -188,20 +133,12 @@ mod tests {
     fn a_foreign_page_is_refused_even_under_a_good_host() {
         assert!(!admits("localhost:8080", Some("https://evil.example")));
         assert!(!admits("localhost:8080", Some("null")));
-        assert!(!admits(
-            "localhost:8080",
-            Some("https://app.example.com.evil.example")
-        ));
+        assert!(!admits("localhost:8080", Some("https://app.example.com.evil.example")));
     }
 
     #[test]
     fn local_pages_and_added_origins_are_accepted() {
-        for origin in [
-            "http://localhost:3000",
-            "http://127.0.0.1",
-            "http://[::1]:1",
-            "https://app.example.com",
-        ] {
+        for origin in ["http://localhost:3000", "http://127.0.0.1", "http://[::1]:1", "https://app.example.com"] {
             assert!(admits("localhost:8080", Some(origin)), "{origin}");
         }
     }

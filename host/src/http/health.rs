@@ -30,11 +30,7 @@ pub(super) async fn health(Extract(state): Extract<Arc<State>>) -> Json<Value> {
 }
 
 /// Answers 503 instead of starting what could not be finished.
-pub(super) async fn refuse_while_draining(
-    Extract(state): Extract<Arc<State>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn refuse_while_draining(Extract(state): Extract<Arc<State>>, request: Request, next: Next) -> Response {
     if state.tenant.lifecycle().is_draining() {
         return draining();
     }
@@ -44,10 +40,5 @@ pub(super) async fn refuse_while_draining(
 /// The answer of a process that is about to stop.
 pub(super) fn draining() -> Response {
     let body = json!({"ready": false, "reason": "draining"});
-    (
-        StatusCode::SERVICE_UNAVAILABLE,
-        [(RETRY_AFTER, RETRY_AFTER_SECONDS)],
-        Json(body),
-    )
-        .into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, RETRY_AFTER_SECONDS)], Json(body)).into_response()
 }

@@ -35,15 +35,8 @@ pub(super) async fn metrics(Extract(state): Extract<Arc<State>>, headers: Header
 }
 
 fn wanted(headers: &HeaderMap) -> Exposition {
-    let mut accepted = headers
-        .get_all(ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    if accepted.any(|value| value.contains(PROTOBUF_PROTO)) {
-        Exposition::Protobuf
-    } else {
-        Exposition::Text
-    }
+    let mut accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    if accepted.any(|value| value.contains(PROTOBUF_PROTO)) { Exposition::Protobuf } else { Exposition::Text }
 }
 
 #[cfg(test)]
@@ -63,10 +56,7 @@ mod tests {
 
     #[test]
     fn everybody_else_gets_text() {
-        assert_eq!(
-            asks("application/openmetrics-text;version=1.0.0"),
-            Exposition::Text
-        );
+        assert_eq!(asks("application/openmetrics-text;version=1.0.0"), Exposition::Text);
         assert_eq!(asks("*/*"), Exposition::Text);
         assert_eq!(wanted(&HeaderMap::new()), Exposition::Text);
     }

@@ -87,9 +87,7 @@ struct State {
 /// When the address cannot be listened on, or listening breaks.
 pub(crate) async fn serve(server: Server, options: &HttpOptions) -> Result<(), HttpError> {
     let address = options.bind;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|source| HttpError::Listen { address, source })?;
+    let listener = TcpListener::bind(address).await.map_err(|source| HttpError::Listen { address, source })?;
     serve_on(listener, server, options, stop_signal()).await
 }
 
@@ -103,15 +101,12 @@ async fn serve_on(
     let bound = listener.local_addr()?;
     tracing::info!(url = format!("http://{bound}/mcp"), "listening");
     if !bound.ip().is_loopback() {
-        tracing::warn!(
-            "listening beyond loopback without authentication: whoever can reach {bound} acts with these credentials"
-        );
+        tracing::warn!("listening beyond loopback without authentication: whoever can reach {bound} acts with these credentials");
     }
     let tenant = Arc::clone(server.tenant());
     let (closing, ending) = (CancellationToken::new(), CancellationToken::new());
     let router = router(server, options, bound, ending.clone());
-    let serving =
-        axum::serve(listener, router).with_graceful_shutdown(closing.clone().cancelled_owned());
+    let serving = axum::serve(listener, router).with_graceful_shutdown(closing.clone().cancelled_owned());
     let stopping = async {
         let signal = stop.await?;
         tracing::info!(signal, "stopping");
@@ -131,17 +126,8 @@ async fn serve_on(
     Ok(ended?)
 }
 
-fn router(
-    server: Server,
-    options: &HttpOptions,
-    bound: SocketAddr,
-    ending: CancellationToken,
-) -> Router {
-    let guard = Arc::new(Guard::new(
-        bound.ip(),
-        &options.allowed_hosts,
-        &options.allowed_origins,
-    ));
+fn router(server: Server, options: &HttpOptions, bound: SocketAddr, ending: CancellationToken) -> Router {
+    let guard = Arc::new(Guard::new(bound.ip(), &options.allowed_hosts, &options.allowed_origins));
     let state = Arc::new(State {
         tenant: Arc::clone(server.tenant()),
         readiness: Readiness::default(),
@@ -156,17 +142,10 @@ fn router(
         .enforce_origin_validation()
         .with_max_request_body_bytes(MAX_BODY_BYTES)
         .with_cancellation_token(ending);
-    let service = StreamableHttpService::new(
-        move || Ok(server.clone()),
-        Arc::new(NeverSessionManager::default()),
-        config,
-    );
+    let service = StreamableHttpService::new(move || Ok(server.clone()), Arc::new(NeverSessionManager::default()), config);
     let mcp = Router::new()
         .route_service("/mcp", service)
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&state),
-            health::refuse_while_draining,
-        ));
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), health::refuse_while_draining));
     let operations = Router::new()
         .route("/_health", get(health::health))
         .route("/_ready", get(ready::ready))

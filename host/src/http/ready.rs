@@ -44,12 +44,7 @@ struct Report {
 
 impl Report {
     fn is_fresh(&self) -> bool {
-        self.at.elapsed()
-            < if self.reason.is_none() {
-                GOOD_FOR
-            } else {
-                BAD_FOR
-            }
+        self.at.elapsed() < if self.reason.is_none() { GOOD_FOR } else { BAD_FOR }
     }
 }
 
@@ -62,15 +57,9 @@ impl Readiness {
         }
         let reason = match tokio::time::timeout(PATIENCE, runner.check()).await {
             Ok(result) => failing(result),
-            Err(_) => Some(format!(
-                "the check took longer than {} s",
-                PATIENCE.as_secs()
-            )),
+            Err(_) => Some(format!("the check took longer than {} s", PATIENCE.as_secs())),
         };
-        *last = Some(Report {
-            at: Instant::now(),
-            reason: reason.clone(),
-        });
+        *last = Some(Report { at: Instant::now(), reason: reason.clone() });
         reason
     }
 }

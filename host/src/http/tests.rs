@@ -17,28 +17,16 @@ async fn start_as(script: Script, pretend: Option<SocketAddr>) -> (SocketAddr, A
     let tenant = tenant(script);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let bound = listener.local_addr().unwrap();
-    let options = HttpOptions {
-        bind: bound,
-        allowed_hosts: Vec::new(),
-        allowed_origins: Vec::new(),
-    };
+    let options = HttpOptions { bind: bound, allowed_hosts: Vec::new(), allowed_origins: Vec::new() };
     let server = Server::new(Arc::clone(&tenant)).unwrap();
-    let router = router(
-        server,
-        &options,
-        pretend.unwrap_or(bound),
-        CancellationToken::new(),
-    );
+    let router = router(server, &options, pretend.unwrap_or(bound), CancellationToken::new());
     tokio::spawn(axum::serve(listener, router).into_future());
     (bound, tenant)
 }
 
 async fn send(address: SocketAddr, head: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let request = format!(
-        "{head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
+    let request = format!("{head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
@@ -46,20 +34,13 @@ async fn send(address: SocketAddr, head: &str, body: &str) -> String {
 }
 
 async fn get_path(address: SocketAddr, path: &str) -> String {
-    send(
-        address,
-        &format!("GET {path} HTTP/1.1\r\nHost: localhost"),
-        "",
-    )
-    .await
+    send(address, &format!("GET {path} HTTP/1.1\r\nHost: localhost"), "").await
 }
 
 const LIST: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
 
 async fn list_tools(address: SocketAddr, headers: &str) -> String {
-    let head = format!(
-        "POST /mcp HTTP/1.1\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n{headers}"
-    );
+    let head = format!("POST /mcp HTTP/1.1\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n{headers}");
     send(address, &head, LIST).await
 }
 
@@ -69,10 +50,7 @@ async fn health_says_what_is_running_and_asks_nobody() {
     let (address, _) = start(script.clone()).await;
     let answer = get_path(address, "/_health").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(
-        answer.contains("\"component_digest\":\"sha256:none\""),
-        "{answer}"
-    );
+    assert!(answer.contains("\"component_digest\":\"sha256:none\""), "{answer}");
     assert_eq!(script.checks(), 0);
 }
 
@@ -93,75 +71,39 @@ async fn a_plugin_that_cannot_use_jenkins_is_not_ready_and_says_why() {
     let answer = get_path(address, "/_ready").await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     assert!(answer.contains("retry-after: 2"), "{answer}");
-    assert!(
-        answer.contains("unavailable: connection refused"),
-        "{answer}"
-    );
+    assert!(answer.contains("unavailable: connection refused"), "{answer}");
 }
 
 #[tokio::test]
 async fn a_draining_server_is_healthy_but_takes_nothing_new() {
     let (address, tenant) = start(Script::default()).await;
     tenant.lifecycle().drain(Duration::ZERO).await;
-    assert!(
-        get_path(address, "/_health")
-            .await
-            .starts_with("HTTP/1.1 200")
-    );
-    assert!(
-        get_path(address, "/_ready")
-            .await
-            .starts_with("HTTP/1.1 503")
-    );
+    assert!(get_path(address, "/_health").await.starts_with("HTTP/1.1 200"));
+    assert!(get_path(address, "/_ready").await.starts_with("HTTP/1.1 503"));
     let refused = list_tools(address, "Host: localhost").await;
-    assert!(
-        refused.starts_with("HTTP/1.1 503") && refused.contains("retry-after: 5"),
-        "{refused}"
-    );
+    assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("retry-after: 5"), "{refused}");
 }
 
 #[tokio::test]
 async fn metrics_include_the_figures_of_the_plugin() {
     let (address, _) = start(Script::default()).await;
     let answer = get_path(address, "/_metrics").await;
-    assert!(
-        answer.contains("content-type: application/openmetrics-text"),
-        "{answer}"
-    );
+    assert!(answer.contains("content-type: application/openmetrics-text"), "{answer}");
     assert!(answer.contains("jankins_cache_size 7.0"), "{answer}");
 }
 
 #[tokio::test]
 async fn the_cache_is_cleared_whole_or_by_job_and_only_by_post() {
     let (address, _) = start(Script::default()).await;
-    let post = |path: &'static str| async move {
-        send(
-            address,
-            &format!("POST {path} HTTP/1.1\r\nHost: localhost"),
-            "",
-        )
-        .await
-    };
+    let post = |path: &'static str| async move { send(address, &format!("POST {path} HTTP/1.1\r\nHost: localhost"), "").await };
     assert!(post("/_cache/clear").await.ends_with("{\"cleared\":7}"));
-    assert!(
-        post("/_cache/clear?job=shop")
-            .await
-            .ends_with("{\"cleared\":1}")
-    );
-    assert!(
-        get_path(address, "/_cache/clear")
-            .await
-            .starts_with("HTTP/1.1 405")
-    );
+    assert!(post("/_cache/clear?job=shop").await.ends_with("{\"cleared\":1}"));
+    assert!(get_path(address, "/_cache/clear").await.starts_with("HTTP/1.1 405"));
 }
 
 #[tokio::test]
 async fn the_cache_of_a_public_server_is_not_cleared() {
-    let (address, _) = start_as(
-        Script::default(),
-        Some(SocketAddr::from(([10, 0, 0, 1], 80))),
-    )
-    .await;
+    let (address, _) = start_as(Script::default(), Some(SocketAddr::from(([10, 0, 0, 1], 80)))).await;
     let answer = send(address, "POST /_cache/clear HTTP/1.1\r\nHost: 10.0.0.1", "").await;
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
 }
@@ -171,10 +113,7 @@ async fn a_client_of_any_age_lists_the_tools_without_a_session() {
     let (address, _) = start(Script::default()).await;
     let answer = list_tools(address, "Host: localhost").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(
-        answer.contains("content-type: application/json"),
-        "{answer}"
-    );
+    assert!(answer.contains("content-type: application/json"), "{answer}");
     assert!(answer.contains("\"drop_thing\""), "{answer}");
     assert!(!answer.contains("mcp-session-id"), "{answer}");
 }
@@ -182,18 +121,12 @@ async fn a_client_of_any_age_lists_the_tools_without_a_session() {
 #[tokio::test]
 async fn foreign_hosts_and_origins_are_refused_on_every_route() {
     let (address, _) = start(Script::default()).await;
-    for headers in [
-        "Host: evil.example",
-        "Host: localhost\r\nOrigin: https://evil.example",
-    ] {
+    for headers in ["Host: evil.example", "Host: localhost\r\nOrigin: https://evil.example"] {
         let refused = list_tools(address, headers).await;
         assert!(refused.starts_with("HTTP/1.1 403"), "{headers}: {refused}");
         for path in ["/_health", "/_ready", "/_metrics"] {
             let refused = send(address, &format!("GET {path} HTTP/1.1\r\n{headers}"), "").await;
-            assert!(
-                refused.starts_with("HTTP/1.1 403"),
-                "{path} {headers}: {refused}"
-            );
+            assert!(refused.starts_with("HTTP/1.1 403"), "{path} {headers}: {refused}");
         }
     }
 }
@@ -203,16 +136,9 @@ async fn a_body_beyond_the_limit_is_refused() {
     let (address, _) = start(Script::default()).await;
     let head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
         Accept: application/json, text/event-stream";
-    let body = format!(
-        "{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"x\":\"{}\"}}",
-        "x".repeat(MAX_BODY_BYTES)
-    );
+    let body = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"x\":\"{}\"}}", "x".repeat(MAX_BODY_BYTES));
     let answer = send(address, head, &body).await;
-    assert!(
-        answer.starts_with("HTTP/1.1 413"),
-        "{}",
-        answer.get(..200).unwrap_or(&answer)
-    );
+    assert!(answer.starts_with("HTTP/1.1 413"), "{}", answer.get(..200).unwrap_or(&answer));
 }
 
 #[tokio::test]
@@ -220,11 +146,7 @@ async fn a_stopping_server_delivers_the_answer_in_flight_and_then_ends() {
     let tenant = tenant(Script::default().slow(Duration::from_millis(300)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let options = HttpOptions {
-        bind: address,
-        allowed_hosts: Vec::new(),
-        allowed_origins: Vec::new(),
-    };
+    let options = HttpOptions { bind: address, allowed_hosts: Vec::new(), allowed_origins: Vec::new() };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let signal = async move {
         stopped.await.unwrap();

@@ -53,17 +53,8 @@ pub(super) fn failed(failure: &Failure) -> CallToolResult {
 pub(crate) fn readable(failure: &Failure) -> String {
     let mut lines = vec![format!("{}: {}", failure.code, failure.message)];
     lines.extend(failure.hint.iter().map(|hint| format!("hint: {hint}")));
-    lines.extend(
-        failure
-            .next_actions
-            .iter()
-            .map(|action| format!("next: {action}")),
-    );
-    lines.extend(
-        failure
-            .retry_after_seconds
-            .map(|seconds| format!("retry after: {seconds} s")),
-    );
+    lines.extend(failure.next_actions.iter().map(|action| format!("next: {action}")));
+    lines.extend(failure.retry_after_seconds.map(|seconds| format!("retry after: {seconds} s")));
     lines.join("\n")
 }
 
@@ -112,25 +103,15 @@ mod tests {
             meta: json!({"correlation_id": "c-1"}),
         });
         let wire = serde_json::to_value(result(outcome)).unwrap();
-        assert_eq!(
-            wire["content"],
-            json!([{"type": "text", "text": "one line"}])
-        );
+        assert_eq!(wire["content"], json!([{"type": "text", "text": "one line"}]));
         assert_eq!(wire["structuredContent"], json!({"thing": 1}));
-        assert_eq!(
-            wire["_meta"],
-            json!({"jankins/answer": {"correlation_id": "c-1"}})
-        );
+        assert_eq!(wire["_meta"], json!({"jankins/answer": {"correlation_id": "c-1"}}));
         assert_ne!(wire["isError"], true);
     }
 
     #[test]
     fn an_answer_without_facts_about_itself_has_no_meta() {
-        let outcome = Outcome::Answer(Answer {
-            text: String::new(),
-            structured: json!({}),
-            meta: json!({}),
-        });
+        let outcome = Outcome::Answer(Answer { text: String::new(), structured: json!({}), meta: json!({}) });
         let wire = serde_json::to_value(result(outcome)).unwrap();
         assert!(wire.get("_meta").is_none());
     }

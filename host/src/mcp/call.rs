@@ -52,10 +52,7 @@ async fn report(token: ProgressToken, tool: &Tool, context: &RequestContext<Role
         ticks.tick().await;
         let seconds = started.elapsed().as_secs();
         let word = ProgressNotificationParam::new(token.clone(), started.elapsed().as_secs_f64())
-            .with_message(format!(
-                "{} has been running for {seconds} s",
-                tool.mcp_name
-            ));
+            .with_message(format!("{} has been running for {seconds} s", tool.mcp_name));
         // A client that went away is noticed by the transport, which cancels the call.
         drop(context.peer.notify_progress(word).await);
     }

@@ -53,19 +53,9 @@ impl Server {
     /// # Errors
     /// When the system gives no randomness for the key that seals questions.
     pub(crate) fn new(tenant: Arc<Tenant>) -> Result<Self, McpError> {
-        let tools = tenant
-            .toolbox()
-            .offered()
-            .iter()
-            .map(|tool| listed(tool))
-            .collect();
+        let tools = tenant.toolbox().offered().iter().map(|tool| listed(tool)).collect();
         let config = config(&tenant);
-        Ok(Self(Arc::new(Inner {
-            tenant,
-            tools,
-            config,
-            confirmations: Confirmations::new()?,
-        })))
+        Ok(Self(Arc::new(Inner { tenant, tools, config, confirmations: Confirmations::new()? })))
     }
 
     /// The tenant that is served.
@@ -74,27 +64,18 @@ impl Server {
     }
 
     fn not_on_offer(&self, name: &str, found: &Found<'_>) -> Result<CallToolResponse, McpError> {
-        self.0.tenant.metrics().call_finished(
-            UNKNOWN_TOOL,
-            std::time::Duration::ZERO,
-            Some("invalid-params"),
-        );
+        self.0.tenant.metrics().call_finished(UNKNOWN_TOOL, std::time::Duration::ZERO, Some("invalid-params"));
         let message = match found {
             // A model has to learn why; a protocol error would not reach it.
             Found::Withheld(Withheld::ReadOnly) => {
                 let failure = Failure {
                     hint: Some("ask the operator, or do it in the web interface".to_owned()),
-                    ..Failure::host(
-                        "read-only",
-                        format!("{name} changes things, and this server is read-only"),
-                    )
+                    ..Failure::host("read-only", format!("{name} changes things, and this server is read-only"))
                 };
                 return Ok(answer::failed(&failure).into());
             }
             Found::Withheld(Withheld::Toolset(toolset)) => {
-                format!(
-                    "the tool {name} belongs to the toolset `{toolset}`, which this server does not offer"
-                )
+                format!("the tool {name} belongs to the toolset `{toolset}`, which this server does not offer")
             }
             Found::Unknown(Some(closest)) => {
                 format!("unknown tool: {name}; did you mean {closest}?")
@@ -110,14 +91,9 @@ impl ServerHandler for Server {
         self.0.config.clone()
     }
 
-    async fn discover(
-        &self,
-        _context: RequestContext<RoleServer>,
-    ) -> Result<DiscoverResult, McpError> {
+    async fn discover(&self, _context: RequestContext<RoleServer>) -> Result<DiscoverResult, McpError> {
         let versions = self.supported_protocol_versions().into_owned();
-        Ok(DiscoverResult::from_server_info(versions, self.get_info())
-            .with_ttl_ms(TTL_MS)
-            .with_cache_scope(CacheScope::Private))
+        Ok(DiscoverResult::from_server_info(versions, self.get_info()).with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private))
     }
 
     fn get_tool(&self, name: &str) -> Option<Listed> {
@@ -131,31 +107,19 @@ impl ServerHandler for Server {
     ) -> Result<ListToolsResult, McpError> {
         // Everything fits on one page, so any cursor is one that we never gave.
         if request.is_some_and(|request| request.cursor.is_some()) {
-            return Err(McpError::invalid_params(
-                "unknown cursor: the list has one page",
-                None,
-            ));
+            return Err(McpError::invalid_params("unknown cursor: the list has one page", None));
         }
-        Ok(ListToolsResult::with_all_items(self.0.tools.clone())
-            .with_ttl_ms(TTL_MS)
-            .with_cache_scope(CacheScope::Private))
+        Ok(ListToolsResult::with_all_items(self.0.tools.clone()).with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private))
     }
 
-    async fn call_tool(
-        &self,
-        request: CallToolRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, McpError> {
+    async fn call_tool(&self, request: CallToolRequestParams, context: RequestContext<RoleServer>) -> Result<CallToolResponse, McpError> {
         let tenant = &self.0.tenant;
         let tool = match tenant.toolbox().find(&request.name) {
             Found::Offered(tool) => Arc::clone(tool),
             found => return self.not_on_offer(&request.name, &found),
         };
         if tenant.lifecycle().is_draining() {
-            let failure = Failure {
-                retry_after_seconds: Some(1),
-                ..Failure::host("unavailable", "this server is shutting down")
-            };
+            let failure = Failure { retry_after_seconds: Some(1), ..Failure::host("unavailable", "this server is shutting down") };
             return Ok(answer::failed(&failure).into());
         }
         match self.0.confirmations.consent(&tool, request, &context).await {
@@ -186,7 +150,5 @@ fn config(tenant: &Tenant) -> ServerConfig {
         "" => UNTRUSTED.to_owned(),
         plugin => format!("{plugin}\n\n{UNTRUSTED}"),
     };
-    ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-        .with_server_info(implementation)
-        .with_instructions(instructions)
+    ServerConfig::new(ServerCapabilities::builder().enable_tools().build()).with_server_info(implementation).with_instructions(instructions)
 }

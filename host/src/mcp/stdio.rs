@@ -104,11 +104,7 @@ impl UntilIdle {
 }
 
 impl AsyncRead for UntilIdle {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        _: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if let Some(idle) = &mut self.0 {
             std::task::ready!(idle.as_mut().poll(context));
             self.0 = None;

@@ -29,14 +29,10 @@ const CONFIRM_DOC: &str = "Set to true only after the user agreed to this very a
 /// The tool as clients see it.
 pub(super) fn listed(tool: &Tool) -> Listed {
     let title = title(&tool.mcp_name);
-    Listed::new(
-        tool.mcp_name.clone(),
-        tool.description.clone(),
-        input_schema(tool),
-    )
-    .with_title(title.clone())
-    .with_raw_output_schema(output_schema(tool))
-    .with_annotations(annotations(tool.effect, title))
+    Listed::new(tool.mcp_name.clone(), tool.description.clone(), input_schema(tool))
+        .with_title(title.clone())
+        .with_raw_output_schema(output_schema(tool))
+        .with_annotations(annotations(tool.effect, title))
 }
 
 /// Clients older than `title` on a tool look for it among the annotations.
@@ -55,10 +51,7 @@ fn input_schema(tool: &Tool) -> Arc<JsonObject> {
     let mut schema = tool.input_schema.as_ref().clone();
     let properties = schema.entry("properties").or_insert_with(|| json!({}));
     if let Value::Object(properties) = properties {
-        properties.insert(
-            CONFIRM.to_owned(),
-            json!({"type": "boolean", "description": CONFIRM_DOC}),
-        );
+        properties.insert(CONFIRM.to_owned(), json!({"type": "boolean", "description": CONFIRM_DOC}));
     }
     Arc::new(schema)
 }
@@ -67,15 +60,10 @@ fn input_schema(tool: &Tool) -> Arc<JsonObject> {
 fn output_schema(tool: &Tool) -> Arc<JsonObject> {
     let mut schema = tool.output_schema.as_ref().clone();
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        properties
-            .entry(ERROR)
-            .or_insert_with(|| json!({"type": "object", "description": ERROR_DOC}));
+        properties.entry(ERROR).or_insert_with(|| json!({"type": "object", "description": ERROR_DOC}));
     }
     if let Some(required) = schema.remove("required") {
-        schema.insert(
-            "anyOf".to_owned(),
-            json!([{"required": required}, {"required": [ERROR]}]),
-        );
+        schema.insert("anyOf".to_owned(), json!([{"required": required}, {"required": [ERROR]}]));
     }
     Arc::new(schema)
 }
@@ -89,10 +77,7 @@ pub(super) fn takes_confirmation(tool: &Tool) -> bool {
 fn title(name: &str) -> String {
     let words = name.replace('_', " ");
     let mut letters = words.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -101,19 +86,12 @@ mod tests {
     use crate::tenant::scripted::catalogue;
 
     fn list() -> Vec<Value> {
-        catalogue()
-            .tools
-            .iter()
-            .map(|tool| serde_json::to_value(listed(tool)).unwrap())
-            .collect()
+        catalogue().tools.iter().map(|tool| serde_json::to_value(listed(tool)).unwrap()).collect()
     }
 
     #[test]
     fn the_effect_decides_the_annotations() {
-        let hints: Vec<Value> = list()
-            .into_iter()
-            .map(|tool| tool["annotations"].clone())
-            .collect();
+        let hints: Vec<Value> = list().into_iter().map(|tool| tool["annotations"].clone()).collect();
         let expected = |title, read_only, destructive| {
             json!({
                 "title": title,
@@ -134,10 +112,7 @@ mod tests {
         assert_eq!(schema["type"], "object");
         assert_eq!(schema["properties"]["thing"]["type"], "string");
         assert_eq!(schema["properties"]["error"]["type"], "object");
-        assert_eq!(
-            schema["anyOf"],
-            json!([{"required": ["thing"]}, {"required": ["error"]}])
-        );
+        assert_eq!(schema["anyOf"], json!([{"required": ["thing"]}, {"required": ["error"]}]));
         assert!(schema.get("required").is_none());
     }
 
@@ -146,10 +121,7 @@ mod tests {
         let list = list();
         assert!(list[0]["inputSchema"]["properties"].get(CONFIRM).is_none());
         assert!(list[1]["inputSchema"]["properties"].get(CONFIRM).is_none());
-        assert_eq!(
-            list[2]["inputSchema"]["properties"][CONFIRM]["type"],
-            "boolean"
-        );
+        assert_eq!(list[2]["inputSchema"]["properties"][CONFIRM]["type"], "boolean");
         assert_eq!(list[2]["inputSchema"]["required"], json!(["name"]));
         assert_eq!(list[2]["inputSchema"]["additionalProperties"], false);
     }

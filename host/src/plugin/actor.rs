@@ -40,18 +40,8 @@ pub(super) struct Job {
 
 impl Job {
     /// A call of the function at that place of the plugin's list.
-    pub(super) fn new(
-        function: usize,
-        params: Vec<Val>,
-        wait: Duration,
-        reply: oneshot::Sender<Report>,
-    ) -> Job {
-        Job {
-            function,
-            params,
-            wait,
-            reply,
-        }
+    pub(super) fn new(function: usize, params: Vec<Val>, wait: Duration, reply: oneshot::Sender<Report>) -> Job {
+        Job { function, params, wait, reply }
     }
 }
 
@@ -102,11 +92,7 @@ impl Death {
 }
 
 /// Serves until the last handle is gone.
-pub(super) async fn run(
-    plugin: Plugin,
-    settings: InstanceSettings,
-    mut queue: mpsc::Receiver<Job>,
-) {
+pub(super) async fn run(plugin: Plugin, settings: InstanceSettings, mut queue: mpsc::Receiver<Job>) {
     // Made only when there is something to do: an unused tenant costs no memory.
     while let Some(job) = queue.recv().await {
         let life = one_life(&plugin, &settings, job, &mut queue);
@@ -117,12 +103,7 @@ pub(super) async fn run(
     }
 }
 
-async fn one_life(
-    plugin: &Plugin,
-    settings: &InstanceSettings,
-    job: Job,
-    queue: &mut mpsc::Receiver<Job>,
-) {
+async fn one_life(plugin: &Plugin, settings: &InstanceSettings, job: Job, queue: &mut mpsc::Receiver<Job>) {
     match Life::start(plugin, settings).await {
         Ok(life) => life.live(job, queue, settings).await,
         Err(error) => {
@@ -153,33 +134,14 @@ impl Life {
         let functions = plugin
             .functions()
             .iter()
-            .map(|index| {
-                instance
-                    .get_func(&mut store, index)
-                    .ok_or_else(|| wasmtime::format_err!("an export is gone"))
-            })
+            .map(|index| instance.get_func(&mut store, index).ok_or_else(|| wasmtime::format_err!("an export is gone")))
             .collect::<wasmtime::Result<_>>()?;
-        let slots = if plugin.is_concurrent() {
-            settings.max_concurrent_calls.max(1)
-        } else {
-            1
-        };
-        Ok(Life {
-            store,
-            functions,
-            cpu,
-            running: Arc::default(),
-            slots: Arc::new(Semaphore::new(slots)),
-        })
+        let slots = if plugin.is_concurrent() { settings.max_concurrent_calls.max(1) } else { 1 };
+        Ok(Life { store, functions, cpu, running: Arc::default(), slots: Arc::new(Semaphore::new(slots)) })
     }
 
     /// Runs calls until the instance dies or no more calls can come.
-    async fn live(
-        mut self,
-        first: Job,
-        queue: &mut mpsc::Receiver<Job>,
-        settings: &InstanceSettings,
-    ) {
+    async fn live(mut self, first: Job, queue: &mut mpsc::Receiver<Job>, settings: &InstanceSettings) {
         let running = self.running.clone();
         let patience = settings.call_timeout * PATIENCE;
         let ended = {
@@ -194,32 +156,19 @@ impl Life {
             Some(Ok(())) => return,
             Some(Err(error)) => {
                 tracing::debug!("{}", harmless(&format!("{error:?}")));
-                (
-                    self.diagnose(&error),
-                    harmless(&error.root_cause().to_string()),
-                )
+                (self.diagnose(&error), harmless(&error.root_cause().to_string()))
             }
             None => (Death::Stuck, format!("a call took more than {patience:?}")),
         };
         let last_words = self.store.data().last_words();
-        tracing::warn!(
-            reason = death.label(),
-            last_words,
-            "plugin restarted: {detail}"
-        );
+        tracing::warn!(reason = death.label(), last_words, "plugin restarted: {detail}");
         settings.observer.restarted(death.label());
         // Set before the store and with it the calls are dropped, so that each can tell its caller.
         self.running.death.set(death).ok();
     }
 
     async fn serve(&mut self, first: Job, queue: &mut mpsc::Receiver<Job>) -> wasmtime::Result<()> {
-        let Life {
-            store,
-            functions,
-            cpu,
-            running,
-            slots,
-        } = self;
+        let Life { store, functions, cpu, running, slots } = self;
         let serving = store.run_concurrent(async |accessor| {
             let mut receive = pin!(async {
                 let mut first = Some(first);
@@ -289,24 +238,14 @@ impl Running {
     }
 
     fn end(&self, id: u64) {
-        self.started
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&id);
+        self.started.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
     /// Resolves when a call has been running for longer than `patience`.
     async fn overdue(&self, patience: Duration) {
         loop {
-            let oldest = self
-                .started
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .values()
-                .min()
-                .copied();
-            let wait =
-                patience.saturating_sub(oldest.map_or(Duration::ZERO, |start| start.elapsed()));
+            let oldest = self.started.lock().unwrap_or_else(PoisonError::into_inner).values().min().copied();
+            let wait = patience.saturating_sub(oldest.map_or(Duration::ZERO, |start| start.elapsed()));
             if wait.is_zero() {
                 return;
             }
@@ -332,33 +271,16 @@ struct End {
 }
 
 impl Call {
-    fn new(
-        job: Job,
-        slot: OwnedSemaphorePermit,
-        functions: &[Func],
-        cpu: &Arc<CpuGuard>,
-        running: &Arc<Running>,
-    ) -> Call {
-        let end = End {
-            reply: Some(job.reply),
-            id: running.begin(job.wait),
-            running: running.clone(),
-            _slot: slot,
-        };
-        Call {
-            function: functions.get(job.function).copied(),
-            params: job.params,
-            cpu: cpu.clone(),
-            end,
-        }
+    fn new(job: Job, slot: OwnedSemaphorePermit, functions: &[Func], cpu: &Arc<CpuGuard>, running: &Arc<Running>) -> Call {
+        let end = End { reply: Some(job.reply), id: running.begin(job.wait), running: running.clone(), _slot: slot };
+        Call { function: functions.get(job.function).copied(), params: job.params, cpu: cpu.clone(), end }
     }
 }
 
 impl AccessorTask<Guest> for Call {
     async fn run(mut self, accessor: &Accessor<Guest>) -> wasmtime::Result<()> {
         let Some(function) = self.function else {
-            self.end
-                .report(Report::Refused("the plugin has no such function".into()));
+            self.end.report(Report::Refused("the plugin has no such function".into()));
             return Ok(());
         };
         let mut results = accessor.with(|mut access| {
@@ -366,9 +288,7 @@ impl AccessorTask<Guest> for Call {
             access.as_context_mut().set_epoch_deadline(1);
             vec![Val::Bool(false); function.ty(&access).results().len()]
         });
-        function
-            .call_concurrent(accessor, &self.params, &mut results)
-            .await?;
+        function.call_concurrent(accessor, &self.params, &mut results).await?;
         self.cpu.no_longer_busy();
         self.end.report(Report::Values(results));
         Ok(())

@@ -41,11 +41,7 @@ fn to_answer(value: Option<Val>) -> Answer {
         Some(Value::String(text)) if facts.len() == 1 => text.clone(),
         _ => Value::Object(facts.clone()).to_string(),
     });
-    Answer {
-        text,
-        structured: Value::Object(facts),
-        meta,
-    }
+    Answer { text, structured: Value::Object(facts), meta }
 }
 
 fn to_failure(error: Option<Val>) -> Failure {
@@ -65,12 +61,7 @@ fn to_failure(error: Option<Val>) -> Failure {
     let message = text("message").unwrap_or(whole);
     let hint = text("hint");
     let correlation_id = text("correlation_id").unwrap_or_else(new_correlation_id);
-    let number = |name: &str| {
-        fields
-            .get(name)
-            .and_then(Value::as_u64)
-            .and_then(|n| u32::try_from(n).ok())
-    };
+    let number = |name: &str| fields.get(name).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
     Failure {
         code,
         message,
@@ -83,15 +74,7 @@ fn to_failure(error: Option<Val>) -> Failure {
 }
 
 fn strings(value: Option<&Value>) -> Vec<String> {
-    value
-        .and_then(Value::as_array)
-        .map(|items| {
-            items
-                .iter()
-                .filter_map(|item| item.as_str().map(Into::into))
-                .collect()
-        })
-        .unwrap_or_default()
+    value.and_then(Value::as_array).map(|items| items.iter().filter_map(|item| item.as_str().map(Into::into)).collect()).unwrap_or_default()
 }
 
 /// The JSON of a value, or nothing when there is nothing to say.
@@ -107,29 +90,15 @@ pub(super) fn to_json(value: Val) -> Option<Value> {
         Val::S64(value) => value.into(),
         Val::U64(value) => value.into(),
         // Through decimal text, else 0.1 of an f32 becomes 0.10000000149011612.
-        Val::Float32(value) => Value::Number(
-            value
-                .to_string()
-                .parse::<f64>()
-                .ok()
-                .and_then(Number::from_f64)?,
-        ),
+        Val::Float32(value) => Value::Number(value.to_string().parse::<f64>().ok().and_then(Number::from_f64)?),
         Val::Float64(value) => Value::Number(Number::from_f64(value)?),
         Val::Char(value) => value.to_string().into(),
         Val::String(value) => value.into(),
-        Val::List(items) | Val::FixedLengthList(items) => {
-            items.into_iter().filter_map(to_json).collect()
+        Val::List(items) | Val::FixedLengthList(items) => items.into_iter().filter_map(to_json).collect(),
+        Val::Record(fields) => {
+            Value::Object(fields.into_iter().filter_map(|(name, value)| Some((snake(&name), to_json(value)?))).collect())
         }
-        Val::Record(fields) => Value::Object(
-            fields
-                .into_iter()
-                .filter_map(|(name, value)| Some((snake(&name), to_json(value)?)))
-                .collect(),
-        ),
-        Val::Tuple(items) => items
-            .into_iter()
-            .map(|item| to_json(item).unwrap_or(Value::Null))
-            .collect(),
+        Val::Tuple(items) => items.into_iter().map(|item| to_json(item).unwrap_or(Value::Null)).collect(),
         Val::Variant(name, payload) => case(&name, payload),
         Val::Enum(name) => name.into(),
         Val::Option(inner) => to_json(*inner?)?,
@@ -160,12 +129,7 @@ mod tests {
     }
 
     fn record(fields: Vec<(&str, Val)>) -> Val {
-        Val::Record(
-            fields
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-        )
+        Val::Record(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
     fn ok(value: Val) -> Vec<Val> {
@@ -202,15 +166,9 @@ mod tests {
     #[test]
     fn a_result_without_text_is_rendered_as_compact_json() {
         let plain = answer(ok(record(vec![("number", Val::U32(7))])));
-        assert_eq!(
-            (plain.text.as_str(), plain.meta),
-            (r#"{"number":7}"#, json!({}))
-        );
+        assert_eq!((plain.text.as_str(), plain.meta), (r#"{"number":7}"#, json!({})));
         let wrapped = answer(ok(text("done")));
-        assert_eq!(
-            (wrapped.text.as_str(), wrapped.structured),
-            ("done", json!({"value": "done"}))
-        );
+        assert_eq!((wrapped.text.as_str(), wrapped.structured), ("done", json!({"value": "done"})));
     }
 
     #[test]
@@ -226,10 +184,7 @@ mod tests {
             ("hint", Val::Option(Some(Box::new(text("check the shelf"))))),
             ("next-actions", Val::List(vec![text("call list_shelves")])),
             ("retry-after-seconds", Val::Option(None)),
-            (
-                "upstream-status",
-                Val::Option(Some(Box::new(Val::U32(404)))),
-            ),
+            ("upstream-status", Val::Option(Some(Box::new(Val::U32(404))))),
             ("correlation-id", text("abc")),
         ])));
         let expected = Failure {
@@ -248,20 +203,14 @@ mod tests {
     fn an_error_of_another_form_still_says_something() {
         assert_eq!(failure(Some(text("boom"))).message, "boom");
         let odd = failure(Some(record(vec![("reason", text("boom"))])));
-        assert_eq!(
-            (odd.code.as_str(), odd.message.as_str()),
-            ("error", r#"{"reason":"boom"}"#)
-        );
+        assert_eq!((odd.code.as_str(), odd.message.as_str()), ("error", r#"{"reason":"boom"}"#));
         assert!(!failure(None).correlation_id.is_empty());
     }
 
     #[test]
     fn every_kind_of_value_has_a_json_form() {
         let value = record(vec![
-            (
-                "variant",
-                Val::Variant("in-queue".into(), Some(Box::new(Val::U32(3)))),
-            ),
+            ("variant", Val::Variant("in-queue".into(), Some(Box::new(Val::U32(3))))),
             ("bare", Val::Variant("done".into(), None)),
             ("pair", Val::Tuple(vec![Val::S8(-1), Val::Option(None)])),
             ("nested", Val::Result(Err(Some(Box::new(text("no")))))),
@@ -269,13 +218,7 @@ mod tests {
             ("ratio", Val::Float32(0.1)),
             ("nan", Val::Float64(f64::NAN)),
             ("big", Val::U64(u64::MAX)),
-            (
-                "gaps",
-                Val::List(vec![
-                    Val::Option(None),
-                    Val::Option(Some(Box::new(Val::Char('x')))),
-                ]),
-            ),
+            ("gaps", Val::List(vec![Val::Option(None), Val::Option(Some(Box::new(Val::Char('x'))))])),
         ]);
         assert_eq!(
             to_json(value).unwrap(),

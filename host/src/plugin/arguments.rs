@@ -15,10 +15,7 @@ use wasmtime::component::Val;
 const QUOTED_CHARS: usize = 60;
 
 /// The values for a call of `tool`, or everything that is wrong with its arguments.
-pub(super) fn to_values(
-    tool: &Tool,
-    arguments: Map<String, Value>,
-) -> Result<Vec<Val>, Box<Failure>> {
+pub(super) fn to_values(tool: &Tool, arguments: Map<String, Value>) -> Result<Vec<Val>, Box<Failure>> {
     let expected: Vec<Expected<'_>> = tool.params.iter().map(Expected::from).collect();
     let mut problems = Vec::new();
     let values = fields_to_values(&expected, arguments, "", &mut problems);
@@ -26,9 +23,7 @@ pub(super) fn to_values(
         return Ok(values.into_iter().map(|(_, value)| value).collect());
     }
     let message = format!("{}: {}", tool.mcp_name, problems.join("; "));
-    Err(Box::new(
-        Failure::host("invalid-params", message).hint(usage(tool)),
-    ))
+    Err(Box::new(Failure::host("invalid-params", message).hint(usage(tool))))
 }
 
 /// The parameters that exist, so that a second try needs no look at the schema.
@@ -37,17 +32,8 @@ fn usage(tool: &Tool) -> String {
         return format!("{} takes no parameters", tool.mcp_name);
     }
     let list = |required: bool| {
-        let names: Vec<&str> = tool
-            .params
-            .iter()
-            .filter(|p| p.required == required)
-            .map(|p| p.name.as_str())
-            .collect();
-        if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(", ")
-        }
+        let names: Vec<&str> = tool.params.iter().filter(|p| p.required == required).map(|p| p.name.as_str()).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     };
     format!("required: {}; optional: {}", list(true), list(false))
 }
@@ -61,31 +47,18 @@ struct Expected<'a> {
 
 impl<'a> From<&'a Param> for Expected<'a> {
     fn from(param: &'a Param) -> Self {
-        Expected {
-            wit_name: &param.wit_name,
-            name: &param.name,
-            shape: &param.kind,
-        }
+        Expected { wit_name: &param.wit_name, name: &param.name, shape: &param.kind }
     }
 }
 
 impl<'a> From<&'a Field> for Expected<'a> {
     fn from(field: &'a Field) -> Self {
-        Expected {
-            wit_name: &field.wit_name,
-            name: &field.name,
-            shape: &field.shape,
-        }
+        Expected { wit_name: &field.wit_name, name: &field.name, shape: &field.shape }
     }
 }
 
 /// Reads an object whose fields are known; `path` leads to it in messages. Problems are collected, not returned.
-fn fields_to_values(
-    expected: &[Expected<'_>],
-    given: Map<String, Value>,
-    path: &str,
-    problems: &mut Vec<String>,
-) -> Vec<(String, Val)> {
+fn fields_to_values(expected: &[Expected<'_>], given: Map<String, Value>, path: &str, problems: &mut Vec<String>) -> Vec<(String, Val)> {
     let mut found: Map<String, Value> = Map::new();
     for (key, value) in given {
         let name = snake(&key);
@@ -101,9 +74,7 @@ fn fields_to_values(
             let at = format!("{path}{}", e.name);
             let value = match found.remove(e.name) {
                 None | Some(Value::Null) if e.shape.is_optional() => Ok(Val::Option(None)),
-                None | Some(Value::Null) => {
-                    Err(format!("`{at}` is missing: {}", e.shape.describe()))
-                }
+                None | Some(Value::Null) => Err(format!("`{at}` is missing: {}", e.shape.describe())),
                 Some(value) => to_value(e.shape, value, &at, problems),
             };
             match value {
@@ -125,39 +96,18 @@ fn unknown(expected: &[Expected<'_>], key: &str, name: &str, path: &str) -> Stri
     }
 }
 
-fn to_value(
-    shape: &Shape,
-    value: Value,
-    at: &str,
-    problems: &mut Vec<String>,
-) -> Result<Val, String> {
-    let wrong = |value: &Value| {
-        Err(format!(
-            "`{at}` must be {}, not {}",
-            shape.describe(),
-            show(value)
-        ))
-    };
+fn to_value(shape: &Shape, value: Value, at: &str, problems: &mut Vec<String>) -> Result<Val, String> {
+    let wrong = |value: &Value| Err(format!("`{at}` must be {}, not {}", shape.describe(), show(value)));
     match (shape, value) {
-        (Shape::Option(inner), value) => {
-            to_value(inner, value, at, problems).map(|value| Val::Option(Some(Box::new(value))))
-        }
+        (Shape::Option(inner), value) => to_value(inner, value, at, problems).map(|value| Val::Option(Some(Box::new(value)))),
         (Shape::Bool, Value::Bool(value)) => Ok(Val::Bool(value)),
-        (Shape::Bool, Value::String(text)) if text.eq_ignore_ascii_case("true") => {
-            Ok(Val::Bool(true))
+        (Shape::Bool, Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(Val::Bool(true)),
+        (Shape::Bool, Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(Val::Bool(false)),
+        (Shape::Integer { signed, bits }, value) => {
+            whole_number(&value).and_then(|number| integer(number, *signed, *bits)).map_or_else(|| wrong(&value), Ok)
         }
-        (Shape::Bool, Value::String(text)) if text.eq_ignore_ascii_case("false") => {
-            Ok(Val::Bool(false))
-        }
-        (Shape::Integer { signed, bits }, value) => whole_number(&value)
-            .and_then(|number| integer(number, *signed, *bits))
-            .map_or_else(|| wrong(&value), Ok),
-        (Shape::Float { bits }, value) => match as_number(&value).as_ref().and_then(Number::as_f64)
-        {
-            #[allow(
-                clippy::cast_possible_truncation,
-                reason = "an f32 parameter cannot hold more"
-            )]
+        (Shape::Float { bits }, value) => match as_number(&value).as_ref().and_then(Number::as_f64) {
+            #[allow(clippy::cast_possible_truncation, reason = "an f32 parameter cannot hold more")]
             Some(number) if *bits == 32 => Ok(Val::Float32(number as f32)),
             Some(number) => Ok(Val::Float64(number)),
             None => wrong(&value),
@@ -172,22 +122,14 @@ fn to_value(
                 _ => wrong(&Value::String(text)),
             }
         }
-        (Shape::Enum(names), Value::String(text)) => {
-            match names.iter().find(|name| same_word(name, &text)) {
-                Some(name) => Ok(Val::Enum(name.clone())),
-                None => {
-                    let meant = closest(&text, names.iter().map(String::as_str));
-                    let meant = meant
-                        .map(|name| format!(", did you mean `{name}`?"))
-                        .unwrap_or_default();
-                    Err(format!(
-                        "`{at}` must be {}, not {}{meant}",
-                        shape.describe(),
-                        quote(&text)
-                    ))
-                }
+        (Shape::Enum(names), Value::String(text)) => match names.iter().find(|name| same_word(name, &text)) {
+            Some(name) => Ok(Val::Enum(name.clone())),
+            None => {
+                let meant = closest(&text, names.iter().map(String::as_str));
+                let meant = meant.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
+                Err(format!("`{at}` must be {}, not {}{meant}", shape.describe(), quote(&text)))
             }
-        }
+        },
         (Shape::List(of), Value::Array(items)) => items
             .into_iter()
             .enumerate()
@@ -199,12 +141,7 @@ fn to_value(
         }
         (Shape::Record(fields), Value::Object(object)) => {
             let expected: Vec<Expected<'_>> = fields.iter().map(Expected::from).collect();
-            Ok(Val::Record(fields_to_values(
-                &expected,
-                object,
-                &format!("{at}."),
-                problems,
-            )))
+            Ok(Val::Record(fields_to_values(&expected, object, &format!("{at}."), problems)))
         }
         (_, value) => wrong(&value),
     }
@@ -222,17 +159,11 @@ fn as_number(value: &Value) -> Option<Number> {
 /// Whole numbers, also when written as `3.0` or `"3"`.
 fn whole_number(value: &Value) -> Option<i128> {
     let number = as_number(value)?;
-    let exact = number
-        .as_u64()
-        .map(i128::from)
-        .or_else(|| number.as_i64().map(i128::from));
+    let exact = number.as_u64().map(i128::from).or_else(|| number.as_i64().map(i128::from));
     exact.or_else(|| {
         let float = number.as_f64()?;
         // Above 2^53 a float no longer says which whole number is meant.
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "whole and small enough, as just tested"
-        )]
+        #[allow(clippy::cast_possible_truncation, reason = "whole and small enough, as just tested")]
         (float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0).then_some(float as i128)
     })
 }
@@ -284,13 +215,7 @@ mod tests {
     use std::sync::Arc;
 
     fn param(name: &str, kind: Shape) -> Param {
-        Param {
-            name: snake(name),
-            wit_name: name.into(),
-            description: String::new(),
-            required: !kind.is_optional(),
-            kind,
-        }
+        Param { name: snake(name), wit_name: name.into(), description: String::new(), required: !kind.is_optional(), kind }
     }
 
     fn option(shape: Shape) -> Shape {
@@ -300,22 +225,8 @@ mod tests {
     fn tool() -> Tool {
         let order = Shape::Enum(vec!["newest-first".into(), "oldest-first".into()]);
         let range = Shape::Record(vec![
-            Field {
-                wit_name: "first-line".into(),
-                name: "first_line".into(),
-                shape: Shape::Integer {
-                    signed: false,
-                    bits: 32,
-                },
-            },
-            Field {
-                wit_name: "last".into(),
-                name: "last".into(),
-                shape: option(Shape::Integer {
-                    signed: true,
-                    bits: 64,
-                }),
-            },
+            Field { wit_name: "first-line".into(), name: "first_line".into(), shape: Shape::Integer { signed: false, bits: 32 } },
+            Field { wit_name: "last".into(), name: "last".into(), shape: option(Shape::Integer { signed: true, bits: 64 }) },
         ]);
         Tool {
             name: "list-books".into(),
@@ -325,13 +236,7 @@ mod tests {
             toolset: "books".into(),
             params: vec![
                 param("top", Shape::Text),
-                param(
-                    "max-tokens",
-                    option(Shape::Integer {
-                        signed: false,
-                        bits: 32,
-                    }),
-                ),
+                param("max-tokens", option(Shape::Integer { signed: false, bits: 32 })),
                 param("order", option(order)),
                 param("names", option(Shape::List(Box::new(Shape::Text)))),
                 param("deep", option(Shape::Bool)),
@@ -343,9 +248,7 @@ mod tests {
     }
 
     fn read(arguments: Value) -> Result<Vec<Val>, Box<Failure>> {
-        let Value::Object(arguments) = arguments else {
-            panic!("arguments are an object")
-        };
+        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
         to_values(&tool(), arguments)
     }
 
@@ -360,10 +263,7 @@ mod tests {
             "range": {"first_line": 3.0, "last": null},
         }))
         .unwrap();
-        let range = Val::Record(vec![
-            ("first-line".into(), Val::U32(3)),
-            ("last".into(), Val::Option(None)),
-        ]);
+        let range = Val::Record(vec![("first-line".into(), Val::U32(3)), ("last".into(), Val::Option(None))]);
         let expected = [
             Val::String("42".into()),
             some(Val::U32(300)),
@@ -386,44 +286,26 @@ mod tests {
              `order` must be one of: newest-first, oldest-first, not \"newst-first\", did you mean `newest-first`?; \
              `range.first_line` must be a whole number, 0 or more, not \"a\""
         );
-        assert_eq!(
-            failure.hint.unwrap(),
-            "required: top; optional: max_tokens, order, names, deep, range"
-        );
+        assert_eq!(failure.hint.unwrap(), "required: top; optional: max_tokens, order, names, deep, range");
     }
 
     #[test]
     fn both_spellings_of_one_parameter_are_a_contradiction() {
         let failure = read(json!({"top": "x", "max-tokens": 1, "max_tokens": 2})).unwrap_err();
-        assert!(
-            failure.message.contains("`max_tokens` is given twice"),
-            "{}",
-            failure.message
-        );
+        assert!(failure.message.contains("`max_tokens` is given twice"), "{}", failure.message);
     }
 
     #[test]
     fn numbers_that_do_not_fit_are_refused_and_not_cut() {
-        for number in [
-            json!(4_294_967_296_u64),
-            json!(1.5),
-            json!(1e300),
-            json!("1e3x"),
-            json!(""),
-        ] {
-            assert!(
-                read(json!({"top": "x", "max_tokens": number})).is_err(),
-                "{number}"
-            );
+        for number in [json!(4_294_967_296_u64), json!(1.5), json!(1e300), json!("1e3x"), json!("")] {
+            assert!(read(json!({"top": "x", "max_tokens": number})).is_err(), "{number}");
         }
         assert!(read(json!({"top": "x", "max_tokens": 4_294_967_295_u64})).is_ok());
     }
 
     #[test]
     fn a_hostile_value_is_cut_and_escaped_in_the_message() {
-        let failure =
-            read(json!({"top": ["x"], "order": format!("\u{1b}[2J{}", "y".repeat(10_000))}))
-                .unwrap_err();
+        let failure = read(json!({"top": ["x"], "order": format!("\u{1b}[2J{}", "y".repeat(10_000))})).unwrap_err();
         assert!(!failure.message.contains('\u{1b}'), "{}", failure.message);
         assert!(failure.message.len() < 400, "{}", failure.message.len());
     }

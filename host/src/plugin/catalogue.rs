@@ -55,9 +55,7 @@ impl FromStr for Effect {
             "read" => Ok(Effect::Read),
             "write" => Ok(Effect::Write),
             "destructive" => Ok(Effect::Destructive),
-            other => Err(format!(
-                "its effect is `{other}`, expected read, write or destructive"
-            )),
+            other => Err(format!("its effect is `{other}`, expected read, write or destructive")),
         }
     }
 }
@@ -123,15 +121,7 @@ impl Tool {
                 })
             })
             .collect::<Result<Vec<_>, String>>()?;
-        let result = function
-            .results()
-            .next()
-            .map(|ty| {
-                shapes
-                    .read(&ty)
-                    .map_err(|reason| format!("its result: {reason}"))
-            })
-            .transpose()?;
+        let result = function.results().next().map(|ty| shapes.read(&ty).map_err(|reason| format!("its result: {reason}"))).transpose()?;
         Ok(Tool {
             name: name.to_owned(),
             mcp_name: snake(name),
@@ -161,9 +151,7 @@ fn success(result: Option<&Shape>) -> Option<&Shape> {
 
 fn check_name(name: &str) -> Result<(), String> {
     if name.chars().count() > MAX_NAME_CHARS {
-        return Err(format!(
-            "its name is longer than {MAX_NAME_CHARS} characters"
-        ));
+        return Err(format!("its name is longer than {MAX_NAME_CHARS} characters"));
     }
     if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
         return Err("its name has characters that a tool name may not have".into());
@@ -189,18 +177,12 @@ impl Catalogue {
 
     /// The tool whose name is most like an unknown one (its MCP name), if any is alike at all.
     pub(crate) fn closest(&self, name: &str) -> Option<&str> {
-        closest(
-            &snake(name),
-            self.tools.iter().map(|tool| tool.mcp_name.as_str()),
-        )
+        closest(&snake(name), self.tools.iter().map(|tool| tool.mcp_name.as_str()))
     }
 }
 
 /// The candidate that is most like `word`, if any is alike enough to be meant.
-pub(super) fn closest<'a>(
-    word: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(super) fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_ascii_lowercase();
     let likeness = |candidate: &str| {
         let candidate = candidate.to_ascii_lowercase();
@@ -222,16 +204,10 @@ mod tests {
     fn a_typing_error_suggests_the_name_that_was_meant() {
         let names = ["list_shelves", "get_book", "get_book_page"];
         assert_eq!(closest("get_boko", names.into_iter()), Some("get_book"));
-        assert_eq!(
-            closest("getBookPage", names.into_iter()),
-            Some("get_book_page")
-        );
+        assert_eq!(closest("getBookPage", names.into_iter()), Some("get_book_page"));
         assert_eq!(closest("frobnicate", names.into_iter()), None);
         assert_eq!(closest("tpo", ["scope", "top"].into_iter()), Some("top"));
-        assert_eq!(
-            closest("book_number", ["shelf", "book"].into_iter()),
-            Some("book")
-        );
+        assert_eq!(closest("book_number", ["shelf", "book"].into_iter()), Some("book"));
     }
 
     #[test]

@@ -44,9 +44,7 @@ impl Docs {
             match payload.map_err(|e| e.to_string())? {
                 Payload::Version { .. } => depth += 1,
                 Payload::End(_) => depth = depth.saturating_sub(1),
-                Payload::CustomSection(found)
-                    if depth == 1 && found.name() == PackageMetadata::SECTION_NAME =>
-                {
+                Payload::CustomSection(found) if depth == 1 && found.name() == PackageMetadata::SECTION_NAME => {
                     sections.push(found.data());
                 }
                 _ => {}
@@ -68,26 +66,13 @@ impl Docs {
         };
         let mut functions = BTreeMap::new();
         for place in ["funcs", "func_exports"] {
-            for (name, entry) in world
-                .get(place)
-                .and_then(Value::as_object)
-                .into_iter()
-                .flatten()
-            {
+            for (name, entry) in world.get(place).and_then(Value::as_object).into_iter().flatten() {
                 let docs = entry.get("docs").unwrap_or(entry);
                 functions.insert(name.clone(), plain(docs.as_str().unwrap_or_default()));
             }
         }
-        let instructions = plain(
-            world
-                .get("docs")
-                .and_then(Value::as_str)
-                .unwrap_or_default(),
-        );
-        Ok(Docs {
-            instructions,
-            functions,
-        })
+        let instructions = plain(world.get("docs").and_then(Value::as_str).unwrap_or_default());
+        Ok(Docs { instructions, functions })
     }
 
     /// The doc of a function, split into its parts; `params` are its parameters as WIT names them.
@@ -98,10 +83,7 @@ impl Docs {
 
 /// Without control characters, since these texts are printed to terminals.
 fn plain(text: &str) -> String {
-    text.trim()
-        .chars()
-        .filter(|c| *c == '\n' || !c.is_control())
-        .collect()
+    text.trim().chars().filter(|c| *c == '\n' || !c.is_control()).collect()
 }
 
 /// One function's doc, split into what goes where.
@@ -133,10 +115,9 @@ impl FunctionDoc {
             } else if let Some((param, text)) = parameter_line(trimmed, params) {
                 texts.insert(param.clone(), text.to_owned());
                 open = Some(param);
-            } else if let (Some(text), true) = (
-                open.as_ref().and_then(|param| texts.get_mut(param)),
-                line.starts_with(' ') && !trimmed.is_empty(),
-            ) {
+            } else if let (Some(text), true) =
+                (open.as_ref().and_then(|param| texts.get_mut(param)), line.starts_with(' ') && !trimmed.is_empty())
+            {
                 text.push(' ');
                 text.push_str(trimmed);
             } else {
@@ -157,33 +138,17 @@ impl FunctionDoc {
 fn parameter_line<'a>(line: &'a str, params: &[&str]) -> Option<(String, &'a str)> {
     let (name, text) = line.strip_prefix("- ")?.split_once(':')?;
     let name = snake(name.trim().trim_matches('`'));
-    params
-        .iter()
-        .any(|param| snake(param) == name)
-        .then(|| (name, text.trim()))
+    params.iter().any(|param| snake(param) == name).then(|| (name, text.trim()))
 }
 
 /// `Effect: read. Toolset: books.`, on one line or two.
-fn read_labels(
-    line: &str,
-    effect: &mut Option<Effect>,
-    toolset: &mut Option<String>,
-) -> Result<(), String> {
-    for label in line
-        .split('.')
-        .map(str::trim)
-        .filter(|label| !label.is_empty())
-    {
-        match label
-            .split_once(':')
-            .map(|(key, value)| (key.trim(), value.trim()))
-        {
+fn read_labels(line: &str, effect: &mut Option<Effect>, toolset: &mut Option<String>) -> Result<(), String> {
+    for label in line.split('.').map(str::trim).filter(|label| !label.is_empty()) {
+        match label.split_once(':').map(|(key, value)| (key.trim(), value.trim())) {
             Some(("Effect", value)) => *effect = Some(value.parse()?),
             Some(("Toolset", value)) if !value.is_empty() => *toolset = Some(value.to_owned()),
             _ => {
-                return Err(format!(
-                    "its doc ends with `{line}`, expected `Effect: read. Toolset: name.`"
-                ));
+                return Err(format!("its doc ends with `{line}`, expected `Effect: read. Toolset: name.`"));
             }
         }
     }
@@ -216,10 +181,7 @@ mod tests {
             doc.description,
             "Lists the books of a shelf, newest first.\n\nUse it when:\n- a title is unknown\n- a range is asked for"
         );
-        assert_eq!(
-            doc.params["shelf"],
-            "full name, with rooms, e.g. `attic/left`."
-        );
+        assert_eq!(doc.params["shelf"], "full name, with rooms, e.g. `attic/left`.");
         assert_eq!(doc.params["max_tokens"], "budget.");
         assert_eq!(doc.effect, Effect::Read);
         assert_eq!(doc.toolset, "books");
@@ -228,29 +190,19 @@ mod tests {
     #[test]
     fn a_tool_that_does_not_state_its_effect_counts_as_destructive() {
         let doc = FunctionDoc::parse("Does something.", &[]).unwrap();
-        assert_eq!(
-            (doc.effect, doc.toolset.as_str()),
-            (Effect::Destructive, "general")
-        );
+        assert_eq!((doc.effect, doc.toolset.as_str()), (Effect::Destructive, "general"));
     }
 
     #[test]
     fn effect_and_toolset_may_stand_on_two_lines() {
-        let doc =
-            FunctionDoc::parse("Stops it.\nEffect: destructive\nToolset: lifecycle", &[]).unwrap();
-        assert_eq!(
-            (doc.effect, doc.toolset.as_str()),
-            (Effect::Destructive, "lifecycle")
-        );
+        let doc = FunctionDoc::parse("Stops it.\nEffect: destructive\nToolset: lifecycle", &[]).unwrap();
+        assert_eq!((doc.effect, doc.toolset.as_str()), (Effect::Destructive, "lifecycle"));
     }
 
     #[test]
     fn an_unknown_effect_is_an_error_and_not_a_guess() {
         let error = FunctionDoc::parse("Effect: harmless.", &[]).unwrap_err();
-        assert!(
-            error.contains("harmless") && error.contains("read, write or destructive"),
-            "{error}"
-        );
+        assert!(error.contains("harmless") && error.contains("read, write or destructive"), "{error}");
     }
 
     #[test]

@@ -75,10 +75,7 @@ fn start_clock(shared: &Arc<Shared>) -> Result<(), PluginError> {
 }
 
 fn open_cache(dir: &Path) -> Result<Cache, PluginError> {
-    let refuse = |reason: String| PluginError::CacheDir {
-        path: dir.to_owned(),
-        reason,
-    };
+    let refuse = |reason: String| PluginError::CacheDir { path: dir.to_owned(), reason };
     make_private(dir).map_err(refuse)?;
     // wasmtime wants an absolute path.
     let absolute = dir.canonicalize().map_err(|e| refuse(e.to_string()))?;
@@ -92,11 +89,7 @@ fn make_private(dir: &Path) -> Result<(), String> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
     let text = |e: std::io::Error| e.to_string();
 
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(text)?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(text)?;
     let found = fs::symlink_metadata(dir).map_err(text)?;
     if found.is_symlink() {
         return Err("it is a symbolic link; name the directory itself".into());
@@ -106,16 +99,11 @@ fn make_private(dir: &Path) -> Result<(), String> {
     }
     // Whoever owns a file that we create there is us. The standard library offers no shorter way to ask.
     let probe = dir.join(format!(".owner-{}", std::process::id()));
-    let own = fs::File::create(&probe)
-        .and_then(|file| file.metadata())
-        .map(|m| m.uid());
+    let own = fs::File::create(&probe).and_then(|file| file.metadata()).map(|m| m.uid());
     fs::remove_file(&probe).ok();
     match own.map_err(text)? {
         own if own == found.uid() => Ok(()),
-        own => Err(format!(
-            "it belongs to user id {}, not to {own}; compiled code from others is never run",
-            found.uid()
-        )),
+        own => Err(format!("it belongs to user id {}, not to {own}; compiled code from others is never run", found.uid())),
     }
 }
 
@@ -138,10 +126,7 @@ mod tests {
         fs::create_dir_all(&dir).unwrap();
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).unwrap();
         Engine::new(Some(&dir)).unwrap();
-        assert_eq!(
-            fs::metadata(&dir).unwrap().permissions().mode() & 0o777,
-            0o700
-        );
+        assert_eq!(fs::metadata(&dir).unwrap().permissions().mode() & 0o777, 0o700);
     }
 
     #[cfg(unix)]
@@ -175,10 +160,7 @@ mod tests {
         drop(engine);
         let deadline = std::time::Instant::now() + Duration::from_secs(5);
         while weak.strong_count() > 0 {
-            assert!(
-                std::time::Instant::now() < deadline,
-                "the ticker thread still holds the engine"
-            );
+            assert!(std::time::Instant::now() < deadline, "the ticker thread still holds the engine");
             std::thread::sleep(TICK);
         }
     }

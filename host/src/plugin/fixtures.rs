@@ -34,14 +34,8 @@ pub(super) fn binary(wat: &str) -> Vec<u8> {
 pub(super) fn with_docs(mut component: Vec<u8>, wit: &str) -> Vec<u8> {
     let mut resolve = wit_parser::Resolve::default();
     let package = resolve.push_str("root.wit", wit).unwrap();
-    let data = wit_parser::PackageMetadata::extract(&resolve, package)
-        .encode()
-        .unwrap();
-    append_section(
-        &mut component,
-        wit_parser::PackageMetadata::SECTION_NAME,
-        &data,
-    );
+    let data = wit_parser::PackageMetadata::extract(&resolve, package).encode().unwrap();
+    append_section(&mut component, wit_parser::PackageMetadata::SECTION_NAME, &data);
     component
 }
 
@@ -105,10 +99,7 @@ impl WasiHttpHooks for NoRequests {
     ) -> Box<
         dyn Future<
                 Output = Result<
-                    (
-                        http::Response<WasiBody>,
-                        Box<dyn Future<Output = Result<(), wasmtime_wasi_http::Error>> + Send>,
-                    ),
+                    (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), wasmtime_wasi_http::Error>> + Send>),
                     wasmtime_wasi_http::Error,
                 >,
             > + Send,
@@ -140,11 +131,7 @@ impl Running {
         let plugin = load(wat);
         let (mut settings, log) = settings();
         change(&mut settings);
-        Running {
-            instance: Instance::spawn(plugin.clone(), settings),
-            plugin,
-            log,
-        }
+        Running { instance: Instance::spawn(plugin.clone(), settings), plugin, log }
     }
 
     pub(super) fn tool(&self, name: &str) -> &Tool {
@@ -152,9 +139,7 @@ impl Running {
     }
 
     pub(super) async fn call(&self, tool: &str, arguments: Value) -> Outcome {
-        let Value::Object(arguments) = arguments else {
-            panic!("arguments are an object")
-        };
+        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
         self.instance.call(self.tool(tool), arguments).await
     }
 

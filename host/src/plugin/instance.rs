@@ -99,17 +99,10 @@ impl Instance {
     ///
     /// Must be called within a tokio runtime.
     pub(crate) fn spawn(plugin: Plugin, settings: InstanceSettings) -> Instance {
-        let (jobs, queue) =
-            mpsc::channel(settings.max_concurrent_calls.max(1).saturating_mul(WAITING));
+        let (jobs, queue) = mpsc::channel(settings.max_concurrent_calls.max(1).saturating_mul(WAITING));
         let limit = settings.call_timeout + GRACE;
         tokio::spawn(actor::run(plugin.clone(), settings, queue));
-        Instance {
-            plugin,
-            jobs,
-            limit,
-            stopping: Arc::default(),
-            calls: Arc::new(watch::Sender::new(0)),
-        }
+        Instance { plugin, jobs, limit, stopping: Arc::default(), calls: Arc::new(watch::Sender::new(0)) }
     }
 
     /// Calls a tool.
@@ -128,13 +121,7 @@ impl Instance {
         match self.run(function, params, wait, tool.effect).await {
             Ok(values) => to_outcome(values),
             Err(failure) => {
-                tracing::warn!(
-                    tool = tool.name,
-                    code = failure.code,
-                    id = failure.correlation_id,
-                    "{}",
-                    failure.message
-                );
+                tracing::warn!(tool = tool.name, code = failure.code, id = failure.correlation_id, "{}", failure.message);
                 Outcome::Failed(failure)
             }
         }
@@ -143,16 +130,9 @@ impl Instance {
     /// Asks the plugin whether it can do its work. A plugin that cannot say is taken to be able to.
     pub(crate) async fn check(&self) -> Result<CheckReport, Failure> {
         let Some(function) = self.plugin.control_function("check") else {
-            let step = CheckStep {
-                name: "plugin".into(),
-                ok: true,
-                detail: "it is loaded, and offers no check of its own".into(),
-                hint: None,
-            };
-            return Ok(CheckReport {
-                ok: true,
-                steps: vec![step],
-            });
+            let step =
+                CheckStep { name: "plugin".into(), ok: true, detail: "it is loaded, and offers no check of its own".into(), hint: None };
+            return Ok(CheckReport { ok: true, steps: vec![step] });
         };
         self.control(function, vec![]).await
     }
@@ -164,10 +144,7 @@ impl Instance {
             values: Vec<Stat>,
         }
         match self.plugin.control_function("stats") {
-            Some(function) => self
-                .control(function, vec![])
-                .await
-                .map(|stats: Stats| stats.values),
+            Some(function) => self.control(function, vec![]).await.map(|stats: Stats| stats.values),
             None => Ok(Vec::new()),
         }
     }
@@ -175,10 +152,7 @@ impl Instance {
     /// Empties the plugin's cache, all of it or the part that `scope` names; tells how many entries went.
     pub(crate) async fn clear_cache(&self, scope: Option<String>) -> Result<u32, Failure> {
         let Some(function) = self.plugin.control_function("clear-cache") else {
-            return Err(Failure::host(
-                "not-supported",
-                "this plugin has no cache that could be emptied",
-            ));
+            return Err(Failure::host("not-supported", "this plugin has no cache that could be emptied"));
         };
         let scope = Val::Option(scope.map(|scope| Box::new(Val::String(scope))));
         self.control(function, vec![scope]).await
@@ -189,52 +163,28 @@ impl Instance {
         self.stopping.store(true, Ordering::SeqCst);
         let mut calls = self.calls.subscribe();
         // An error would mean that the sender is gone, and `self` holds it.
-        tokio::time::timeout(limit, calls.wait_for(|under_way| *under_way == 0))
-            .await
-            .ok();
+        tokio::time::timeout(limit, calls.wait_for(|under_way| *under_way == 0)).await.ok();
     }
 
-    async fn control<T: DeserializeOwned>(
-        &self,
-        function: usize,
-        params: Vec<Val>,
-    ) -> Result<T, Failure> {
+    async fn control<T: DeserializeOwned>(&self, function: usize, params: Vec<Val>) -> Result<T, Failure> {
         let values = self.run(function, params, Duration::ZERO, Effect::Read).await?;
-        let value = values
-            .into_iter()
-            .next()
-            .and_then(to_json)
-            .unwrap_or_else(|| json!({}));
-        serde_json::from_value(value).map_err(|e| {
-            Failure::host(
-                "internal",
-                format!("the plugin's control interface answers in another form: {e}"),
-            )
-        })
+        let value = values.into_iter().next().and_then(to_json).unwrap_or_else(|| json!({}));
+        serde_json::from_value(value)
+            .map_err(|e| Failure::host("internal", format!("the plugin's control interface answers in another form: {e}")))
     }
 
-    async fn run(
-        &self,
-        function: usize,
-        params: Vec<Val>,
-        wait: Duration,
-        effect: Effect,
-    ) -> Result<Vec<Val>, Failure> {
+    async fn run(&self, function: usize, params: Vec<Val>, wait: Duration, effect: Effect) -> Result<Vec<Val>, Failure> {
         let _under_way = UnderWay::new(&self.calls);
         if self.stopping.load(Ordering::SeqCst) {
-            return Err(Failure::host("unavailable", "the server is stopping")
-                .next("repeat the call in a moment"));
+            return Err(Failure::host("unavailable", "the server is stopping").next("repeat the call in a moment"));
         }
         let (reply, report) = oneshot::channel();
         match self.jobs.try_send(Job::new(function, params, wait, reply)) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
-                return Err(Failure::host(
-                    "overloaded",
-                    "too many calls are waiting for this plugin already",
-                )
-                .retry_after(OVERLOAD_RETRY_SECONDS)
-                .next("repeat the call a little later, with fewer calls at once"));
+                return Err(Failure::host("overloaded", "too many calls are waiting for this plugin already")
+                    .retry_after(OVERLOAD_RETRY_SECONDS)
+                    .next("repeat the call a little later, with fewer calls at once"));
             }
             Err(TrySendError::Closed(_)) => {
                 return Err(Failure::host("internal", "the plugin's task has ended"));
@@ -262,10 +212,7 @@ fn asked_wait(tool: &Tool, arguments: &Map<String, Value>) -> Duration {
 }
 
 fn timed_out(limit: Duration, effect: Effect) -> Failure {
-    let failure = Failure::host(
-        "timeout",
-        format!("no answer within {:.1} s", limit.as_secs_f32()),
-    );
+    let failure = Failure::host("timeout", format!("no answer within {:.1} s", limit.as_secs_f32()));
     match effect {
         Effect::Read => failure.next("repeat the call, or ask for less at once"),
         Effect::Write | Effect::Destructive => unknown_outcome(failure),
@@ -273,22 +220,15 @@ fn timed_out(limit: Duration, effect: Effect) -> Failure {
 }
 
 fn restarted(what: &str, effect: Effect) -> Failure {
-    let failure = Failure::host(
-        "plugin-restarted",
-        format!("the plugin {what} during this call and was started anew"),
-    );
+    let failure = Failure::host("plugin-restarted", format!("the plugin {what} during this call and was started anew"));
     match effect {
-        Effect::Read => failure
-            .hint("the call changed nothing and is safe to repeat")
-            .next("repeat the call"),
+        Effect::Read => failure.hint("the call changed nothing and is safe to repeat").next("repeat the call"),
         Effect::Write | Effect::Destructive => unknown_outcome(failure),
     }
 }
 
 fn unknown_outcome(failure: Failure) -> Failure {
-    failure
-        .hint("the outcome is unknown: it may or may not have taken effect")
-        .next("look at the current state before repeating the call")
+    failure.hint("the outcome is unknown: it may or may not have taken effect").next("look at the current state before repeating the call")
 }
 
 /// Counts one call for as long as it lives, also when its caller goes away.

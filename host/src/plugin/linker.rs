@@ -13,22 +13,13 @@ use wasmtime_wasi::{p2, p3};
 use wasmtime_wasi_http::{p2 as http_p2, p3 as http_p3};
 
 /// A linker with the interfaces that `imports` names, of WASI 0.2 and 0.3 as needed.
-pub(super) fn new(
-    engine: &wasmtime::Engine,
-    imports: &[String],
-) -> wasmtime::Result<Linker<Guest>> {
+pub(super) fn new(engine: &wasmtime::Engine, imports: &[String]) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     if imports_version(imports, "@0.2") {
         add_wasi_0_2(&mut linker)?;
         if imports_files(imports, "@0.2") {
-            p2::bindings::filesystem::types::add_to_linker::<Guest, WasiFilesystem>(
-                &mut linker,
-                Guest::filesystem,
-            )?;
-            p2::bindings::filesystem::preopens::add_to_linker::<Guest, WasiFilesystem>(
-                &mut linker,
-                Guest::filesystem,
-            )?;
+            p2::bindings::filesystem::types::add_to_linker::<Guest, WasiFilesystem>(&mut linker, Guest::filesystem)?;
+            p2::bindings::filesystem::preopens::add_to_linker::<Guest, WasiFilesystem>(&mut linker, Guest::filesystem)?;
         }
     }
     if imports_version(imports, "@0.3") {
@@ -44,15 +35,11 @@ pub(super) fn new(
 }
 
 fn imports_version(imports: &[String], version: &str) -> bool {
-    imports
-        .iter()
-        .any(|import| import.starts_with("wasi:") && import.contains(version))
+    imports.iter().any(|import| import.starts_with("wasi:") && import.contains(version))
 }
 
 fn imports_files(imports: &[String], version: &str) -> bool {
-    imports
-        .iter()
-        .any(|import| import.starts_with("wasi:filesystem/") && import.contains(version))
+    imports.iter().any(|import| import.starts_with("wasi:filesystem/") && import.contains(version))
 }
 
 /// One by one, since the crate's own collection brings sockets along.

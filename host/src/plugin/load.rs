@@ -42,10 +42,7 @@ struct Inner {
 impl Plugin {
     /// Loads the component at `path`.
     pub(crate) fn load(engine: &Engine, path: &Path) -> Result<Plugin, PluginError> {
-        let bytes = std::fs::read(path).map_err(|source| PluginError::Read {
-            path: path.into(),
-            source,
-        })?;
+        let bytes = std::fs::read(path).map_err(|source| PluginError::Read { path: path.into(), source })?;
         Plugin::from_bytes(engine, path, &bytes)
     }
 
@@ -55,50 +52,30 @@ impl Plugin {
             return Err(PluginError::Precompiled { path: path.into() });
         }
         let component =
-            Component::from_binary(engine.wasmtime(), bytes).map_err(|e| PluginError::Invalid {
-                path: path.into(),
-                source: e.into(),
-            })?;
+            Component::from_binary(engine.wasmtime(), bytes).map_err(|e| PluginError::Invalid { path: path.into(), source: e.into() })?;
         let ty = component.component_type();
-        let imports: Vec<String> = ty
-            .imports(engine.wasmtime())
-            .map(|(name, _)| name.to_owned())
-            .collect();
+        let imports: Vec<String> = ty.imports(engine.wasmtime()).map(|(name, _)| name.to_owned()).collect();
         let instance = linker::new(engine.wasmtime(), &imports)
             .and_then(|linker| linker.instantiate_pre(&component))
-            .map_err(|e| PluginError::Imports {
-                path: path.into(),
-                source: e.into(),
-            })?;
+            .map_err(|e| PluginError::Imports { path: path.into(), source: e.into() })?;
 
-        let docs = Docs::from_component(bytes).map_err(|reason| PluginError::Docs {
-            path: path.into(),
-            reason,
-        })?;
+        let docs = Docs::from_component(bytes).map_err(|reason| PluginError::Docs { path: path.into(), reason })?;
         let mut exports = Exports::default();
         for (name, item) in ty.exports(engine.wasmtime()) {
-            exports
-                .read(engine, &component, &docs, name, &item.ty)
-                .map_err(|reason| PluginError::Function {
-                    path: path.into(),
-                    function: name.into(),
-                    reason,
-                })?;
+            exports.read(engine, &component, &docs, name, &item.ty).map_err(|reason| PluginError::Function {
+                path: path.into(),
+                function: name.into(),
+                reason,
+            })?;
         }
         if exports.tools.is_empty() {
             return Err(PluginError::NoTools { path: path.into() });
         }
-        let is_0_3 = exports.any_async
-            || imports
-                .iter()
-                .any(|i| i.starts_with("wasi:") && i.contains("@0.3"));
+        let is_0_3 = exports.any_async || imports.iter().any(|i| i.starts_with("wasi:") && i.contains("@0.3"));
         let inner = Inner {
             engine: engine.clone(),
             instance,
-            catalogue: Catalogue {
-                instructions: docs.instructions,
-                tools: exports.tools,
-            },
+            catalogue: Catalogue { instructions: docs.instructions, tools: exports.tools },
             functions: exports.functions,
             tool_functions: exports.tool_functions,
             control_functions: exports.control_functions,
@@ -107,9 +84,7 @@ impl Plugin {
             imports,
             wasi: if is_0_3 { "0.3" } else { "0.2" },
         };
-        Ok(Plugin {
-            inner: Arc::new(inner),
-        })
+        Ok(Plugin { inner: Arc::new(inner) })
     }
 
     /// The tools and texts of the plugin.
@@ -175,14 +150,7 @@ struct Exports {
 }
 
 impl Exports {
-    fn read(
-        &mut self,
-        engine: &Engine,
-        component: &Component,
-        docs: &Docs,
-        name: &str,
-        item: &ComponentItem,
-    ) -> Result<(), String> {
+    fn read(&mut self, engine: &Engine, component: &Component, docs: &Docs, name: &str, item: &ComponentItem) -> Result<(), String> {
         match item {
             ComponentItem::ComponentFunc(function) => {
                 let tool = Tool::read(name, function, docs)?;
@@ -192,9 +160,7 @@ impl Exports {
                 self.tools.push(tool);
             }
             ComponentItem::ComponentInstance(interface) if name.starts_with(CONTROL) => {
-                let parent = component
-                    .get_export_index(None, name)
-                    .ok_or("the export cannot be found again")?;
+                let parent = component.get_export_index(None, name).ok_or("the export cannot be found again")?;
                 for (function, item) in interface.exports(engine.wasmtime()) {
                     if let ComponentItem::ComponentFunc(ty) = item.ty {
                         self.any_async |= ty.async_();
@@ -210,15 +176,8 @@ impl Exports {
         Ok(())
     }
 
-    fn add(
-        &mut self,
-        component: &Component,
-        parent: Option<&ComponentExportIndex>,
-        name: &str,
-    ) -> Result<usize, String> {
-        let index = component
-            .get_export_index(parent, name)
-            .ok_or("the export cannot be found again")?;
+    fn add(&mut self, component: &Component, parent: Option<&ComponentExportIndex>, name: &str) -> Result<usize, String> {
+        let index = component.get_export_index(parent, name).ok_or("the export cannot be found again")?;
         self.functions.push(index);
         Ok(self.functions.len() - 1)
     }
@@ -226,22 +185,13 @@ impl Exports {
 
 /// The host calls these without looking at their types again. Unknown ones are never called.
 fn check_control(name: &str, ty: &ComponentFunc) -> Result<(), String> {
-    let params: Vec<Shape> = ty
-        .params()
-        .map(|(_, ty)| ShapeReader::default().read(&ty))
-        .collect::<Result<_, _>>()?;
+    let params: Vec<Shape> = ty.params().map(|(_, ty)| ShapeReader::default().read(&ty)).collect::<Result<_, _>>()?;
     let expected = match name {
         "check" | "stats" => vec![],
         "clear-cache" => vec![Shape::Option(Box::new(Shape::Text))],
         _ => return Ok(()),
     };
-    if params == expected {
-        Ok(())
-    } else {
-        Err(format!(
-            "its function `{name}` has other parameters than the host gives"
-        ))
-    }
+    if params == expected { Ok(()) } else { Err(format!("its function `{name}` has other parameters than the host gives")) }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -139,17 +139,13 @@ mod tests {
 
     #[test]
     fn correlation_ids_do_not_repeat() {
-        let ids: std::collections::HashSet<String> =
-            (0..1000).map(|_| new_correlation_id()).collect();
+        let ids: std::collections::HashSet<String> = (0..1000).map(|_| new_correlation_id()).collect();
         assert_eq!(ids.len(), 1000);
     }
 
     #[test]
     fn a_failure_leaves_out_what_it_does_not_know() {
-        let failure = Failure {
-            correlation_id: "c".into(),
-            ..Failure::host("timeout", "no answer")
-        };
+        let failure = Failure { correlation_id: "c".into(), ..Failure::host("timeout", "no answer") };
         assert_eq!(
             serde_json::to_value(failure).unwrap(),
             serde_json::json!({"code": "timeout", "message": "no answer", "correlation_id": "c"})

@@ -39,10 +39,7 @@ struct State {
 
 impl GuestOutput {
     pub(super) fn new(name: &'static str) -> GuestOutput {
-        GuestOutput {
-            name,
-            state: Arc::default(),
-        }
+        GuestOutput { name, state: Arc::default() }
     }
 
     /// The last line that was written, made harmless: usually the panic message of a guest that trapped.
@@ -74,16 +71,9 @@ impl GuestOutput {
         let line = harmless(&String::from_utf8_lossy(&state.line));
         state.line.clear();
         let now = Instant::now();
-        if state
-            .window
-            .is_none_or(|start| now.duration_since(start) >= WINDOW)
-        {
+        if state.window.is_none_or(|start| now.duration_since(start) >= WINDOW) {
             if state.dropped > 0 {
-                tracing::debug!(
-                    stream = self.name,
-                    lines = state.dropped,
-                    "guest output dropped"
-                );
+                tracing::debug!(stream = self.name, lines = state.dropped, "guest output dropped");
             }
             (state.window, state.logged, state.dropped) = (Some(now), 0, 0);
         }
@@ -103,11 +93,7 @@ pub(super) fn harmless(text: &str) -> String {
     for c in text.chars() {
         let obeyed = (c.is_control() && c != '\t')
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-        if obeyed {
-            safe.extend(c.escape_unicode())
-        } else {
-            safe.push(c)
-        }
+        if obeyed { safe.extend(c.escape_unicode()) } else { safe.push(c) }
     }
     safe
 }
@@ -130,11 +116,7 @@ impl StdoutStream for GuestOutput {
 }
 
 impl AsyncWrite for GuestOutput {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.accept(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
@@ -175,10 +157,7 @@ mod tests {
 
     #[test]
     fn escape_sequences_reach_no_terminal() {
-        assert_eq!(
-            harmless("a\u{1b}[2Jb\u{9b}c\u{202e}d\te"),
-            "a\\u{1b}[2Jb\\u{9b}c\\u{202e}d\te"
-        );
+        assert_eq!(harmless("a\u{1b}[2Jb\u{9b}c\u{202e}d\te"), "a\\u{1b}[2Jb\\u{9b}c\\u{202e}d\te");
     }
 
     #[test]
@@ -205,11 +184,6 @@ mod tests {
             output.accept("x\n".repeat(100).as_bytes());
         }
         let state = output.state.lock().unwrap();
-        assert!(
-            state.logged <= MAX_LINES && state.dropped > 0,
-            "{} {}",
-            state.logged,
-            state.dropped
-        );
+        assert!(state.logged <= MAX_LINES && state.dropped > 0, "{} {}", state.logged, state.dropped);
     }
 }

@@ -48,39 +48,16 @@ pub(super) struct Guest {
 
 impl Guest {
     /// A new store under the limits of `settings`. `cpu` is told about every tick that the guest uses.
-    pub(super) fn store(
-        engine: &wasmtime::Engine,
-        settings: &InstanceSettings,
-        cpu: Arc<CpuGuard>,
-    ) -> wasmtime::Result<Store<Guest>> {
+    pub(super) fn store(engine: &wasmtime::Engine, settings: &InstanceSettings, cpu: Arc<CpuGuard>) -> wasmtime::Result<Store<Guest>> {
         let stderr = GuestOutput::new("stderr");
-        let wasi = WasiCtx::builder()
-            .envs(&settings.env)
-            .stdout(GuestOutput::new("stdout"))
-            .stderr(stderr.clone())
-            .build();
+        let wasi = WasiCtx::builder().envs(&settings.env).stdout(GuestOutput::new("stdout")).stderr(stderr.clone()).build();
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(FIELD_BYTES);
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
-        let memory = MemoryGuard {
-            limit: settings.memory_limit_bytes,
-            used: 0,
-            exceeded: false,
-            observer: settings.observer.clone(),
-        };
+        let memory = MemoryGuard { limit: settings.memory_limit_bytes, used: 0, exceeded: false, observer: settings.observer.clone() };
         let hooks = (settings.hooks)();
-        let mut store = Store::try_new(
-            engine,
-            Guest {
-                wasi,
-                http,
-                hooks,
-                table,
-                memory,
-                stderr,
-            },
-        )?;
+        let mut store = Store::try_new(engine, Guest { wasi, http, hooks, table, memory, stderr })?;
         store.limiter(|guest| &mut guest.memory);
         store.set_hostcall_fuel(HOSTCALL_BYTES);
         store.set_epoch_deadline(1);
@@ -101,20 +78,13 @@ impl Guest {
 
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
 impl WasiHttpView for Guest {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView {
-            hooks: &mut *self.hooks,
-            table: &mut self.table,
-            ctx: &mut self.http,
-        }
+        WasiHttpCtxView { hooks: &mut *self.hooks, table: &mut self.table, ctx: &mut self.http }
     }
 }
 
@@ -127,32 +97,19 @@ struct MemoryGuard {
 }
 
 impl ResourceLimiter for MemoryGuard {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _: Option<usize>,
-    ) -> wasmtime::Result<bool> {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let used = self.used.saturating_sub(current).saturating_add(desired);
         if used > self.limit {
             self.exceeded = true;
             // A trap and not -1: the guest's allocator would abort anyway, and so the reason is known.
-            wasmtime::bail!(
-                "the guest needs more than its {} bytes of memory",
-                self.limit
-            );
+            wasmtime::bail!("the guest needs more than its {} bytes of memory", self.limit);
         }
         self.used = used;
         self.observer.memory(used);
         Ok(true)
     }
 
-    fn table_growing(
-        &mut self,
-        _: usize,
-        desired: usize,
-        _: Option<usize>,
-    ) -> wasmtime::Result<bool> {
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         Ok(desired <= MAX_TABLE_ELEMENTS)
     }
 

@@ -36,17 +36,11 @@ pub(super) fn input_schema(params: &[Param]) -> Map<String, Value> {
 pub(super) fn output_schema(result: Option<&Shape>) -> Map<String, Value> {
     match result {
         Some(Shape::Record(fields)) => {
-            let facts = fields
-                .iter()
-                .filter(|f| f.name != TEXT_FIELD && f.name != META_FIELD);
+            let facts = fields.iter().filter(|f| f.name != TEXT_FIELD && f.name != META_FIELD);
             fields_schema(facts, Direction::Output)
         }
         Some(other) => {
-            let field = Field {
-                wit_name: VALUE_FIELD.into(),
-                name: VALUE_FIELD.into(),
-                shape: other.clone(),
-            };
+            let field = Field { wit_name: VALUE_FIELD.into(), name: VALUE_FIELD.into(), shape: other.clone() };
             fields_schema([&field].into_iter(), Direction::Output)
         }
         None => object_schema(Map::new(), Vec::new(), Direction::Output),
@@ -59,11 +53,7 @@ enum Direction {
     Output,
 }
 
-fn object_schema(
-    properties: Map<String, Value>,
-    required: Vec<Value>,
-    direction: Direction,
-) -> Map<String, Value> {
+fn object_schema(properties: Map<String, Value>, required: Vec<Value>, direction: Direction) -> Map<String, Value> {
     let mut schema = Map::new();
     schema.insert("type".into(), "object".into());
     schema.insert("properties".into(), properties.into());
@@ -76,17 +66,11 @@ fn object_schema(
     schema
 }
 
-fn fields_schema<'a>(
-    fields: impl Iterator<Item = &'a Field>,
-    direction: Direction,
-) -> Map<String, Value> {
+fn fields_schema<'a>(fields: impl Iterator<Item = &'a Field>, direction: Direction) -> Map<String, Value> {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for field in fields {
-        properties.insert(
-            field.name.clone(),
-            shape_schema(field.shape.required(), direction),
-        );
+        properties.insert(field.name.clone(), shape_schema(field.shape.required(), direction));
         let may_be_missing = match direction {
             Direction::Input => field.shape.is_optional(),
             Direction::Output => matches!(field.shape, Shape::Option(_) | Shape::Float { .. }),
@@ -115,10 +99,7 @@ fn shape_schema(shape: &Shape, direction: Direction) -> Value {
             json!({"type": "array", "prefixItems": items, "items": false})
         }
         Shape::Variant(cases) => {
-            let cases: Vec<Value> = cases
-                .iter()
-                .map(|(name, payload)| case_schema(name, payload.as_ref(), direction))
-                .collect();
+            let cases: Vec<Value> = cases.iter().map(|(name, payload)| case_schema(name, payload.as_ref(), direction)).collect();
             json!({"oneOf": cases})
         }
         Shape::Enum(names) => json!({"type": "string", "enum": names}),
@@ -149,10 +130,7 @@ fn case_schema(name: &str, payload: Option<&Shape>, direction: Direction) -> Val
     properties.insert("kind".into(), json!({"const": name}));
     let mut required = vec![Value::from("kind")];
     if let Some(payload) = payload {
-        properties.insert(
-            VALUE_FIELD.into(),
-            shape_schema(payload.required(), direction),
-        );
+        properties.insert(VALUE_FIELD.into(), shape_schema(payload.required(), direction));
         if !matches!(payload, Shape::Option(_) | Shape::Float { .. }) {
             required.push(VALUE_FIELD.into());
         }
@@ -165,17 +143,10 @@ mod tests {
     use super::*;
 
     fn field(name: &str, shape: Shape) -> Field {
-        Field {
-            wit_name: name.replace('_', "-"),
-            name: name.into(),
-            shape,
-        }
+        Field { wit_name: name.replace('_', "-"), name: name.into(), shape }
     }
 
-    const COUNT: Shape = Shape::Integer {
-        signed: false,
-        bits: 32,
-    };
+    const COUNT: Shape = Shape::Integer { signed: false, bits: 32 };
 
     #[test]
     fn text_and_meta_are_no_part_of_the_structured_content() {
@@ -199,20 +170,14 @@ mod tests {
     #[test]
     fn a_result_that_is_no_record_is_wrapped_into_an_object() {
         let schema = Value::from(output_schema(Some(&Shape::Text)));
-        assert_eq!(
-            schema,
-            json!({"type": "object", "properties": {"value": {"type": "string"}}, "required": ["value"]})
-        );
+        assert_eq!(schema, json!({"type": "object", "properties": {"value": {"type": "string"}}, "required": ["value"]}));
     }
 
     #[test]
     fn a_variant_names_its_case_and_carries_its_payload() {
         let variant = Shape::Variant(vec![("running".into(), None), ("done".into(), Some(COUNT))]);
         let schema = shape_schema(&variant, Direction::Output);
-        assert_eq!(
-            schema["oneOf"][0],
-            json!({"type": "object", "properties": {"kind": {"const": "running"}}, "required": ["kind"]})
-        );
+        assert_eq!(schema["oneOf"][0], json!({"type": "object", "properties": {"kind": {"const": "running"}}, "required": ["kind"]}));
         assert_eq!(schema["oneOf"][1]["required"], json!(["kind", "value"]));
     }
 
@@ -227,14 +192,8 @@ mod tests {
         }];
         let schema = Value::from(input_schema(&params));
         assert_eq!(schema["additionalProperties"], json!(false));
-        assert_eq!(
-            schema["properties"]["filter"]["additionalProperties"],
-            json!(false)
-        );
-        assert_eq!(
-            schema["properties"]["filter"]["description"],
-            json!("which books")
-        );
+        assert_eq!(schema["properties"]["filter"]["additionalProperties"], json!(false));
+        assert_eq!(schema["properties"]["filter"]["description"], json!("which books"));
         assert_eq!(schema["required"], json!(["filter"]));
     }
 }

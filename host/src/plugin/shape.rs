@@ -125,12 +125,7 @@ impl ShapeReader {
             return Err(format!("its types are nested more than {MAX_DEPTH} deep"));
         }
         let deeper = depth + 1;
-        let unsigned = |bits| {
-            Ok(Shape::Integer {
-                signed: false,
-                bits,
-            })
-        };
+        let unsigned = |bits| Ok(Shape::Integer { signed: false, bits });
         let signed = |bits| Ok(Shape::Integer { signed: true, bits });
         match ty {
             Type::Bool => Ok(Shape::Bool),
@@ -151,30 +146,17 @@ impl ShapeReader {
             Type::Record(record) => record
                 .fields()
                 .map(|field| {
-                    let shape = self
-                        .read_at(&field.ty, deeper)
-                        .map_err(|e| format!("field `{}`: {e}", field.name))?;
-                    Ok(Field {
-                        wit_name: field.name.into(),
-                        name: snake(field.name),
-                        shape,
-                    })
+                    let shape = self.read_at(&field.ty, deeper).map_err(|e| format!("field `{}`: {e}", field.name))?;
+                    Ok(Field { wit_name: field.name.into(), name: snake(field.name), shape })
                 })
                 .collect::<Result<_, String>>()
                 .map(Shape::Record),
-            Type::Tuple(tuple) => tuple
-                .types()
-                .map(|ty| self.read_at(&ty, deeper))
-                .collect::<Result<_, _>>()
-                .map(Shape::Tuple),
+            Type::Tuple(tuple) => tuple.types().map(|ty| self.read_at(&ty, deeper)).collect::<Result<_, _>>().map(Shape::Tuple),
             Type::Variant(variant) => variant
                 .cases()
                 .map(|case| {
                     let payload = case.ty.map(|ty| self.read_at(&ty, deeper)).transpose();
-                    Ok((
-                        case.name.to_owned(),
-                        payload.map_err(|e| format!("case `{}`: {e}", case.name))?,
-                    ))
+                    Ok((case.name.to_owned(), payload.map_err(|e| format!("case `{}`: {e}", case.name))?))
                 })
                 .collect::<Result<_, String>>()
                 .map(Shape::Variant),
@@ -186,13 +168,9 @@ impl ShapeReader {
                 Ok(Shape::Result(ok, err))
             }
             Type::Flags(flags) => Ok(Shape::Flags(flags.names().map(Into::into).collect())),
-            Type::Map(_) => {
-                Err("a map has no stable form in JSON Schema; use a list of records".into())
-            }
+            Type::Map(_) => Err("a map has no stable form in JSON Schema; use a list of records".into()),
             Type::Own(_) | Type::Borrow(_) => Err("a resource cannot be passed as JSON".into()),
-            Type::Future(_) | Type::Stream(_) => {
-                Err("a future or stream cannot be passed as JSON".into())
-            }
+            Type::Future(_) | Type::Stream(_) => Err("a future or stream cannot be passed as JSON".into()),
             Type::ErrorContext => Err("an error-context cannot be passed as JSON".into()),
         }
     }
@@ -205,26 +183,16 @@ impl ShapeReader {
 /// Says why `shape` cannot be a parameter, if so. Parameters are kept to what every client can fill in.
 pub(super) fn unfit_as_parameter(shape: &Shape) -> Option<String> {
     match shape {
-        Shape::Tuple(_) | Shape::Variant(_) | Shape::Result(..) | Shape::Flags(_) => Some(
-            "parameters may be strings, bools, numbers, enums, records, lists and options of those"
-                .into(),
-        ),
-        Shape::Option(inner) if inner.is_optional() => {
-            Some("an option of an option cannot be told apart in JSON".into())
+        Shape::Tuple(_) | Shape::Variant(_) | Shape::Result(..) | Shape::Flags(_) => {
+            Some("parameters may be strings, bools, numbers, enums, records, lists and options of those".into())
         }
+        Shape::Option(inner) if inner.is_optional() => Some("an option of an option cannot be told apart in JSON".into()),
         Shape::Option(inner) => unfit_as_parameter(inner),
-        Shape::List(of) if of.is_optional() => {
-            Some("a list of options cannot be told apart in JSON".into())
-        }
+        Shape::List(of) if of.is_optional() => Some("a list of options cannot be told apart in JSON".into()),
         Shape::List(of) => unfit_as_parameter(of),
-        Shape::Record(fields) => fields.iter().find_map(|f| {
-            unfit_as_parameter(&f.shape).map(|reason| format!("field `{}`: {reason}", f.wit_name))
-        }),
-        Shape::Bool
-        | Shape::Integer { .. }
-        | Shape::Float { .. }
-        | Shape::Char
-        | Shape::Text
-        | Shape::Enum(_) => None,
+        Shape::Record(fields) => {
+            fields.iter().find_map(|f| unfit_as_parameter(&f.shape).map(|reason| format!("field `{}`: {reason}", f.wit_name)))
+        }
+        Shape::Bool | Shape::Integer { .. } | Shape::Float { .. } | Shape::Char | Shape::Text | Shape::Enum(_) => None,
     }
 }

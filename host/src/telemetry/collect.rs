@@ -31,36 +31,19 @@ pub(super) struct ProcessFacts {
 
 impl ProcessFacts {
     pub(super) fn started_now() -> Self {
-        Self {
-            started: Instant::now(),
-        }
+        Self { started: Instant::now() }
     }
 }
 
 impl Collector for ProcessFacts {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let uptime = self.started.elapsed().as_secs_f64();
-        gauge(
-            &mut encoder,
-            names::UPTIME_SECONDS,
-            "Seconds since the start",
-            uptime,
-        )?;
+        gauge(&mut encoder, names::UPTIME_SECONDS, "Seconds since the start", uptime)?;
         if let Some(bytes) = resident_bytes() {
-            gauge(
-                &mut encoder,
-                names::PROCESS_RESIDENT_MEMORY_BYTES,
-                "Resident memory of the process",
-                bytes,
-            )?;
+            gauge(&mut encoder, names::PROCESS_RESIDENT_MEMORY_BYTES, "Resident memory of the process", bytes)?;
         }
         if let Some(open) = open_descriptors() {
-            gauge(
-                &mut encoder,
-                names::PROCESS_OPEN_FDS,
-                "Open file descriptors of the process",
-                open,
-            )?;
+            gauge(&mut encoder, names::PROCESS_OPEN_FDS, "Open file descriptors of the process", open)?;
         }
         Ok(())
     }
@@ -69,9 +52,7 @@ impl Collector for ProcessFacts {
 /// `VmRSS` of `/proc/self/status`, which is in kB whatever the page size is.
 fn resident_bytes() -> Option<f64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kilobytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes * 1_024.0)
 }
@@ -87,11 +68,7 @@ pub(super) struct PluginStats(Mutex<Vec<Stat>>);
 
 impl PluginStats {
     pub(super) fn replace(&self, stats: Vec<Stat>) {
-        let accepted = stats
-            .into_iter()
-            .filter(acceptable)
-            .take(MAX_STATS)
-            .collect();
+        let accepted = stats.into_iter().filter(acceptable).take(MAX_STATS).collect();
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = accepted;
     }
 }
@@ -100,21 +77,12 @@ impl Collector for PluginStats {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let stats = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for stat in stats.iter() {
-            let name = format!(
-                "{}{}",
-                names::PLUGIN_STAT_PREFIX,
-                stat.name.replace('-', "_")
-            );
+            let name = format!("{}{}", names::PLUGIN_STAT_PREFIX, stat.name.replace('-', "_"));
             // By the convention of Prometheus: what ends in `_total` only ever grows.
             match name.strip_suffix("_total") {
                 Some(name) => {
                     let counter = ConstCounter::new(stat.value);
-                    counter.encode(encoder.encode_descriptor(
-                        name,
-                        &stat.help,
-                        None,
-                        counter.metric_type(),
-                    )?)?;
+                    counter.encode(encoder.encode_descriptor(name, &stat.help, None, counter.metric_type())?)?;
                 }
                 None => gauge(&mut encoder, &name, &stat.help, stat.value)?,
             }
@@ -124,9 +92,7 @@ impl Collector for PluginStats {
 }
 
 fn acceptable(stat: &Stat) -> bool {
-    let plain = |byte: u8| {
-        byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-'
-    };
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
     stat.value.is_finite()
         && !stat.help.contains('\n')
         && !stat.name.is_empty()
@@ -134,12 +100,7 @@ fn acceptable(stat: &Stat) -> bool {
         && stat.name.bytes().all(plain)
 }
 
-fn gauge(
-    encoder: &mut DescriptorEncoder<'_>,
-    name: &str,
-    help: &str,
-    value: f64,
-) -> Result<(), std::fmt::Error> {
+fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: f64) -> Result<(), std::fmt::Error> {
     let gauge = ConstGauge::new(value);
     gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)
 }
@@ -160,11 +121,7 @@ mod tests {
     }
 
     fn stat(name: &str, value: f64) -> Stat {
-        Stat {
-            name: name.to_owned(),
-            help: "help".to_owned(),
-            value,
-        }
+        Stat { name: name.to_owned(), help: "help".to_owned(), value }
     }
 
     #[test]
@@ -173,21 +130,13 @@ mod tests {
         stats.replace(vec![stat("cache-size", 3.0), stat("retries_total", 2.0)]);
         let page = page(stats);
         assert!(page.contains("\njankins_cache_size 3.0\n"), "{page}");
-        assert!(
-            page.contains("# TYPE jankins_retries counter\njankins_retries_total 2.0\n"),
-            "{page}"
-        );
+        assert!(page.contains("# TYPE jankins_retries counter\njankins_retries_total 2.0\n"), "{page}");
     }
 
     #[test]
     fn a_name_or_value_that_would_break_the_page_is_left_out() {
         let stats = PluginStats::default();
-        stats.replace(vec![
-            stat("evil\n# EOF", 1.0),
-            stat("", 1.0),
-            stat("nan", f64::NAN),
-            stat("fine", 1.0),
-        ]);
+        stats.replace(vec![stat("evil\n# EOF", 1.0), stat("", 1.0), stat("nan", f64::NAN), stat("fine", 1.0)]);
         let page = page(stats);
         assert_eq!(page.matches("# TYPE").count(), 1, "{page}");
         assert!(page.contains("jankins_fine 1.0"));
@@ -196,10 +145,7 @@ mod tests {
     #[test]
     fn the_process_has_memory_and_descriptors() {
         let page = page(ProcessFacts::started_now());
-        assert!(
-            page.contains("jankins_process_resident_memory_bytes "),
-            "{page}"
-        );
+        assert!(page.contains("jankins_process_resident_memory_bytes "), "{page}");
         assert!(page.contains("jankins_process_open_fds "), "{page}");
     }
 }

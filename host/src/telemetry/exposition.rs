@@ -10,8 +10,7 @@ use prometheus_client::encoding::text;
 use super::metrics::Metrics;
 
 /// The media type of [`Exposition::Protobuf`], as Prometheus asks for it.
-pub(crate) const PROTOBUF: &str =
-    "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
+pub(crate) const PROTOBUF: &str = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
 /// The media type of [`Exposition::Text`].
 pub(crate) const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -29,15 +28,9 @@ impl Metrics {
     ///
     /// # Errors
     /// When a metric cannot be written in that form; a scrape then fails as a whole.
-    pub(crate) fn encode(
-        &self,
-        exposition: Exposition,
-    ) -> Result<(&'static str, Vec<u8>), EncodeError> {
+    pub(crate) fn encode(&self, exposition: Exposition) -> Result<(&'static str, Vec<u8>), EncodeError> {
         match exposition {
-            Exposition::Protobuf => Ok((
-                PROTOBUF,
-                prometheus_protobuf::encode_to_vec(&self.registry)?,
-            )),
+            Exposition::Protobuf => Ok((PROTOBUF, prometheus_protobuf::encode_to_vec(&self.registry)?)),
             Exposition::Text => {
                 let mut page = String::new();
                 text::encode(&mut page, &self.registry)?;
@@ -67,11 +60,7 @@ mod tests {
     use crate::telemetry::names;
 
     fn metrics() -> Metrics {
-        Metrics::new(BuildFacts {
-            version: "1.2.3",
-            component_digest: "sha256:abc".to_owned(),
-            wasmtime: "48",
-        })
+        Metrics::new(BuildFacts { version: "1.2.3", component_digest: "sha256:abc".to_owned(), wasmtime: "48" })
     }
 
     fn page(metrics: &Metrics) -> String {
@@ -91,10 +80,7 @@ mod tests {
             "jankins_request_duration_ms_count{tool=\"get_it\"} 1",
             "jankins_build_info{version=\"1.2.3\",component_digest=\"sha256:abc\",wasmtime=\"48\"} 1",
         ] {
-            assert!(
-                page.lines().any(|found| found == line),
-                "{line} is not in\n{page}"
-            );
+            assert!(page.lines().any(|found| found == line), "{line} is not in\n{page}");
         }
     }
 
@@ -111,10 +97,7 @@ mod tests {
     #[test]
     fn no_family_is_declared_twice() {
         let page = page(&metrics());
-        let mut families: Vec<&str> = page
-            .lines()
-            .filter_map(|line| line.strip_prefix("# TYPE "))
-            .collect();
+        let mut families: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
         let declared = families.len();
         families.sort_unstable();
         families.dedup_by_key(|line| line.split(' ').next().unwrap().to_owned());
@@ -126,16 +109,10 @@ mod tests {
         let metrics = metrics();
         metrics.call_finished("get_it", Duration::from_millis(12), None);
         let families = prometheus_protobuf::encode(&metrics.registry).unwrap();
-        let durations = families
-            .iter()
-            .find(|family| family.name == names::REQUEST_DURATION_MS)
-            .unwrap();
+        let durations = families.iter().find(|family| family.name == names::REQUEST_DURATION_MS).unwrap();
         let histogram = durations.metric[0].histogram.as_ref().unwrap();
         assert_eq!(histogram.sample_count, 1);
-        assert!(
-            !histogram.positive_span.is_empty(),
-            "native buckets are missing"
-        );
+        assert!(!histogram.positive_span.is_empty(), "native buckets are missing");
         assert_eq!(histogram.bucket.len(), names::DURATION_BUCKETS_MS.len() + 1);
     }
 }

@@ -28,10 +28,7 @@ const ERROR_TYPES: [(&str, &str); 16] = [
 
 /// The `error_type` of a failure code.
 pub(crate) fn error_type(code: &str) -> &'static str {
-    ERROR_TYPES
-        .iter()
-        .find(|(known, _)| *known == code)
-        .map_or("Other", |(_, name)| name)
+    ERROR_TYPES.iter().find(|(known, _)| *known == code).map_or("Other", |(_, name)| name)
 }
 
 /// `{tool}`.

@@ -46,41 +46,23 @@ pub(crate) const CALLS: &str = "jankins::calls";
 
 /// Starts logging for the process. A second call changes nothing.
 pub(crate) fn start(level: LogLevel, json: bool) {
-    subscribe(
-        EnvFilter::default().add_directive(own_directive(level)),
-        json,
-    );
+    subscribe(EnvFilter::default().add_directive(own_directive(level)), json);
 }
 
 /// The same for a command that tells its outcome itself: errors only, and none about the call it makes.
 pub(crate) fn start_quiet(json: bool) {
     let filter = EnvFilter::default().add_directive(own_directive(LogLevel::Error));
-    subscribe(
-        filter.add_directive(directive(CALLS, LevelFilter::OFF)),
-        json,
-    );
+    subscribe(filter.add_directive(directive(CALLS, LevelFilter::OFF)), json);
 }
 
 fn subscribe(filter: EnvFilter, json: bool) {
     // What the MCP library calls errors are clients that left; its real failures come back to us as values.
-    let filter = filter
-        .add_directive(LevelFilter::ERROR.into())
-        .add_directive(directive("rmcp", LevelFilter::OFF));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let filter = filter.add_directive(LevelFilter::ERROR.into()).add_directive(directive("rmcp", LevelFilter::OFF));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = if json {
-        builder
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false)
-            .try_init()
+        builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
     } else {
-        builder
-            .with_ansi(colour_wanted())
-            .with_target(false)
-            .try_init()
+        builder.with_ansi(colour_wanted()).with_target(false).try_init()
     };
     // Only tests start it twice, and then the first one serves.
     drop(started);
@@ -93,14 +75,11 @@ fn own_directive(level: LogLevel) -> Directive {
 }
 
 fn directive(target: &str, level: LevelFilter) -> Directive {
-    format!("{target}={level}")
-        .parse()
-        .unwrap_or_else(|_| level.into())
+    format!("{target}={level}").parse().unwrap_or_else(|_| level.into())
 }
 
 fn colour_wanted() -> bool {
-    std::io::stderr().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 #[cfg(test)]

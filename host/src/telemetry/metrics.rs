@@ -87,66 +87,18 @@ impl Metrics {
         ];
         registry.register(names::BUILD, "The running build", Info::new(facts));
         registry.register(names::REQUESTS, "Tool calls", self.requests.clone());
-        registry.register(
-            names::REQUESTS_FAILED,
-            "Tool calls that failed",
-            self.failed.clone(),
-        );
-        registry.register(
-            names::REQUESTS_FAILED_TOTAL,
-            "Tool calls that failed",
-            self.failed.clone(),
-        );
-        registry.register(
-            names::ERRORS,
-            "Failed tool calls by kind",
-            self.errors.clone(),
-        );
-        registry.register(
-            names::REQUEST_DURATION_MS,
-            "Duration of tool calls in milliseconds",
-            self.durations.clone(),
-        );
-        registry.register(
-            names::INFLIGHT_REQUESTS,
-            "Tool calls in progress",
-            self.inflight.clone(),
-        );
-        registry.register(
-            names::JENKINS_CALLS,
-            "Requests to Jenkins by status class",
-            self.calls.clone(),
-        );
-        registry.register(
-            names::JENKINS_CALL_DURATION_MS,
-            "Duration of requests to Jenkins in milliseconds",
-            self.call_durations.clone(),
-        );
-        registry.register(
-            names::JENKINS_SENT_BYTES,
-            "Request bytes sent to Jenkins",
-            self.sent_bytes.clone(),
-        );
-        registry.register(
-            names::JENKINS_RECEIVED_BYTES,
-            "Response bytes received from Jenkins",
-            self.received_bytes.clone(),
-        );
-        registry.register(
-            names::PLUGIN_RESTARTS,
-            "Replaced plugin instances",
-            self.restarts.clone(),
-        );
-        registry.register(
-            names::PLUGIN_MEMORY_BYTES,
-            "Memory of the plugin",
-            self.memory.clone(),
-        );
-        registry.register(
-            names::PLUGIN_MEMORY_LIMIT_BYTES,
-            "Memory that the plugin may use",
-            self.memory_limit.clone(),
-        );
+        registry.register(names::REQUESTS_FAILED, "Tool calls that failed", self.failed.clone());
+        registry.register(names::REQUESTS_FAILED_TOTAL, "Tool calls that failed", self.failed.clone());
+        registry.register(names::ERRORS, "Failed tool calls by kind", self.errors.clone());
+        registry.register(names::REQUEST_DURATION_MS, "Duration of tool calls in milliseconds", self.durations.clone());
+        registry.register(names::INFLIGHT_REQUESTS, "Tool calls in progress", self.inflight.clone());
+        registry.register(names::JENKINS_CALLS, "Requests to Jenkins by status class", self.calls.clone());
+        registry.register(names::JENKINS_CALL_DURATION_MS, "Duration of requests to Jenkins in milliseconds", self.call_durations.clone());
+        registry.register(names::JENKINS_SENT_BYTES, "Request bytes sent to Jenkins", self.sent_bytes.clone());
+        registry.register(names::JENKINS_RECEIVED_BYTES, "Response bytes received from Jenkins", self.received_bytes.clone());
+        registry.register(names::PLUGIN_RESTARTS, "Replaced plugin instances", self.restarts.clone());
+        registry.register(names::PLUGIN_MEMORY_BYTES, "Memory of the plugin", self.memory.clone());
+        registry.register(names::PLUGIN_MEMORY_LIMIT_BYTES, "Memory that the plugin may use", self.memory_limit.clone());
         registry.register_collector(Box::new(ProcessFacts::started_now()));
         registry.register_collector(Box::new(Arc::clone(&self.stats)));
         self.registry = registry;
@@ -155,19 +107,12 @@ impl Metrics {
 
     /// Counts one finished call of `tool`; `code` names the failure, if it was one.
     pub(crate) fn call_finished(&self, tool: &str, elapsed: Duration, code: Option<&str>) {
-        let label = ToolLabel {
-            tool: tool.to_owned(),
-        };
+        let label = ToolLabel { tool: tool.to_owned() };
         self.requests.get_or_create(&label).inc();
-        self.durations
-            .get_or_create(&label)
-            .observe(millis(elapsed));
+        self.durations.get_or_create(&label).observe(millis(elapsed));
         if let Some(code) = code {
             self.failed.get_or_create(&label).inc();
-            let kind = ErrorLabel {
-                error_type: error_type(code),
-                tool: label.tool,
-            };
+            let kind = ErrorLabel { error_type: error_type(code), tool: label.tool };
             self.errors.get_or_create(&kind).inc();
         }
     }

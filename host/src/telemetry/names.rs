@@ -47,7 +47,5 @@ pub(crate) const UNKNOWN_TOOL: &str = "_unknown";
 
 /// Buckets of [`REQUEST_DURATION_MS`] and [`JENKINS_CALL_DURATION_MS`] in milliseconds: a cached answer takes well
 /// under one, the alert on latency fires at 5 000, and a call is given up at 30 000 unless told otherwise.
-pub(crate) const DURATION_BUCKETS_MS: [f64; 14] = [
-    1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 2_500.0, 5_000.0, 10_000.0,
-    30_000.0,
-];
+pub(crate) const DURATION_BUCKETS_MS: [f64; 14] =
+    [1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 2_500.0, 5_000.0, 10_000.0, 30_000.0];

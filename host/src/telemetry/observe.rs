@@ -22,14 +22,9 @@ impl Observer for Metrics {
             correlation_id = exchange.correlation_id,
             "request to Jenkins"
         );
-        let call = CallLabel {
-            endpoint: endpoint.clone(),
-            status: status_class(exchange.status),
-        };
+        let call = CallLabel { endpoint: endpoint.clone(), status: status_class(exchange.status) };
         self.calls.get_or_create(&call).inc();
-        self.call_durations
-            .get_or_create(&EndpointLabel { endpoint })
-            .observe(millis(exchange.elapsed));
+        self.call_durations.get_or_create(&EndpointLabel { endpoint }).observe(millis(exchange.elapsed));
         self.sent_bytes.inc_by(exchange.request_bytes);
         self.received_bytes.inc_by(exchange.response_bytes);
     }

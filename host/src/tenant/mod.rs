@@ -95,12 +95,7 @@ impl Tenant {
     /// Runs one tool. A caller that stops waiting is counted and logged too; the plugin then finishes on its own.
     pub(crate) async fn call(&self, tool: &Tool, arguments: Map<String, Value>) -> Outcome {
         let _in_flight = self.lifecycle.begin();
-        let mut record = Record {
-            metrics: &self.metrics,
-            tool: &tool.mcp_name,
-            started: Instant::now(),
-            ended: false,
-        };
+        let mut record = Record { metrics: &self.metrics, tool: &tool.mcp_name, started: Instant::now(), ended: false };
         let outcome = self.runner.call(tool, arguments).await;
         match &outcome {
             Outcome::Answer(answer) => record.answered(answer),
@@ -128,21 +123,13 @@ impl Record<'_> {
 
     fn answered(&mut self, answer: &Answer) {
         let ms = self.end(None);
-        let correlation_id = answer
-            .meta
-            .get("correlation_id")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let correlation_id = answer.meta.get("correlation_id").and_then(Value::as_str).unwrap_or_default();
         tracing::info!(target: CALLS, tool = self.tool, code = "ok", ms, correlation_id, "call");
     }
 
     fn failed(&mut self, failure: &Failure) {
         let ms = self.end(Some(&failure.code));
-        let (tool, code, correlation_id) = (
-            self.tool,
-            failure.code.as_str(),
-            failure.correlation_id.as_str(),
-        );
+        let (tool, code, correlation_id) = (self.tool, failure.code.as_str(), failure.correlation_id.as_str());
         let retry_after_s = failure.retry_after_seconds;
         match Blame::of(code) {
             Blame::Caller => tracing::info!(target: CALLS, tool, code, ms, correlation_id, "call"),
@@ -179,13 +166,9 @@ enum Blame {
 impl Blame {
     fn of(code: &str) -> Self {
         match code {
-            "invalid-params"
-            | "not-found"
-            | "conflict"
-            | "not-supported"
-            | "read-only"
-            | "confirmation-required"
-            | "forbidden" => Self::Caller,
+            "invalid-params" | "not-found" | "conflict" | "not-supported" | "read-only" | "confirmation-required" | "forbidden" => {
+                Self::Caller
+            }
             "rate-limited" => Self::Limit,
             _ => Self::Operator,
         }
@@ -205,23 +188,17 @@ mod tests {
     }
 
     async fn call(tenant: &Tenant, name: &str) -> Outcome {
-        let Found::Offered(tool) = tenant.toolbox().find(name) else {
-            panic!("{name}")
-        };
+        let Found::Offered(tool) = tenant.toolbox().find(name) else { panic!("{name}") };
         tenant.call(tool, Map::new()).await
     }
 
     #[tokio::test]
     async fn a_call_that_its_caller_gives_up_is_counted_but_not_as_a_failure() {
         let tenant = tenant(Script::default().slow(Duration::from_secs(60)));
-        let waited =
-            tokio::time::timeout(Duration::from_millis(10), call(&tenant, "read_thing")).await;
+        let waited = tokio::time::timeout(Duration::from_millis(10), call(&tenant, "read_thing")).await;
         assert!(waited.is_err());
         let page = page(&tenant);
-        assert!(
-            page.contains("jankins_requests_total{tool=\"read_thing\"} 1"),
-            "{page}"
-        );
+        assert!(page.contains("jankins_requests_total{tool=\"read_thing\"} 1"), "{page}");
         assert!(page.contains("jankins_inflight_requests 0"), "{page}");
         assert!(!page.contains("jankins_errors_total{"), "{page}");
     }
@@ -230,23 +207,12 @@ mod tests {
     async fn a_failure_is_counted_under_its_kind() {
         let tenant = tenant(Script::default().failing("unauthorized"));
         call(&tenant, "read_thing").await;
-        assert!(
-            page(&tenant).contains(
-                "jankins_errors_total{error_type=\"Unauthorized\",tool=\"read_thing\"} 1"
-            )
-        );
+        assert!(page(&tenant).contains("jankins_errors_total{error_type=\"Unauthorized\",tool=\"read_thing\"} 1"));
     }
 
     #[test]
     fn what_an_operator_must_fix_is_logged_as_an_error() {
-        for code in [
-            "unauthorized",
-            "timeout",
-            "unavailable",
-            "upstream-error",
-            "plugin-restarted",
-            "internal",
-        ] {
+        for code in ["unauthorized", "timeout", "unavailable", "upstream-error", "plugin-restarted", "internal"] {
             assert_eq!(Blame::of(code), Blame::Operator, "{code}");
         }
         assert_eq!(Blame::of("not-found"), Blame::Caller);

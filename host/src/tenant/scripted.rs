@@ -38,30 +38,14 @@ pub(crate) fn catalogue() -> Catalogue {
 
 /// One reading tool with these properties; the first is required.
 pub(crate) fn tool_with(properties: Value) -> Tool {
-    let Value::Object(properties) = properties else {
-        panic!("properties are an object")
-    };
-    let params = properties
-        .keys()
-        .enumerate()
-        .map(|(at, name)| param(name, at == 0))
-        .collect();
+    let Value::Object(properties) = properties else { panic!("properties are an object") };
+    let params = properties.keys().enumerate().map(|(at, name)| param(name, at == 0)).collect();
     let schema = json!({"type": "object", "properties": properties, "additionalProperties": false});
-    Tool {
-        params,
-        input_schema: object(schema),
-        ..tool("read-thing", Effect::Read, "things")
-    }
+    Tool { params, input_schema: object(schema), ..tool("read-thing", Effect::Read, "things") }
 }
 
 fn param(name: &str, required: bool) -> Param {
-    Param {
-        name: name.to_owned(),
-        wit_name: name.replace('_', "-"),
-        description: format!("The {name}"),
-        required,
-        kind: Shape::Text,
-    }
+    Param { name: name.to_owned(), wit_name: name.replace('_', "-"), description: format!("The {name}"), required, kind: Shape::Text }
 }
 
 fn object(value: Value) -> Arc<Map<String, Value>> {
@@ -167,10 +151,7 @@ impl Runner for Script {
             *self.checks.lock().unwrap() += 1;
             tokio::time::sleep(self.delay).await;
             match *self.unready.lock().unwrap() {
-                None => Ok(CheckReport {
-                    ok: true,
-                    steps: Vec::new(),
-                }),
+                None => Ok(CheckReport { ok: true, steps: Vec::new() }),
                 Some(why) => Err(Failure::host("unavailable", why)),
             }
         }
@@ -178,14 +159,7 @@ impl Runner for Script {
     }
 
     fn stats(&self) -> BoxFuture<'_, Result<Vec<Stat>, Failure>> {
-        async {
-            Ok(vec![Stat {
-                name: "cache_size".to_owned(),
-                help: "entries".to_owned(),
-                value: 7.0,
-            }])
-        }
-        .boxed()
+        async { Ok(vec![Stat { name: "cache_size".to_owned(), help: "entries".to_owned(), value: 7.0 }]) }.boxed()
     }
 
     fn clear_cache(&self, scope: Option<String>) -> BoxFuture<'_, Result<u32, Failure>> {

@@ -45,10 +45,7 @@ const MAX_RESPONSE_BYTES: u64 = 2 << 30;
 /// Time to reach the controller at all. Short of the call's own limit, so that the error names the network.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What a read-only tenant may POST although it changes nothing: the controller takes a file to validate no other way.
-const READ_ONLY_POSTS: [&str; 2] = [
-    "pipeline-model-converter/validate",
-    "pipeline-model-converter/validateJenkinsfile",
-];
+const READ_ONLY_POSTS: [&str; 2] = ["pipeline-model-converter/validate", "pipeline-model-converter/validateJenkinsfile"];
 /// The engine's version, which cargo pins and the engine does not export.
 const WASMTIME_VERSION: &str = "48.0.8";
 
@@ -124,17 +121,8 @@ impl Tenant {
 
     #[cfg(test)]
     pub(super) fn from_parts(toolbox: Toolbox, runner: Box<dyn Runner>) -> Arc<Self> {
-        let facts = Facts {
-            version: "0.0.0",
-            component_digest: "sha256:none".to_owned(),
-            wasi: "none",
-            controller: String::new(),
-        };
-        let build = BuildFacts {
-            version: "0.0.0",
-            component_digest: facts.component_digest.clone(),
-            wasmtime: "none",
-        };
+        let facts = Facts { version: "0.0.0", component_digest: "sha256:none".to_owned(), wasi: "none", controller: String::new() };
+        let build = BuildFacts { version: "0.0.0", component_digest: facts.component_digest.clone(), wasmtime: "none" };
         let metrics = Arc::new(Metrics::new(build));
         Arc::new(Self {
             toolbox,
@@ -157,11 +145,7 @@ pub(crate) fn egress_settings(config: &Config) -> Settings {
         client_cert: config.client_cert.clone(),
         read_only: config.read_only,
         read_only_posts: READ_ONLY_POSTS.map(str::to_owned).to_vec(),
-        timeouts: Timeouts {
-            connect: CONNECT_TIMEOUT.min(config.timeout),
-            first_byte: config.timeout,
-            between_bytes: config.timeout,
-        },
+        timeouts: Timeouts { connect: CONNECT_TIMEOUT.min(config.timeout), first_byte: config.timeout, between_bytes: config.timeout },
         max_in_flight: MAX_REQUESTS_IN_FLIGHT,
         max_response_bytes: MAX_RESPONSE_BYTES,
         cassette: config.cassette.clone(),
@@ -171,10 +155,7 @@ pub(crate) fn egress_settings(config: &Config) -> Settings {
 fn instance_settings(config: &Config, egress: Egress, metrics: &Arc<Metrics>) -> InstanceSettings {
     let mut env = vec![
         ("JENKINS_URL".to_owned(), config.controller.to_string()),
-        (
-            "JANKINS_TIMEOUT_SECONDS".to_owned(),
-            config.timeout.as_secs().to_string(),
-        ),
+        ("JANKINS_TIMEOUT_SECONDS".to_owned(), config.timeout.as_secs().to_string()),
     ];
     if let Some(tokens) = config.max_tokens {
         env.push(("JANKINS_MAX_TOKENS".to_owned(), tokens.to_string()));
@@ -217,8 +198,6 @@ mod tests {
     #[test]
     fn the_version_of_the_engine_is_the_locked_one() {
         let lock = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
-        assert!(lock.contains(&format!(
-            "name = \"wasmtime\"\nversion = \"{WASMTIME_VERSION}\""
-        )));
+        assert!(lock.contains(&format!("name = \"wasmtime\"\nversion = \"{WASMTIME_VERSION}\"")));
     }
 }

@@ -30,12 +30,9 @@ pub(super) async fn measure(table: &mut Table) -> Result<()> {
     }
     let baseline = fs::read_to_string(&path).context("no baseline; BLESS=1 make bench writes one")?;
     let baseline: BTreeMap<String, f64> = serde_json::from_str(&baseline)?;
-    for (name, bound) in [
-        ("tools/list", 4_500.0),
-        ("list-jobs of 50 jobs", 800.0),
-        ("get-build of a failed pipeline", 350.0),
-        ("triage-failure", 900.0),
-    ] {
+    for (name, bound) in
+        [("tools/list", 4_500.0), ("list-jobs of 50 jobs", 800.0), ("get-build of a failed pipeline", 350.0), ("triage-failure", 900.0)]
+    {
         let figure = now.get(name).copied().with_context(|| format!("{name} was not counted"))?;
         let before = baseline.get(name).copied().unwrap_or_default();
         table.at_most(name, figure, bound, "");

@@ -28,21 +28,10 @@ async fn main() -> Result<()> {
     let mut faults = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let mut value = || {
-            arguments
-                .next()
-                .with_context(|| format!("{argument} needs a value"))
-        };
+        let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
         match argument.as_str() {
-            "--bind" => {
-                options.bind = value()?
-                    .parse()
-                    .context("--bind needs an address such as 127.0.0.1:8080")?
-            }
-            "--latency-ms" => {
-                options.latency =
-                    Duration::from_millis(value()?.parse().context("--latency-ms needs a number")?)
-            }
+            "--bind" => options.bind = value()?.parse().context("--bind needs an address such as 127.0.0.1:8080")?,
+            "--latency-ms" => options.latency = Duration::from_millis(value()?.parse().context("--latency-ms needs a number")?),
             "--fault" => faults.push(value()?),
             "--help" | "-h" => {
                 std::io::stdout().write_all(HELP.as_bytes())?;
@@ -54,11 +43,7 @@ async fn main() -> Result<()> {
     let jenkins = Simulator::start(options).await?;
     for text in faults {
         let (fault, path) = text.split_once('@').unwrap_or((&text, ""));
-        jenkins.set_fault_on(
-            path,
-            None,
-            fault.parse::<Fault>().map_err(anyhow::Error::msg)?,
-        );
+        jenkins.set_fault_on(path, None, fault.parse::<Fault>().map_err(anyhow::Error::msg)?);
     }
     writeln!(std::io::stdout(), "{}", jenkins.url())?;
     jenkins.wait().await;

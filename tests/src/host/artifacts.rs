@@ -17,8 +17,7 @@ use anyhow::Result;
 use anyhow::bail;
 
 /// What the programs and components are made of.
-const SOURCES: [&str; 7] =
-    ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "Makefile", "component", "host", "wit"];
+const SOURCES: [&str; 7] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "Makefile", "component", "host", "wit"];
 /// What `make build` leaves.
 const STAMP: &str = "target/plugin/.built";
 

@@ -116,11 +116,7 @@ impl Http {
         let (parts, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();
         driver.abort();
-        Ok(HttpAnswer {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body: String::from_utf8_lossy(&body).into_owned(),
-        })
+        Ok(HttpAnswer { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() })
     }
 
     /// An MCP request of 2025-11-25, with further headers.

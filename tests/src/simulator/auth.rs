@@ -30,13 +30,7 @@ pub enum User {
 
 impl User {
     /// Every user.
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Admin,
-        Self::Lin,
-        Self::Reader,
-        Self::Nobody,
-        Self::Anonymous,
-    ];
+    pub(crate) const ALL: [Self; 5] = [Self::Admin, Self::Lin, Self::Reader, Self::Nobody, Self::Anonymous];
 
     /// The name to log in with.
     #[must_use]
@@ -112,15 +106,10 @@ pub(crate) fn authenticate(header: Option<&str>) -> Result<(User, Proof), WrongC
     let Some(encoded) = header.and_then(|header| header.strip_prefix("Basic ")) else {
         return Ok((User::Anonymous, Proof::None));
     };
-    let decoded = BASE64_STANDARD
-        .decode(encoded.trim())
-        .map_err(|_| WrongCredentials)?;
+    let decoded = BASE64_STANDARD.decode(encoded.trim()).map_err(|_| WrongCredentials)?;
     let text = String::from_utf8(decoded).map_err(|_| WrongCredentials)?;
     let (name, secret) = text.split_once(':').ok_or(WrongCredentials)?;
-    let user = User::ALL
-        .into_iter()
-        .find(|user| user.name() == name && !secret.is_empty())
-        .ok_or(WrongCredentials)?;
+    let user = User::ALL.into_iter().find(|user| user.name() == name && !secret.is_empty()).ok_or(WrongCredentials)?;
     if secret == user.token() {
         Ok((user, Proof::Token))
     } else if secret == user.password() {
@@ -140,29 +129,14 @@ mod tests {
 
     #[test]
     fn a_token_and_a_password_are_told_apart() {
-        assert_eq!(
-            authenticate(Some(&basic("lin:lin-token"))),
-            Ok((User::Lin, Proof::Token))
-        );
-        assert_eq!(
-            authenticate(Some(&basic("lin:lin-password"))),
-            Ok((User::Lin, Proof::Password))
-        );
-        assert_eq!(
-            authenticate(Some(&basic("lin:guess"))),
-            Err(WrongCredentials)
-        );
-        assert_eq!(
-            authenticate(Some(&basic("anonymous:"))),
-            Err(WrongCredentials)
-        );
+        assert_eq!(authenticate(Some(&basic("lin:lin-token"))), Ok((User::Lin, Proof::Token)));
+        assert_eq!(authenticate(Some(&basic("lin:lin-password"))), Ok((User::Lin, Proof::Password)));
+        assert_eq!(authenticate(Some(&basic("lin:guess"))), Err(WrongCredentials));
+        assert_eq!(authenticate(Some(&basic("anonymous:"))), Err(WrongCredentials));
     }
 
     #[test]
     fn a_bearer_token_is_ignored() {
-        assert_eq!(
-            authenticate(Some("Bearer admin-token")),
-            Ok((User::Anonymous, Proof::None))
-        );
+        assert_eq!(authenticate(Some("Bearer admin-token")), Ok((User::Anonymous, Proof::None)));
     }
 }

@@ -39,10 +39,7 @@ pub(crate) struct BigLog {
 impl BigLog {
     /// The log of a build of this job, if it is one of the generated ones.
     pub(crate) fn of(job: &str) -> Option<Self> {
-        [BIG_LOG, HUGE_LOG]
-            .into_iter()
-            .find(|(name, _)| *name == job)
-            .map(|(_, lines)| Self { lines })
+        [BIG_LOG, HUGE_LOG].into_iter().find(|(name, _)| *name == job).map(|(_, lines)| Self { lines })
     }
 
     /// Size of the raw log.
@@ -58,20 +55,12 @@ impl BigLog {
         if self.lines != BIG_LOG.1 {
             return SimBody::Generated(self.lines_from(start, crlf));
         }
-        let (kept, start) = if crlf {
-            (&*KEPT_CRLF, start + start / LINE)
-        } else {
-            (&*KEPT, start)
-        };
+        let (kept, start) = if crlf { (&*KEPT_CRLF, start + start / LINE) } else { (&*KEPT, start) };
         SimBody::Whole(kept.slice((start as usize).min(kept.len())..))
     }
 
     fn lines_from(self, start: u64, crlf: bool) -> Lines {
-        Lines {
-            log: self,
-            at: start,
-            crlf,
-        }
+        Lines { log: self, at: start, crlf }
     }
 
     fn line(self, number: u64) -> String {
@@ -85,9 +74,7 @@ impl BigLog {
             let (worker, millis) = (number % 64, number.wrapping_mul(7919) % 997);
             let verb = ["GET /cart", "GET /orders", "POST /pay", "GET /login"];
             let verb = verb.get((number % 4) as usize).copied().unwrap_or_default();
-            format!(
-                "{number:>9} INFO  [worker-{worker:02}] {verb} -> 200 in {millis} ms, error rate 0.0%"
-            )
+            format!("{number:>9} INFO  [worker-{worker:02}] {verb} -> 200 in {millis} ms, error rate 0.0%")
         };
         format!("{text:<width$}\n", width = LINE as usize - 1)
     }
@@ -140,10 +127,7 @@ mod tests {
         assert_eq!(text.lines().count(), 200_000);
         assert_eq!(text.matches(RARE_LINE).count(), 1);
         let crlf = collect(log.from(0, true)).len();
-        assert!(
-            (15_000_000..16_800_000).contains(&text.len()) && crlf < 16_800_000,
-            "{crlf}"
-        );
+        assert!((15_000_000..16_800_000).contains(&text.len()) && crlf < 16_800_000, "{crlf}");
     }
 
     #[test]

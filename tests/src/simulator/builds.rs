@@ -60,33 +60,17 @@ pub(crate) enum Phase {
 impl Build {
     /// Where the build is at a moment.
     pub(crate) fn phase(&self, timing: &Timing, now: u64) -> Phase {
-        if self
-            .stopped
-            .is_some_and(|(at, _)| now >= at + millis(timing.stop))
-        {
+        if self.stopped.is_some_and(|(at, _)| now >= at + millis(timing.stop)) {
             return Phase::Done { aborted: true };
         }
-        let part = |since: u64, span: u64| {
-            (now.saturating_sub(since) as f64 / span.max(1) as f64).min(1.0)
-        };
+        let part = |since: u64, span: u64| (now.saturating_sub(since) as f64 / span.max(1) as f64).min(1.0);
         let span = millis(timing.build);
         match &self.input {
-            Some(input) if now < input.asked => {
-                Phase::Running(part(self.started, millis(timing.until_input)))
-            }
+            Some(input) if now < input.asked => Phase::Running(part(self.started, millis(timing.until_input))),
             Some(Input { answered: None, .. }) => Phase::Paused,
-            Some(Input {
-                answered: Some((at, true, _)),
-                ..
-            }) if now < at + span => Phase::Resumed(part(*at, span)),
-            Some(Input {
-                answered: Some((at, false, _)),
-                ..
-            }) if now < at + millis(timing.stop) => Phase::Paused,
-            Some(Input {
-                answered: Some((_, proceed, _)),
-                ..
-            }) => Phase::Done { aborted: !proceed },
+            Some(Input { answered: Some((at, true, _)), .. }) if now < at + span => Phase::Resumed(part(*at, span)),
+            Some(Input { answered: Some((at, false, _)), .. }) if now < at + millis(timing.stop) => Phase::Paused,
+            Some(Input { answered: Some((_, proceed, _)), .. }) => Phase::Done { aborted: !proceed },
             None if self.endless => Phase::Running(part(self.started, 10 * span)),
             None if now < self.started + span => Phase::Running(part(self.started, span)),
             None => Phase::Done { aborted: false },
@@ -95,9 +79,7 @@ impl Build {
 
     /// Whether the question is there to be answered.
     pub(crate) fn asks(&self, timing: &Timing, now: u64) -> bool {
-        let shown = self.input.as_ref().is_some_and(|input| {
-            input.answered.is_none() && now >= input.asked + millis(timing.input_lag)
-        });
+        let shown = self.input.as_ref().is_some_and(|input| input.answered.is_none() && now >= input.asked + millis(timing.input_lag));
         shown && self.phase(timing, now) == Phase::Paused
     }
 
@@ -118,9 +100,7 @@ impl Build {
     /// The recorded build whose pages fit best right now.
     pub(crate) fn face(&self, phase: Phase) -> &str {
         match (&self.input, phase) {
-            (Some(input), Phase::Running(_) | Phase::Paused | Phase::Done { aborted: true }) => {
-                &input.model
-            }
+            (Some(input), Phase::Running(_) | Phase::Paused | Phase::Done { aborted: true }) => &input.model,
             _ => &self.model,
         }
     }
@@ -136,16 +116,8 @@ impl Build {
     /// The raw log so far.
     fn log(&self, shared: &Shared, timing: &Timing, now: u64) -> Vec<u8> {
         let model = raw(shared, &self.model);
-        let paused = self
-            .input
-            .as_ref()
-            .map(|input| raw(shared, &input.model))
-            .unwrap_or_default();
-        let rest = || {
-            model
-                .get(first_lines(&model, lines(&paused)).len()..)
-                .unwrap_or_default()
-        };
+        let paused = self.input.as_ref().map(|input| raw(shared, &input.model)).unwrap_or_default();
+        let rest = || model.get(first_lines(&model, lines(&paused)).len()..).unwrap_or_default();
         let mut log = match self.phase(timing, now) {
             Phase::Running(part) if self.input.is_some() => share(&paused, part),
             Phase::Running(part) => share(&model, part),
@@ -155,26 +127,11 @@ impl Build {
             Phase::Done { aborted: true } => {
                 // What was written until the end stays, or a reader would see the log shrink.
                 let answered = self.input.as_ref().and_then(|input| input.answered);
-                let cause = self
-                    .stopped
-                    .map(|(at, _)| at)
-                    .or(answered.map(|(at, ..)| at));
+                let cause = self.stopped.map(|(at, _)| at).or(answered.map(|(at, ..)| at));
                 let end = cause.map_or(now, |at| at + millis(timing.stop));
                 let rejected = answered.is_some_and(|(_, proceed, _)| !proceed);
-                let input = self.input.as_ref().map(|input| {
-                    if rejected {
-                        input.unanswered()
-                    } else {
-                        input.again()
-                    }
-                });
-                let before = Self {
-                    stopped: None,
-                    input,
-                    job: self.job.clone(),
-                    model: self.model.clone(),
-                    ..*self
-                };
+                let input = self.input.as_ref().map(|input| if rejected { input.unanswered() } else { input.again() });
+                let before = Self { stopped: None, input, job: self.job.clone(), model: self.model.clone(), ..*self };
                 let mut log = before.log(shared, timing, end.saturating_sub(1));
                 let reason = self.interruption().unwrap_or_default();
                 log.extend(format!("{reason}\nFinished: ABORTED\n").bytes());
@@ -184,10 +141,7 @@ impl Build {
         if let (Some(user), Some(end)) = (self.user, log.iter().position(|byte| *byte == b'\n')) {
             let first = log.get(..end).unwrap_or_default();
             // A console note stands between the words and the name.
-            let name = first
-                .windows(4)
-                .rposition(|window| window == b"\x1b[0m")
-                .map_or(STARTED_BY.len(), |at| at + 4);
+            let name = first.windows(4).rposition(|window| window == b"\x1b[0m").map_or(STARTED_BY.len(), |at| at + 4);
             if first.starts_with(STARTED_BY) {
                 log.splice(name..end, user.full_name().bytes());
             }
@@ -198,18 +152,11 @@ impl Build {
 
 impl Input {
     fn again(&self) -> Self {
-        Self {
-            answered: self.answered,
-            ..self.unanswered()
-        }
+        Self { answered: self.answered, ..self.unanswered() }
     }
 
     fn unanswered(&self) -> Self {
-        Self {
-            model: self.model.clone(),
-            asked: self.asked,
-            answered: None,
-        }
+        Self { model: self.model.clone(), asked: self.asked, answered: None }
     }
 }
 
@@ -218,10 +165,7 @@ impl Live {
     pub(crate) fn log(&self, shared: &Shared, build: &str, now: u64) -> Option<Log> {
         let build = self.builds.get(build)?;
         let running = !matches!(build.phase(&self.timing, now), Phase::Done { .. });
-        Some(Log::Raw(
-            build.log(shared, &self.timing, now).into(),
-            running,
-        ))
+        Some(Log::Raw(build.log(shared, &self.timing, now).into(), running))
     }
 }
 

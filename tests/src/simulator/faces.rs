@@ -22,29 +22,16 @@ impl Shared {
         if let Some(job) = resolved.strip_suffix("/config.xml")
             && let Some(xml) = live.configs.get(job)
         {
-            return Ok(Some(Reply::of(
-                200,
-                "application/xml;charset=UTF-8",
-                xml.clone(),
-            )));
+            return Ok(Some(Reply::of(200, "application/xml;charset=UTF-8", xml.clone())));
         }
         let owns = |(id, build): &(&String, &Build)| {
-            resolved
-                .strip_prefix(id.as_str())
-                .is_some_and(|rest| rest.starts_with('/') && build.number > 0)
+            resolved.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('/') && build.number > 0)
         };
         let Some((id, build)) = live.builds.iter().find(owns) else {
             return Ok(None);
         };
-        let rest = resolved
-            .strip_prefix(id.as_str())
-            .unwrap_or_default()
-            .trim_start_matches('/');
-        if rest.ends_with("api/json")
-            || rest == "consoleText"
-            || rest.starts_with("logText/")
-            || rest.starts_with("testReport")
-        {
+        let rest = resolved.strip_prefix(id.as_str()).unwrap_or_default().trim_start_matches('/');
+        if rest.ends_with("api/json") || rest == "consoleText" || rest.starts_with("logText/") || rest.starts_with("testReport") {
             return Ok(None);
         }
         let phase = build.phase(&live.timing, now());
@@ -63,10 +50,7 @@ impl Shared {
         let (job, number) = face.rsplit_once('/').unwrap_or((face, ""));
         let job = job.rsplit('/').next().unwrap_or_default();
         let own_job = build.job.rsplit('/').next().unwrap_or_default();
-        let text = String::from_utf8_lossy(&reply.bytes()).replace(
-            &format!("{job}/{number}/"),
-            &format!("{own_job}/{}/", build.number),
-        );
+        let text = String::from_utf8_lossy(&reply.bytes()).replace(&format!("{job}/{number}/"), &format!("{own_job}/{}/", build.number));
         let text = match rest {
             "wfapi/describe" => describe(serde_json::from_str(&text)?, build, phase).to_string(),
             "pipeline-overview/tree" => overview(serde_json::from_str(&text)?, phase).to_string(),
@@ -85,19 +69,11 @@ fn describe(mut page: Value, build: &Build, phase: Phase) -> Value {
         let over = matches!(phase, Phase::Done { .. });
         retime(&mut page, build.started, (!over).then(now));
     }
-    let words = Words {
-        list: "/stages",
-        status: "status",
-        running: "IN_PROGRESS",
-        aborted: "ABORTED",
-    };
+    let words = Words { list: "/stages", status: "status", running: "IN_PROGRESS", aborted: "ABORTED" };
     if let Some(status) = words.apply(&mut page, phase) {
         set(&mut page, "/status", json!(status));
     }
-    if let (Phase::Done { .. }, Some(links)) = (
-        phase,
-        page.pointer_mut("/_links").and_then(Value::as_object_mut),
-    ) {
+    if let (Phase::Done { .. }, Some(links)) = (phase, page.pointer_mut("/_links").and_then(Value::as_object_mut)) {
         links.retain(|name, _| !name.contains("endingInput"));
     }
     page
@@ -105,18 +81,9 @@ fn describe(mut page: Value, build: &Build, phase: Phase) -> Value {
 
 /// How far the build is, as the graph view tells it.
 fn overview(mut page: Value, phase: Phase) -> Value {
-    let words = Words {
-        list: "/data/stages",
-        status: "state",
-        running: "running",
-        aborted: "aborted",
-    };
+    let words = Words { list: "/data/stages", status: "state", running: "running", aborted: "aborted" };
     words.apply(&mut page, phase);
-    set(
-        &mut page,
-        "/data/complete",
-        json!(matches!(phase, Phase::Done { .. })),
-    );
+    set(&mut page, "/data/complete", json!(matches!(phase, Phase::Done { .. })));
     page
 }
 
@@ -129,15 +96,9 @@ fn set(page: &mut Value, pointer: &str, value: Value) {
 
 /// Moves the times of a page to a build that started at another moment and, while it runs, lasts until now.
 fn retime(page: &mut Value, started: u64, now: Option<u64>) {
-    let model = page
-        .get("startTimeMillis")
-        .and_then(Value::as_u64)
-        .unwrap_or(started);
+    let model = page.get("startTimeMillis").and_then(Value::as_u64).unwrap_or(started);
     let shift = |at: u64| json!((at + started).saturating_sub(model));
-    let stages = page
-        .get("stages")
-        .and_then(Value::as_array)
-        .map_or(0, Vec::len);
+    let stages = page.get("stages").and_then(Value::as_array).map_or(0, Vec::len);
     let stages = (0..stages).map(|stage| format!("/stages/{stage}/startTimeMillis"));
     for pointer in stages.chain(["/startTimeMillis".to_owned(), "/endTimeMillis".to_owned()]) {
         if let Some(at) = page.pointer(&pointer).and_then(Value::as_u64) {

@@ -90,29 +90,15 @@ impl Fault {
             Self::Starting => Effect::Instead(pages::starting()),
             Self::Hang => Effect::Silence,
             Self::Stall => Effect::Spoil(|body| SimBody::Stalled(body.slice(..body.len() / 2))),
-            Self::Truncate => {
-                Effect::Spoil(|body| SimBody::Truncated(body.slice(..body.len() / 2)))
-            }
-            Self::Malformed => Effect::Spoil(|body| {
-                SimBody::Whole(
-                    [&body.slice(..body.len() / 2), &b"{\"\xff,"[..]]
-                        .concat()
-                        .into(),
-                )
-            }),
+            Self::Truncate => Effect::Spoil(|body| SimBody::Truncated(body.slice(..body.len() / 2))),
+            Self::Malformed => Effect::Spoil(|body| SimBody::Whole([&body.slice(..body.len() / 2), &b"{\"\xff,"[..]].concat().into())),
             Self::LoginPage => Effect::Instead(pages::login()),
             Self::Drop => Effect::Close,
-            Self::RateLimited(seconds) => {
-                Effect::Instead(pages::proxy(429).with("Retry-After", &seconds.to_string()))
-            }
+            Self::RateLimited(seconds) => Effect::Instead(pages::proxy(429).with("Retry-After", &seconds.to_string())),
             Self::Redirect(to) => Effect::Instead(Reply::empty(302).with("Location", to)),
             Self::Status(status) => Effect::Instead(pages::proxy(*status)),
             Self::Missing => Effect::Instead(pages::not_found_short()),
-            Self::Answer {
-                status,
-                content_type,
-                body,
-            } => Effect::Instead(Reply::of(*status, content_type, body.clone())),
+            Self::Answer { status, content_type, body } => Effect::Instead(Reply::of(*status, content_type, body.clone())),
         }
     }
 }
@@ -131,11 +117,7 @@ struct Rule {
 
 impl Faults {
     pub(crate) fn add(&mut self, fault: Fault, path_contains: &str, times: Option<usize>) {
-        self.rules.push(Rule {
-            fault,
-            path_contains: path_contains.to_owned(),
-            left: times,
-        });
+        self.rules.push(Rule { fault, path_contains: path_contains.to_owned(), left: times });
     }
 
     pub(crate) fn clear(&mut self) {

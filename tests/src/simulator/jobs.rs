@@ -18,19 +18,9 @@ const NEVER_BUILT: &str = "/job/quarterly-audit";
 const PIPELINE: &str = "org.jenkinsci.plugins.workflow.job.WorkflowJob";
 
 /// The answer, if the request is one of these.
-pub(crate) fn post(
-    live: &mut Live,
-    store: &mut Store,
-    post: &Post,
-    segments: &[&str],
-) -> Option<Reply> {
+pub(crate) fn post(live: &mut Live, store: &mut Store, post: &Post, segments: &[&str]) -> Option<Reply> {
     let (action, owner) = segments.split_last()?;
-    let owner = join(
-        &owner
-            .iter()
-            .map(|one| (*one).to_owned())
-            .collect::<Vec<_>>(),
-    );
+    let owner = join(&owner.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>());
     if !matches!(*action, "quietDown" | "cancelQuietDown") && store.get(&owner).is_none() {
         return Some(pages::not_found(post.user));
     }
@@ -42,9 +32,7 @@ pub(crate) fn post(
         "submitDescription" | "toggleLogKeep" if is_build => UPDATE,
         "createItem" | "doDelete" | "toggleOffline" | "quietDown" | "cancelQuietDown" => {
             // Which right these want of others was not recorded.
-            return (post.user == User::Admin)
-                .then(|| administer(live, store, post, action, &owner))
-                .flatten();
+            return (post.user == User::Admin).then(|| administer(live, store, post, action, &owner)).flatten();
         }
         _ => return None,
     };
@@ -67,16 +55,11 @@ pub(crate) fn post(
             redirect(&parent)
         }
         "config.xml" => {
-            live.configs
-                .insert(owner, String::from_utf8_lossy(post.body).into_owned());
+            live.configs.insert(owner, String::from_utf8_lossy(post.body).into_owned());
             Reply::empty(200)
         }
         "submitDescription" => {
-            store.set(
-                &owner,
-                "description",
-                post.param("description").unwrap_or_default(),
-            );
+            store.set(&owner, "description", post.param("description").unwrap_or_default());
             redirect(&parent)
         }
         "toggleLogKeep" => {
@@ -91,13 +74,7 @@ pub(crate) fn post(
     })
 }
 
-fn administer(
-    live: &mut Live,
-    store: &mut Store,
-    post: &Post,
-    action: &str,
-    owner: &str,
-) -> Option<Reply> {
+fn administer(live: &mut Live, store: &mut Store, post: &Post, action: &str, owner: &str) -> Option<Reply> {
     Some(match action {
         "createItem" => create(live, store, post, owner),
         "quietDown" | "cancelQuietDown" => {
@@ -109,10 +86,7 @@ fn administer(
             redirect(&post.parent(1))
         }
         "doDelete" if store.field(owner, "number").is_some() => {
-            let job = owner
-                .rsplit_once('/')
-                .map_or(owner, |(job, _)| job)
-                .to_owned();
+            let job = owner.rsplit_once('/').map_or(owner, |(job, _)| job).to_owned();
             for list in ["builds", "allBuilds"] {
                 unlist(store, &job, list, owner);
             }
@@ -132,10 +106,7 @@ fn switch(store: &mut Store, job: &str, on: bool, color: &str) {
 /// The color of a job that is enabled and idle.
 fn resting_color(store: &Store, job: &str) -> &'static str {
     let last = store.referred(job, "lastCompletedBuild");
-    match last
-        .and_then(|last| store.get(&last)?.text("result").map(str::to_owned))
-        .as_deref()
-    {
+    match last.and_then(|last| store.get(&last)?.text("result").map(str::to_owned)).as_deref() {
         Some("SUCCESS") => "blue",
         Some("UNSTABLE") => "yellow",
         Some("FAILURE") => "red",
@@ -158,11 +129,7 @@ fn toggle(store: &mut Store, post: &Post, node: &str) {
     };
     store.set(node, "temporarilyOffline", !offline);
     store.set(node, "offline", !offline);
-    store.set(
-        node,
-        "offlineCauseReason",
-        if offline { String::new() } else { reason },
-    );
+    store.set(node, "offlineCauseReason", if offline { String::new() } else { reason });
     store.set(node, "offlineCause", cause);
 }
 
@@ -174,17 +141,11 @@ fn create(live: &mut Live, store: &mut Store, post: &Post, folder: &str) -> Repl
     let item = |name: &str| below(&below(folder, "job"), name);
     let id = item(&name);
     if store.get(&id).is_some() {
-        return pages::refused(
-            post.user,
-            &format!("A job already exists with the name ‘{name}’"),
-        );
+        return pages::refused(post.user, &format!("A job already exists with the name ‘{name}’"));
     }
     if post.param("mode").as_deref() == Some("copy") {
         let from = post.param("from").unwrap_or_default();
-        let Some(class) = store
-            .get(&item(&from))
-            .map(|source| source.class().to_owned())
-        else {
+        let Some(class) = store.get(&item(&from)).map(|source| source.class().to_owned()) else {
             return pages::refused(post.user, &format!("No such job: {from}"));
         };
         if let Some(config) = live.configs.get(&item(&from)).cloned() {
@@ -206,13 +167,8 @@ fn create(live: &mut Live, store: &mut Store, post: &Post, folder: &str) -> Repl
 
 /// The name of the root element, if it is closed in the end.
 fn root_element(xml: &str) -> Option<&str> {
-    let body = xml.trim().strip_prefix("<?").map_or(xml.trim(), |rest| {
-        rest.split_once("?>").map_or("", |(_, body)| body).trim()
-    });
-    let name = body
-        .strip_prefix('<')?
-        .split(|letter: char| letter.is_whitespace() || letter == '>' || letter == '/')
-        .next()?;
+    let body = xml.trim().strip_prefix("<?").map_or(xml.trim(), |rest| rest.split_once("?>").map_or("", |(_, body)| body).trim());
+    let name = body.strip_prefix('<')?.split(|letter: char| letter.is_whitespace() || letter == '>' || letter == '/').next()?;
     body.ends_with(&format!("</{name}>")).then_some(name)
 }
 
@@ -225,20 +181,12 @@ fn add_job(store: &mut Store, folder: &str, id: &str, name: &str, class: &str) {
         let known = store.order(PIPELINE).to_vec();
         fields.retain(|field, _| known.contains(field));
     }
-    let full = |field: &str, separator: &str| match store
-        .get(folder)
-        .and_then(|folder| folder.text(field))
-    {
+    let full = |field: &str, separator: &str| match store.get(folder).and_then(|folder| folder.text(field)) {
         Some(parent) if folder != "/" => format!("{parent}{separator}{name}"),
         _ => name.to_owned(),
     };
-    let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::CONTROLS)
-        .to_string()
-        .replace(' ', "%20");
-    let base = store
-        .get(folder)
-        .and_then(|folder| folder.text("url"))
-        .unwrap_or(ROOT_URL);
+    let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::CONTROLS).to_string().replace(' ', "%20");
+    let base = store.get(folder).and_then(|folder| folder.text("url")).unwrap_or(ROOT_URL);
     let changes = [
         ("_class", class.to_owned()),
         ("name", name.to_owned()),
@@ -252,10 +200,7 @@ fn add_job(store: &mut Store, folder: &str, id: &str, name: &str, class: &str) {
     }
     fields.insert("description".to_owned(), json!(""));
     store.put(id, Value::Object(fields));
-    let mut jobs = store
-        .field(folder, "jobs")
-        .map(referenced)
-        .unwrap_or_default();
+    let mut jobs = store.field(folder, "jobs").map(referenced).unwrap_or_default();
     jobs.push(id.to_owned());
     jobs.sort();
     let jobs: Vec<Value> = jobs.iter().map(|job| store.refer(job)).collect();
@@ -263,25 +208,15 @@ fn add_job(store: &mut Store, folder: &str, id: &str, name: &str, class: &str) {
 }
 
 fn delete_job(live: &mut Live, store: &mut Store, job: &str) {
-    let folder = job.rsplit_once("/job/").map_or(
-        "/",
-        |(folder, _)| if folder.is_empty() { "/" } else { folder },
-    );
+    let folder = job.rsplit_once("/job/").map_or("/", |(folder, _)| if folder.is_empty() { "/" } else { folder });
     unlist(store, folder, "jobs", job);
     store.remove(job);
     live.configs.remove(job);
 }
 
 fn unlist(store: &mut Store, holder: &str, field: &str, gone: &str) {
-    let rest = store
-        .field(holder, field)
-        .map(referenced)
-        .unwrap_or_default();
-    let rest: Vec<Value> = rest
-        .iter()
-        .filter(|id| *id != gone)
-        .map(|id| store.refer(id))
-        .collect();
+    let rest = store.field(holder, field).map(referenced).unwrap_or_default();
+    let rest: Vec<Value> = rest.iter().filter(|id| *id != gone).map(|id| store.refer(id)).collect();
     store.set(holder, field, rest);
 }
 
@@ -292,12 +227,7 @@ mod tests {
     #[test]
     fn the_root_element_must_be_closed() {
         assert_eq!(root_element("<project><x/></project>"), Some("project"));
-        assert_eq!(
-            root_element(
-                "<?xml version='1.0'?>\n<flow-definition plugin=\"a\">\n</flow-definition>\n"
-            ),
-            Some("flow-definition")
-        );
+        assert_eq!(root_element("<?xml version='1.0'?>\n<flow-definition plugin=\"a\">\n</flow-definition>\n"), Some("flow-definition"));
         assert_eq!(root_element("<project><oops"), None);
     }
 }

@@ -31,43 +31,19 @@ pub struct Request {
 }
 
 impl Request {
-    pub(crate) fn new(
-        method: &str,
-        path: &str,
-        user: Option<User>,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> Self {
+    pub(crate) fn new(method: &str, path: &str, user: Option<User>, headers: &HeaderMap, body: &[u8]) -> Self {
         let headers: Vec<(String, String)> = headers
             .iter()
             .filter(|(name, _)| !SECRET_HEADERS.contains(&name.as_str()))
-            .map(|(name, value)| {
-                (
-                    name.as_str().to_owned(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
-            })
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
-        let body: String = String::from_utf8_lossy(body)
-            .chars()
-            .take(64 * 1024)
-            .collect();
+        let body: String = String::from_utf8_lossy(body).chars().take(64 * 1024).collect();
         let secret = |text: &str| {
-            let mut secrets = User::ALL
-                .iter()
-                .flat_map(|user| [user.token(), user.password()]);
+            let mut secrets = User::ALL.iter().flat_map(|user| [user.token(), user.password()]);
             secrets.any(|secret| !secret.is_empty() && text.contains(secret))
         };
-        let leaks_secret =
-            secret(path) || secret(&body) || headers.iter().any(|(_, value)| secret(value));
-        Self {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            user,
-            headers,
-            body,
-            leaks_secret,
-        }
+        let leaks_secret = secret(path) || secret(&body) || headers.iter().any(|(_, value)| secret(value));
+        Self { method: method.to_owned(), path: path.to_owned(), user, headers, body, leaks_secret }
     }
 }
 
@@ -94,8 +70,7 @@ impl Journal {
 
     pub(crate) fn clear(&self) {
         self.requests().clear();
-        self.most_open
-            .store(self.open.load(Ordering::SeqCst), Ordering::SeqCst);
+        self.most_open.store(self.open.load(Ordering::SeqCst), Ordering::SeqCst);
     }
 
     pub(crate) fn most_open(&self) -> usize {

@@ -32,19 +32,10 @@ pub(crate) enum Log {
 impl Log {
     /// The log of a recorded build, if any of it was recorded.
     pub(crate) fn recorded(recordings: &Recordings, build: &str) -> Result<Option<Self>> {
-        let find = |method: &str, path: &str| {
-            recordings.find(
-                User::Admin,
-                method,
-                &Target::parse(&format!("{build}/{path}")),
-            )
-        };
+        let find = |method: &str, path: &str| recordings.find(User::Admin, method, &Target::parse(&format!("{build}/{path}")));
         let start = "logText/progressiveText?start=0";
         let head = find("GET", start);
-        let Some(any) = head
-            .or_else(|| find("HEAD", start))
-            .or_else(|| find("GET", "consoleText"))
-        else {
+        let Some(any) = head.or_else(|| find("HEAD", start)).or_else(|| find("GET", "consoleText")) else {
             return Ok(None);
         };
         let running = any.headers.contains_key("X-More-Data");
@@ -55,20 +46,10 @@ impl Log {
             return Ok(None);
         };
         let plain = plain.kept()?;
-        let size = any
-            .headers
-            .get("X-Text-Size")
-            .and_then(|size| size.parse().ok())
-            .unwrap_or(plain.len());
-        let head = head
-            .map(|head| head.kept())
-            .transpose()?
-            .map(|head| lf(&head));
+        let size = any.headers.get("X-Text-Size").and_then(|size| size.parse().ok()).unwrap_or(plain.len());
+        let head = head.map(|head| head.kept()).transpose()?.map(|head| lf(&head));
         let tail = longest_tail(recordings, build, size)?;
-        Ok(Some(Self::Raw(
-            assemble(head.as_deref(), tail.as_deref(), &plain, size),
-            running,
-        )))
+        Ok(Some(Self::Raw(assemble(head.as_deref(), tail.as_deref(), &plain, size), running)))
     }
 
     fn size(&self) -> u64 {
@@ -88,8 +69,7 @@ impl Log {
             Ok(_) => 0,
             Err(_) => size,
         };
-        let mut reply = Reply::of(200, "text/plain;charset=UTF-8", Bytes::new())
-            .with("X-Text-Size", &size.to_string());
+        let mut reply = Reply::of(200, "text/plain;charset=UTF-8", Bytes::new()).with("X-Text-Size", &size.to_string());
         if matches!(self, Self::Raw(_, true)) {
             reply = reply.with("X-More-Data", "true");
         }
@@ -115,9 +95,7 @@ fn longest_tail(recordings: &Recordings, build: &str, size: usize) -> Result<Opt
     let mut best: Option<Bytes> = None;
     for recording in recordings.iter() {
         let target = Target::parse(&recording.path);
-        let start = target
-            .param("start")
-            .and_then(|start| start.parse::<usize>().ok());
+        let start = target.param("start").and_then(|start| start.parse::<usize>().ok());
         let wanted = recording.method == "GET" && !recording.cut && target.path() == path;
         if wanted && start.is_some_and(|start| start < size) {
             let tail = lf(&recording.kept()?);
@@ -132,16 +110,9 @@ fn longest_tail(recordings: &Recordings, build: &str, size: usize) -> Result<Opt
 /// A raw log of `size` bytes out of its recorded ends and its plain text.
 fn assemble(head: Option<&[u8]>, tail: Option<&[u8]>, plain: &[u8], size: usize) -> Bytes {
     // Recorded ends are cut anywhere; only their whole lines count.
-    let head = head
-        .and_then(|head| head.get(..=head.iter().rposition(|byte| *byte == b'\n')?))
-        .unwrap_or_default();
-    let tail = tail
-        .and_then(|tail| tail.get(tail.iter().position(|byte| *byte == b'\n')? + 1..))
-        .unwrap_or_default();
-    let (from, to) = (
-        without_notes(head).len(),
-        plain.len().saturating_sub(without_notes(tail).len()),
-    );
+    let head = head.and_then(|head| head.get(..=head.iter().rposition(|byte| *byte == b'\n')?)).unwrap_or_default();
+    let tail = tail.and_then(|tail| tail.get(tail.iter().position(|byte| *byte == b'\n')? + 1..)).unwrap_or_default();
+    let (from, to) = (without_notes(head).len(), plain.len().saturating_sub(without_notes(tail).len()));
     let middle = plain.get(from..to).unwrap_or_default();
     let missing = size.saturating_sub(head.len() + middle.len() + tail.len());
     let mut raw = head.to_vec();
@@ -155,17 +126,9 @@ fn with_notes(text: &[u8], missing: usize) -> Vec<u8> {
     let shortest = NOTE_OPEN.len() + NOTE_CLOSE.len();
     let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
     let carries = |line: &[u8]| line.starts_with(b"[Pipeline]");
-    let carriers = lines
-        .iter()
-        .filter(|line| carries(line))
-        .count()
-        .min(missing / shortest);
+    let carriers = lines.iter().filter(|line| carries(line)).count().min(missing / shortest);
     let share = missing.checked_div(carriers).unwrap_or(0);
-    let mut first = if missing < shortest {
-        0
-    } else {
-        missing - share * carriers.saturating_sub(1)
-    };
+    let mut first = if missing < shortest { 0 } else { missing - share * carriers.saturating_sub(1) };
     let mut raw = Vec::with_capacity(text.len() + missing);
     let mut left = carriers;
     if carriers == 0 {
@@ -173,11 +136,7 @@ fn with_notes(text: &[u8], missing: usize) -> Vec<u8> {
     }
     for line in lines {
         if left > 0 && carries(line) {
-            raw.extend(note(if left == carriers {
-                std::mem::take(&mut first)
-            } else {
-                share
-            }));
+            raw.extend(note(if left == carriers { std::mem::take(&mut first) } else { share }));
             left -= 1;
         }
         raw.extend_from_slice(line);
@@ -210,8 +169,7 @@ pub(crate) fn without_notes(raw: &[u8]) -> Vec<u8> {
 }
 
 fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {
-    text.windows(pattern.len())
-        .position(|window| window == pattern)
+    text.windows(pattern.len()).position(|window| window == pattern)
 }
 
 fn lf(text: &[u8]) -> Bytes {
@@ -240,11 +198,7 @@ mod tests {
     use super::*;
 
     fn sizes(reply: &Reply) -> (String, usize) {
-        let size = reply
-            .headers
-            .iter()
-            .find(|(name, _)| name == "X-Text-Size")
-            .unwrap();
+        let size = reply.headers.iter().find(|(name, _)| name == "X-Text-Size").unwrap();
         (size.1.clone(), reply.bytes().len())
     }
 

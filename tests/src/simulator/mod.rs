@@ -84,11 +84,7 @@ pub struct SimulatorOptions {
 
 impl Default for SimulatorOptions {
     fn default() -> Self {
-        Self {
-            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
-            latency: Duration::ZERO,
-            timing: Timing::default(),
-        }
+        Self { bind: SocketAddr::from(([127, 0, 0, 1], 0)), latency: Duration::ZERO, timing: Timing::default() }
     }
 }
 
@@ -128,9 +124,7 @@ impl Simulator {
     pub async fn start(options: SimulatorOptions) -> Result<Self> {
         let recorded = tokio::task::spawn_blocking(|| RECORDED.clone()).await?;
         let (recordings, store) = recorded.map_err(anyhow::Error::msg)?;
-        let listener = TcpListener::bind(options.bind)
-            .await
-            .with_context(|| format!("cannot listen on {}", options.bind))?;
+        let listener = TcpListener::bind(options.bind).await.with_context(|| format!("cannot listen on {}", options.bind))?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             recordings,
@@ -142,11 +136,7 @@ impl Simulator {
             live: Mutex::new(Live::new(options.timing)),
         });
         let server = tokio::spawn(server::serve(listener, Arc::clone(&shared)));
-        Ok(Self {
-            address,
-            shared,
-            server,
-        })
+        Ok(Self { address, shared, server })
     }
 
     /// The base URL, with a closing slash.
@@ -201,9 +191,7 @@ impl Simulator {
     ///
     /// The job is named by its path, as in `/job/shop/job/checkout/job/main`.
     pub fn next_builds_like(&self, job: &str, numbers: &[u64]) {
-        lock(&self.shared.live)
-            .models
-            .insert(job.to_owned(), numbers.iter().copied().collect());
+        lock(&self.shared.live).models.insert(job.to_owned(), numbers.iter().copied().collect());
     }
 
     /// Forgets every crumb, as a restart of the controller does.

@@ -25,25 +25,15 @@ pub(crate) struct Permission {
     implied_by: &'static [&'static str],
 }
 
-const WRITE: [&str; 3] = [
-    "hudson.security.Permission.GenericUpdate",
-    "hudson.security.Permission.GenericWrite",
-    "hudson.model.Hudson.Administer",
-];
+const WRITE: [&str; 3] =
+    ["hudson.security.Permission.GenericUpdate", "hudson.security.Permission.GenericWrite", "hudson.model.Hudson.Administer"];
 
 pub(crate) const READ: Permission = Permission {
     title: "Overall/Read",
     id: "hudson.model.Hudson.Read",
-    implied_by: &[
-        "hudson.security.Permission.GenericRead",
-        "hudson.model.Hudson.Administer",
-    ],
+    implied_by: &["hudson.security.Permission.GenericRead", "hudson.model.Hudson.Administer"],
 };
-pub(crate) const ADMINISTER: Permission = Permission {
-    title: "Overall/Administer",
-    id: "hudson.model.Hudson.Administer",
-    implied_by: &[],
-};
+pub(crate) const ADMINISTER: Permission = Permission { title: "Overall/Administer", id: "hudson.model.Hudson.Administer", implied_by: &[] };
 pub(crate) const CONFIGURE: Permission = Permission {
     title: "Job/Configure",
     id: "hudson.model.Item.Configure",
@@ -54,38 +44,17 @@ pub(crate) const CONFIGURE: Permission = Permission {
         "hudson.model.Hudson.Administer",
     ],
 };
-pub(crate) const BUILD: Permission = Permission {
-    title: "Job/Build",
-    id: "hudson.model.Item.Build",
-    implied_by: &WRITE,
-};
-pub(crate) const CANCEL: Permission = Permission {
-    title: "Job/Cancel",
-    id: "hudson.model.Item.Cancel",
-    implied_by: &WRITE,
-};
-pub(crate) const DELETE: Permission = Permission {
-    title: "Job/Delete",
-    id: "hudson.model.Item.Delete",
-    implied_by: &WRITE,
-};
-pub(crate) const UPDATE: Permission = Permission {
-    title: "Run/Update",
-    id: "hudson.model.Run.Update",
-    implied_by: &WRITE,
-};
+pub(crate) const BUILD: Permission = Permission { title: "Job/Build", id: "hudson.model.Item.Build", implied_by: &WRITE };
+pub(crate) const CANCEL: Permission = Permission { title: "Job/Cancel", id: "hudson.model.Item.Cancel", implied_by: &WRITE };
+pub(crate) const DELETE: Permission = Permission { title: "Job/Delete", id: "hudson.model.Item.Delete", implied_by: &WRITE };
+pub(crate) const UPDATE: Permission = Permission { title: "Run/Update", id: "hudson.model.Run.Update", implied_by: &WRITE };
 
 fn themed(status: u16, title: &str, message: &str, weight: usize) -> Reply {
     let mut page = format!(
         "\n  \n  {THEME}\n    \n    \n\n    <title>{title} - Jenkins</title></head><body><div id=\"main-panel\">{message}</div></body></html>"
     );
     page.extend(std::iter::repeat_n(' ', weight.saturating_sub(page.len())));
-    Reply::of(status, HTML, page)
-        .with("X-Jenkins", VERSION)
-        .with(
-            "Set-Cookie",
-            "JSESSIONID.redacted=REDACTED; Path=/; HttpOnly",
-        )
+    Reply::of(status, HTML, page).with("X-Jenkins", VERSION).with("Set-Cookie", "JSESSIONID.redacted=REDACTED; Path=/; HttpOnly")
 }
 
 fn weight(user: User) -> usize {
@@ -106,11 +75,7 @@ pub(crate) fn not_found_short() -> Reply {
 
 /// 403 of a user who lacks a right.
 pub(crate) fn denied(user: User, permission: Permission) -> Reply {
-    let message = format!(
-        "<h1>Access Denied</h1><p>{} is missing the {} permission</p>",
-        user.name(),
-        permission.title
-    );
+    let message = format!("<h1>Access Denied</h1><p>{} is missing the {} permission</p>", user.name(), permission.title);
     let weight = match user {
         User::Nobody => 15_168,
         _ if permission == ADMINISTER => 24_740,
@@ -134,10 +99,7 @@ pub(crate) fn login_required(path: &str) -> Reply {
     );
     // The recorded pages weigh this much more than their text.
     page.extend(std::iter::repeat_n(' ', 300));
-    Reply::of(403, HTML, page).with("X-Jenkins", VERSION).with(
-        "Set-Cookie",
-        "JSESSIONID.redacted=REDACTED; Path=/; HttpOnly",
-    )
+    Reply::of(403, HTML, page).with("X-Jenkins", VERSION).with("Set-Cookie", "JSESSIONID.redacted=REDACTED; Path=/; HttpOnly")
 }
 
 /// 500 of an exception: an id, no stack trace.
@@ -154,13 +116,7 @@ pub(crate) fn post_required(user: User) -> Reply {
 
 /// 400 with a reason given by Jenkins.
 pub(crate) fn refused(user: User, reason: &str) -> Reply {
-    themed(
-        400,
-        "Jenkins",
-        &format!("<h1>Error</h1><p>{reason}</p>"),
-        weight(user),
-    )
-    .with("X-Error", reason)
+    themed(400, "Jenkins", &format!("<h1>Error</h1><p>{reason}</p>"), weight(user)).with("X-Error", reason)
 }
 
 /// A page of the servlet container.
@@ -173,17 +129,12 @@ pub(crate) fn container(status: u16, reason: &str, message: &str) -> Reply {
 
 /// 401 of wrong credentials.
 pub(crate) fn wrong_credentials() -> Reply {
-    container(401, "Unauthorized", "Unauthorized")
-        .with("WWW-Authenticate", "Basic realm=\"Jenkins\"")
+    container(401, "Unauthorized", "Unauthorized").with("WWW-Authenticate", "Basic realm=\"Jenkins\"")
 }
 
 /// 403 of a POST with a password and no valid crumb.
 pub(crate) fn no_crumb() -> Reply {
-    container(
-        403,
-        "Forbidden",
-        "No valid crumb was included in the request",
-    )
+    container(403, "Forbidden", "No valid crumb was included in the request")
 }
 
 /// 503 of a controller that is starting.
@@ -203,17 +154,11 @@ pub(crate) fn proxy(status: u16) -> Reply {
     Reply::of(
         status,
         "text/html",
-        format!(
-            "<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center></body></html>\n"
-        ),
+        format!("<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center></body></html>\n"),
     )
 }
 
 /// The simulator's own limit: it must not make up what was never recorded.
 pub(crate) fn not_recorded(method: &str, path: &str) -> Reply {
-    Reply::of(
-        501,
-        "text/plain;charset=UTF-8",
-        format!("jenkins-sim: no recording answers {method} {path}\n"),
-    )
+    Reply::of(501, "text/plain;charset=UTF-8", format!("jenkins-sim: no recording answers {method} {path}\n"))
 }

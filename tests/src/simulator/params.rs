@@ -12,35 +12,18 @@ pub(crate) enum BadParameters {
 
 /// The parameter definitions of a job; empty when it takes none.
 pub(crate) fn definitions(store: &Store, job: &str) -> Vec<Value> {
-    let properties = store
-        .field(job, "property")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    properties
-        .filter_map(|property| property.get("parameterDefinitions")?.as_array())
-        .flatten()
-        .cloned()
-        .collect()
+    let properties = store.field(job, "property").and_then(Value::as_array).into_iter().flatten();
+    properties.filter_map(|property| property.get("parameterDefinitions")?.as_array()).flatten().cloned().collect()
 }
 
 /// The values for a build: as given, or by default. What is not declared is ignored.
-pub(crate) fn values(
-    definitions: &[Value],
-    given: &[(String, String)],
-) -> Result<Vec<Value>, BadParameters> {
-    definitions
-        .iter()
-        .map(|definition| value(definition, given))
-        .collect()
+pub(crate) fn values(definitions: &[Value], given: &[(String, String)]) -> Result<Vec<Value>, BadParameters> {
+    definitions.iter().map(|definition| value(definition, given)).collect()
 }
 
 fn value(definition: &Value, given: &[(String, String)]) -> Result<Value, BadParameters> {
     let name = text(definition, "name");
-    let given = given
-        .iter()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.as_str());
+    let given = given.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let kind = text(definition, "type");
     let default = definition.get("defaultParameterValue").cloned();
     let Some(given) = given else {
@@ -119,10 +102,7 @@ mod tests {
 
     #[test]
     fn a_password_never_shows() {
-        let given = [
-            ("KEY".to_owned(), "hunter2".to_owned()),
-            ("OTHER".to_owned(), "x".to_owned()),
-        ];
+        let given = [("KEY".to_owned(), "hunter2".to_owned()), ("OTHER".to_owned(), "x".to_owned())];
         let values = values(&choice(), &given).unwrap();
         assert_eq!(summary(&values), "\nTARGET=a\nKEY=****");
         assert!(!json!(values).to_string().contains("hunter2"));

@@ -17,35 +17,20 @@ pub(crate) struct Target {
 impl Target {
     /// Reads a path with an optional query. Never fails: bad escapes stay as they are.
     pub(crate) fn parse(path_and_query: &str) -> Self {
-        let (path, query) = path_and_query
-            .split_once('?')
-            .unwrap_or((path_and_query, ""));
+        let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
         let segments = path
             .split('/')
             .filter(|segment| !segment.is_empty())
-            .map(|segment| {
-                percent_decode_str(segment)
-                    .decode_utf8_lossy()
-                    .replace('/', "%2F")
-            })
+            .map(|segment| percent_decode_str(segment).decode_utf8_lossy().replace('/', "%2F"))
             .collect();
-        let query = form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect();
+        let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         Self { segments, query }
     }
 
     /// A target made of a key and a query.
     pub(crate) fn of(key: &str, query: &[(String, String)]) -> Self {
-        let segments = key
-            .split('/')
-            .filter(|segment| !segment.is_empty())
-            .map(str::to_owned)
-            .collect();
-        Self {
-            segments,
-            query: query.to_vec(),
-        }
+        let segments = key.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
+        Self { segments, query: query.to_vec() }
     }
 
     /// The segments, decoded.
@@ -76,10 +61,7 @@ impl Target {
 
     /// The value of a query parameter; the first one, as servlets take it.
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// All query parameters in order.
@@ -97,11 +79,7 @@ impl Target {
 
 /// Segments as a path key.
 pub(crate) fn join(segments: &[String]) -> String {
-    if segments.is_empty() {
-        "/".to_owned()
-    } else {
-        format!("/{}", segments.join("/"))
-    }
+    if segments.is_empty() { "/".to_owned() } else { format!("/{}", segments.join("/")) }
 }
 
 /// A key below another one.
@@ -118,17 +96,11 @@ mod tests {
         let once = Target::parse("/job/mb/job/feature%2Flogin/api/json");
         let twice = Target::parse("/job/mb/job/feature%252Flogin/api/json");
         assert_eq!(once.path(), twice.path());
-        assert_eq!(
-            once.before(&["api", "json"]).unwrap(),
-            "/job/mb/job/feature%2Flogin"
-        );
+        assert_eq!(once.before(&["api", "json"]).unwrap(), "/job/mb/job/feature%2Flogin");
     }
 
     #[test]
     fn the_order_of_a_query_does_not_matter() {
-        assert_eq!(
-            Target::parse("/a/?x=1&y=%5B").key(),
-            Target::parse("/a?y=[&x=1").key()
-        );
+        assert_eq!(Target::parse("/a/?x=1&y=%5B").key(), Target::parse("/a?y=[&x=1").key());
     }
 }

@@ -40,20 +40,11 @@ pub(crate) fn location(id: u64) -> String {
 
 impl Live {
     /// Queues a build, or joins the same one that still waits; the item's id.
-    pub(crate) fn enqueue(
-        &mut self,
-        store: &Store,
-        job: &str,
-        parameters: Vec<Value>,
-        causes: Vec<Value>,
-        delay: Option<Duration>,
-    ) -> u64 {
+    pub(crate) fn enqueue(&mut self, store: &Store, job: &str, parameters: Vec<Value>, causes: Vec<Value>, delay: Option<Duration>) -> u64 {
         if let Some(known) = recorded_item(store, job).filter(|_| parameters.is_empty()) {
             return known;
         }
-        let same = |item: &&mut Item| {
-            item.left.is_none() && item.job == job && item.parameters == parameters
-        };
+        let same = |item: &&mut Item| item.left.is_none() && item.job == job && item.parameters == parameters;
         if let Some(item) = self.items.iter_mut().find(same) {
             item.causes.extend(causes);
             return item.id;
@@ -62,16 +53,7 @@ impl Live {
         self.next_item += 1;
         let due = since + millis(delay.unwrap_or(self.timing.quiet_period));
         let job = job.to_owned();
-        self.items.push(Item {
-            id,
-            job,
-            parameters,
-            causes,
-            since,
-            due,
-            cancelled: false,
-            left: None,
-        });
+        self.items.push(Item { id, job, parameters, causes, since, due, cancelled: false, left: None });
         id
     }
 
@@ -88,34 +70,19 @@ impl Live {
         if store.get(&recorded).is_none() {
             return false;
         }
-        for (field, value) in [
-            ("_class", json!("hudson.model.Queue$LeftItem")),
-            ("cancelled", json!(true)),
-            ("why", Value::Null),
-        ] {
+        for (field, value) in [("_class", json!("hudson.model.Queue$LeftItem")), ("cancelled", json!(true)), ("why", Value::Null)] {
             store.set(&recorded, field, value);
         }
-        for (field, value) in [
-            ("blocked", json!(false)),
-            ("buildable", json!(false)),
-            ("stuck", json!(false)),
-            ("executable", Value::Null),
-        ] {
+        for (field, value) in [("blocked", json!(false)), ("buildable", json!(false)), ("stuck", json!(false)), ("executable", Value::Null)]
+        {
             store.set(&recorded, field, value);
         }
         if let Some(job) = store.referred(&recorded, "task") {
             store.set(&job, "inQueue", false);
             store.set(&job, "queueItem", Value::Null);
         }
-        let rest = store
-            .field("/queue", "items")
-            .map(referenced)
-            .unwrap_or_default();
-        let rest: Vec<Value> = rest
-            .iter()
-            .filter(|item| **item != recorded)
-            .map(|item| store.refer(item))
-            .collect();
+        let rest = store.field("/queue", "items").map(referenced).unwrap_or_default();
+        let rest: Vec<Value> = rest.iter().filter(|item| **item != recorded).map(|item| store.refer(item)).collect();
         store.set("/queue", "items", rest);
         true
     }
@@ -138,42 +105,24 @@ impl Live {
             store.put(&key(item.id), self.show(store, item, now));
             let queued = item.left.is_none();
             store.set(&item.job, "inQueue", queued);
-            let value = if queued {
-                store.refer(&key(item.id))
-            } else {
-                Value::Null
-            };
+            let value = if queued { store.refer(&key(item.id)) } else { Value::Null };
             store.set(&item.job, "queueItem", value);
         }
         if self.items.is_empty() {
             return;
         }
-        let shown = store
-            .field("/queue", "items")
-            .map(referenced)
-            .unwrap_or_default();
+        let shown = store.field("/queue", "items").map(referenced).unwrap_or_default();
         let ours = |id: &str| self.items.iter().any(|item| key(item.id) == id);
-        let waiting = self
-            .items
-            .iter()
-            .rev()
-            .filter(|item| item.left.is_none())
-            .map(|item| key(item.id));
-        let all: Vec<String> = waiting
-            .chain(shown.into_iter().filter(|id| !ours(id)))
-            .collect();
+        let waiting = self.items.iter().rev().filter(|item| item.left.is_none()).map(|item| key(item.id));
+        let all: Vec<String> = waiting.chain(shown.into_iter().filter(|id| !ours(id))).collect();
         let all: Vec<Value> = all.iter().map(|id| store.refer(id)).collect();
         store.set("/queue", "items", all);
     }
 
     fn show(&self, store: &Store, item: &Item, now: u64) -> Value {
-        let mut actions =
-            vec![json!({"_class": "hudson.model.CauseAction", "causes": item.causes})];
+        let mut actions = vec![json!({"_class": "hudson.model.CauseAction", "causes": item.causes})];
         if !item.parameters.is_empty() {
-            actions.insert(
-                0,
-                json!({"_class": "hudson.model.ParametersAction", "parameters": item.parameters}),
-            );
+            actions.insert(0, json!({"_class": "hudson.model.ParametersAction", "parameters": item.parameters}));
         }
         let mut shown = json!({
             "_class": "hudson.model.Queue$WaitingItem",
@@ -194,24 +143,13 @@ impl Live {
         let mut set = |name: &str, value: Value| fields.insert(name.to_owned(), value);
         match (&item.left, hold(store, item)) {
             (Some((at, build)), _) => {
-                let known = build
-                    .as_ref()
-                    .filter(|_| now >= at + millis(self.timing.dispatch));
+                let known = build.as_ref().filter(|_| now >= at + millis(self.timing.dispatch));
                 set("_class", json!("hudson.model.Queue$LeftItem"));
                 set("cancelled", json!(item.cancelled));
-                set(
-                    "executable",
-                    known.map_or(Value::Null, |build| store.refer(build)),
-                );
+                set("executable", known.map_or(Value::Null, |build| store.refer(build)));
             }
             (None, _) if now < item.due => {
-                set(
-                    "why",
-                    json!(format!(
-                        "In the quiet period. Expires in {}",
-                        span(item.due - now)
-                    )),
-                );
+                set("why", json!(format!("In the quiet period. Expires in {}", span(item.due - now))));
                 set("timestamp", json!(item.due));
             }
             (None, Some(Hold::ShuttingDown)) => {
@@ -224,10 +162,7 @@ impl Live {
             (None, Some(Hold::Running(number))) => {
                 set("_class", json!("hudson.model.Queue$BlockedItem"));
                 set("blocked", json!(true));
-                set(
-                    "why",
-                    json!(format!("Build #{number} is already in progress (ETA: N/A)")),
-                );
+                set("why", json!(format!("Build #{number} is already in progress (ETA: N/A)")));
                 set("buildableStartMilliseconds", json!(item.due + 2));
             }
             (None, None) => {
@@ -258,14 +193,9 @@ fn hold(store: &Store, item: &Item) -> Option<Hold> {
 /// The recorded item that waits for a build of this job.
 fn recorded_item(store: &Store, job: &str) -> Option<u64> {
     let items = store.field("/queue", "items").map(referenced)?;
-    let item = items
-        .iter()
-        .find(|item| store.referred(item, "task").as_deref() == Some(job))?;
+    let item = items.iter().find(|item| store.referred(item, "task").as_deref() == Some(job))?;
     // Items of the simulator carry their parameters and are compared by them.
-    store
-        .field(item, "id")
-        .and_then(Value::as_u64)
-        .filter(|id| *id < 400)
+    store.field(item, "id").and_then(Value::as_u64).filter(|id| *id < 400)
 }
 
 fn key(id: u64) -> String {

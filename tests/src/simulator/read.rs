@@ -45,10 +45,7 @@ impl Shared {
         if let Some(refusal) = refusal(user, segments) {
             return Ok(refusal);
         }
-        if segments
-            .last()
-            .is_some_and(|last| ACTIONS.contains(&last.as_str()))
-        {
+        if segments.last().is_some_and(|last| ACTIONS.contains(&last.as_str())) {
             return Ok(pages::post_required(user));
         }
         drop(self.present());
@@ -62,18 +59,11 @@ impl Shared {
             return self.api(user, method, path, &target, &object);
         }
         for (member, progressive) in [("consoleText", false), ("logText/progressiveText", true)] {
-            let Some(build) = resolved
-                .strip_suffix(member)
-                .and_then(|build| build.strip_suffix('/'))
-            else {
+            let Some(build) = resolved.strip_suffix(member).and_then(|build| build.strip_suffix('/')) else {
                 continue;
             };
             if let Some(log) = self.log(build)? {
-                return Ok(if progressive {
-                    log.progressive(target.param("start"))
-                } else {
-                    log.plain()
-                });
+                return Ok(if progressive { log.progressive(target.param("start")) } else { log.plain() });
             }
         }
         if let Some(reply) = self.recorded(user, method, path, &target, &resolved)? {
@@ -83,14 +73,7 @@ impl Shared {
     }
 
     /// An answer of the remote API.
-    fn api(
-        &self,
-        user: User,
-        method: &str,
-        path: &str,
-        target: &Target,
-        object: &str,
-    ) -> Result<Reply> {
+    fn api(&self, user: User, method: &str, path: &str, target: &Target, object: &str) -> Result<Reply> {
         let own = Target::parse(object);
         let store = self.store();
         let Some(id) = store.resolve(own.segments()) else {
@@ -102,10 +85,7 @@ impl Shared {
             };
             // Who asks is the one answer that differs between users.
             if object == "/whoAmI" {
-                return Ok(Reply::json(&super::view::plain_tree(
-                    &who_am_i(user),
-                    &tree,
-                )));
+                return Ok(Reply::json(&super::view::plain_tree(&who_am_i(user), &tree)));
             }
             match store.show(&id, &tree) {
                 Ok(Some(answer)) => return Ok(Reply::json(&answer)),
@@ -130,30 +110,14 @@ impl Shared {
     }
 
     /// What was recorded for this user, or for the administrator whom this user sees no less than.
-    fn recorded(
-        &self,
-        user: User,
-        method: &str,
-        path: &str,
-        target: &Target,
-        resolved: &str,
-    ) -> Result<Option<Reply>> {
+    fn recorded(&self, user: User, method: &str, path: &str, target: &Target, resolved: &str) -> Result<Option<Reply>> {
         let direct = Target::of(resolved, target.query());
         let find = |user, method| {
             let spelled = self.recordings.find_spelled(user, method, path);
-            spelled
-                .or_else(|| self.recordings.find(user, method, target))
-                .or_else(|| self.recordings.find(user, method, &direct))
+            spelled.or_else(|| self.recordings.find(user, method, target)).or_else(|| self.recordings.find(user, method, &direct))
         };
-        let asked = [
-            (user, method),
-            (user, "GET"),
-            (User::Admin, method),
-            (User::Admin, "GET"),
-        ];
-        let recording = asked
-            .into_iter()
-            .find_map(|(user, method)| find(user, method));
+        let asked = [(user, method), (user, "GET"), (User::Admin, method), (User::Admin, "GET")];
+        let recording = asked.into_iter().find_map(|(user, method)| find(user, method));
         recording.map(Reply::recorded).transpose()
     }
 
@@ -167,9 +131,7 @@ impl Shared {
 
     /// The log of a build as recorded, or as generated.
     pub(crate) fn recorded_log(&self, build: &str) -> Result<Option<Log>> {
-        let big = build
-            .strip_prefix("/job/")
-            .and_then(|build| build.strip_suffix("/1"));
+        let big = build.strip_prefix("/job/").and_then(|build| build.strip_suffix("/1"));
         if let Some(log) = big.and_then(BigLog::of) {
             return Ok(Some(Log::Generated(log)));
         }
@@ -195,9 +157,7 @@ impl Shared {
                 return match member {
                     "testReport" if run => pages::not_found_short(),
                     member if run && FOREIGN_MEMBERS.contains(&member) => pages::not_found_short(),
-                    member if PIPELINE_MEMBERS.contains(&member) && !pipeline => {
-                        pages::not_found_short()
-                    }
+                    member if PIPELINE_MEMBERS.contains(&member) && !pipeline => pages::not_found_short(),
                     "artifact" if run => pages::not_found(user),
                     "job" | "view" | "item" => pages::not_found(user),
                     _ if object.class() == "hudson.model.ComputerSet" => pages::not_found(user),
@@ -209,13 +169,7 @@ impl Shared {
             owner = rest;
         }
         // Pages of whole subsystems, of which only parts were recorded.
-        let known = [
-            "blue",
-            "label",
-            "pluginManager",
-            "credentials",
-            "overallLoad",
-        ];
+        let known = ["blue", "label", "pluginManager", "credentials", "overallLoad"];
         match resolved.segments().first() {
             Some(first) if known.contains(&first.as_str()) => pages::not_recorded(method, path),
             _ => pages::not_found(user),
@@ -232,9 +186,7 @@ fn refusal(user: User, segments: &[String]) -> Option<Reply> {
     let last = segments.last().map(String::as_str);
     match (first, last) {
         (Some("credentials"), _) => Some(pages::not_found(user)),
-        (Some("pluginManager" | "script" | "scriptText"), _) => {
-            Some(pages::denied(user, pages::ADMINISTER))
-        }
+        (Some("pluginManager" | "script" | "scriptText"), _) => Some(pages::denied(user, pages::ADMINISTER)),
         (_, Some("config.xml")) => Some(pages::denied(user, pages::CONFIGURE)),
         _ => None,
     }

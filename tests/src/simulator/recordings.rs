@@ -57,9 +57,7 @@ impl Recording {
 
     /// Whose request this was.
     pub(crate) fn user(&self) -> Option<User> {
-        User::ALL
-            .into_iter()
-            .find(|user| user.recorded_as() == self.user)
+        User::ALL.into_iter().find(|user| user.recorded_as() == self.user)
     }
 }
 
@@ -74,34 +72,26 @@ impl Recordings {
     /// Reads the index.
     pub(crate) fn load() -> Result<Self> {
         let file = fixtures().join("index.json");
-        let text =
-            std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let all: Vec<Recording> =
-            serde_json::from_slice(&text).context("index.json is not as expected")?;
+        let text = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let all: Vec<Recording> = serde_json::from_slice(&text).context("index.json is not as expected")?;
         let mut by_request = HashMap::new();
         for (at, one) in all.iter().enumerate() {
             let Some(user) = one.user() else { continue };
             by_request.insert((user, one.method.clone(), one.path.clone()), at);
-            by_request
-                .entry((user, one.method.clone(), Target::parse(&one.path).key()))
-                .or_insert(at);
+            by_request.entry((user, one.method.clone(), Target::parse(&one.path).key())).or_insert(at);
         }
         Ok(Self { all, by_request })
     }
 
     /// The answer that this user got to exactly this request.
     pub(crate) fn find(&self, user: User, method: &str, target: &Target) -> Option<&Recording> {
-        let at = self
-            .by_request
-            .get(&(user, method.to_owned(), target.key()))?;
+        let at = self.by_request.get(&(user, method.to_owned(), target.key()))?;
         self.all.get(*at)
     }
 
     /// The answer that this user got to a request spelled exactly like this.
     pub(crate) fn find_spelled(&self, user: User, method: &str, path: &str) -> Option<&Recording> {
-        let at = self
-            .by_request
-            .get(&(user, method.to_owned(), path.to_owned()))?;
+        let at = self.by_request.get(&(user, method.to_owned(), path.to_owned()))?;
         self.all.get(*at)
     }
 

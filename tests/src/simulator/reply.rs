@@ -24,11 +24,7 @@ const BUFFERED: usize = 8192;
 struct Stapler;
 
 impl Formatter for Stapler {
-    fn write_char_escape<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        escape: CharEscape,
-    ) -> io::Result<()> {
+    fn write_char_escape<W: ?Sized + Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
         let control = match escape {
             CharEscape::Quote => return writer.write_all(b"\\\""),
             CharEscape::ReverseSolidus => return writer.write_all(b"\\\\"),
@@ -66,18 +62,12 @@ pub(crate) enum SimBody {
 impl Reply {
     /// An answer without body.
     pub(crate) fn empty(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: SimBody::Whole(Bytes::new()),
-        }
+        Self { status, headers: Vec::new(), body: SimBody::Whole(Bytes::new()) }
     }
 
     /// An answer of some type.
     pub(crate) fn of(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        Self::empty(status)
-            .with("Content-Type", content_type)
-            .body(SimBody::Whole(body.into()))
+        Self::empty(status).with("Content-Type", content_type).body(SimBody::Whole(body.into()))
     }
 
     /// A JSON answer of Jenkins' remote API.
@@ -85,8 +75,7 @@ impl Reply {
         let mut body = Vec::new();
         let mut serializer = serde_json::Serializer::with_formatter(&mut body, Stapler);
         match value.serialize(&mut serializer) {
-            Ok(()) => Self::of(200, "application/json;charset=UTF-8", body)
-                .with("X-Jenkins", super::VERSION),
+            Ok(()) => Self::of(200, "application/json;charset=UTF-8", body).with("X-Jenkins", super::VERSION),
             Err(error) => Self::of(500, "text/plain", format!("jenkins-sim: {error}")),
         }
     }
@@ -115,9 +104,7 @@ impl Reply {
     /// The body, if it is all at hand.
     pub(crate) fn bytes(&self) -> Bytes {
         match &self.body {
-            SimBody::Whole(bytes) | SimBody::Truncated(bytes) | SimBody::Stalled(bytes) => {
-                bytes.clone()
-            }
+            SimBody::Whole(bytes) | SimBody::Truncated(bytes) | SimBody::Stalled(bytes) => bytes.clone(),
             SimBody::Generated(_) => Bytes::new(),
         }
     }
@@ -125,22 +112,16 @@ impl Reply {
     /// The answer for the wire, without its body for a HEAD. Headers that cannot be sent are left out.
     pub(crate) fn into_response(self, head: bool) -> Response<SimBody> {
         let mut response = Response::new(self.body);
-        *response.status_mut() =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let length = match response.body() {
             SimBody::Whole(bytes) if bytes.len() <= BUFFERED => Some(bytes.len()),
             SimBody::Truncated(bytes) => Some(bytes.len() * 2 + 1),
             _ => None,
         };
         let headers = response.headers_mut();
-        headers.insert(
-            "X-Content-Type-Options",
-            HeaderValue::from_static("nosniff"),
-        );
+        headers.insert("X-Content-Type-Options", HeaderValue::from_static("nosniff"));
         for (name, value) in self.headers {
-            if let (Ok(name), Ok(value)) =
-                (HeaderName::try_from(name), HeaderValue::try_from(value))
-            {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
                 headers.append(name, value);
             }
         }
@@ -158,10 +139,7 @@ impl Body for SimBody {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let next = match &mut *self {
             Self::Whole(bytes) | Self::Truncated(bytes) => std::mem::take(bytes),
             Self::Generated(lines) => lines.next().unwrap_or_default(),

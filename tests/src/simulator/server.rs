@@ -17,9 +17,7 @@ use super::{
 };
 use anyhow::{Result, anyhow};
 use http_body_util::BodyExt;
-use hyper::{
-    Method, body::Incoming, header::AUTHORIZATION, server::conn::http1, service::service_fn,
-};
+use hyper::{Method, body::Incoming, header::AUTHORIZATION, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use std::sync::Arc;
 use tokio::{net::TcpListener, task::JoinSet};
@@ -38,18 +36,10 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
             let service = service_fn(move |request| {
                 let shared = Arc::clone(&shared);
                 let head = request.method() == Method::HEAD;
-                async move {
-                    shared
-                        .answer(request)
-                        .await
-                        .map(|reply| reply.into_response(head))
-                }
+                async move { shared.answer(request).await.map(|reply| reply.into_response(head)) }
             });
             // An error here is a client that went away, or a fault that was asked for.
-            let _ = http1::Builder::new()
-                .half_close(true)
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            let _ = http1::Builder::new().half_close(true).serve_connection(TokioIo::new(stream), service).await;
         });
         while connections.try_join_next().is_some() {}
     }
@@ -62,19 +52,10 @@ impl Shared {
         let (parts, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let header = parts
-            .headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
+        let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let caller = authenticate(header);
         let user = caller.as_ref().ok().map(|(user, _)| *user);
-        self.journal.note(Request::new(
-            parts.method.as_str(),
-            path,
-            user,
-            &parts.headers,
-            &body,
-        ));
+        self.journal.note(Request::new(parts.method.as_str(), path, user, &parts.headers, &body));
         let latency = *lock(&self.latency);
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
@@ -89,13 +70,7 @@ impl Shared {
         };
         let mut reply = self
             .route(&parts, path, caller, &body)
-            .unwrap_or_else(|error| {
-                Reply::of(
-                    500,
-                    "text/plain;charset=UTF-8",
-                    format!("jenkins-sim: {error:#}\n"),
-                )
-            });
+            .unwrap_or_else(|error| Reply::of(500, "text/plain;charset=UTF-8", format!("jenkins-sim: {error:#}\n")));
         if let Some(spoil) = spoil {
             reply.body = spoil(reply.bytes());
         }
@@ -119,16 +94,11 @@ impl Shared {
             return match user {
                 User::Anonymous | User::Nobody if public => {
                     let tree = target.param("tree").unwrap_or("*");
-                    Ok(Tree::parse(tree).map_or_else(
-                        |_| pages::oops(user),
-                        |tree| Reply::json(&plain_tree(&who_am_i(user), &tree)),
-                    ))
+                    Ok(Tree::parse(tree).map_or_else(|_| pages::oops(user), |tree| Reply::json(&plain_tree(&who_am_i(user), &tree))))
                 }
                 User::Anonymous if target.path() != "/login" => Ok(pages::login_required(path)),
                 User::Nobody => Ok(pages::denied(user, pages::READ)),
-                _ if proof == Proof::Password && target.path() == "/crumbIssuer/api/json" => {
-                    Ok(self.issue_crumb())
-                }
+                _ if proof == Proof::Password && target.path() == "/crumbIssuer/api/json" => Ok(self.issue_crumb()),
                 _ => self.read(user, method, path),
             };
         }

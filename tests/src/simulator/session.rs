@@ -18,10 +18,7 @@ impl Shared {
         live.next_session += 1;
         live.crumbs.insert(session.clone(), crumb.clone());
         let answer = json!({"_class": "hudson.security.csrf.DefaultCrumbIssuer", "crumb": crumb, "crumbRequestField": "Jenkins-Crumb"});
-        Reply::json(&answer).with(
-            "Set-Cookie",
-            &format!("{COOKIE_NAME}={session}; Path=/; HttpOnly"),
-        )
+        Reply::json(&answer).with("Set-Cookie", &format!("{COOKIE_NAME}={session}; Path=/; HttpOnly"))
     }
 
     /// The refusal of a POST that lacks its crumb.
@@ -29,17 +26,9 @@ impl Shared {
         if proof == Proof::Token {
             return None;
         }
-        let sent = headers
-            .get("jenkins-crumb")
-            .and_then(|crumb| crumb.to_str().ok());
-        let cookies = headers
-            .get_all(COOKIE)
-            .iter()
-            .filter_map(|cookie| cookie.to_str().ok())
-            .flat_map(|cookie| cookie.split(';'));
-        let session = cookies
-            .filter_map(|cookie| cookie.trim().split_once('='))
-            .find(|(name, _)| *name == COOKIE_NAME);
+        let sent = headers.get("jenkins-crumb").and_then(|crumb| crumb.to_str().ok());
+        let cookies = headers.get_all(COOKIE).iter().filter_map(|cookie| cookie.to_str().ok()).flat_map(|cookie| cookie.split(';'));
+        let session = cookies.filter_map(|cookie| cookie.trim().split_once('=')).find(|(name, _)| *name == COOKIE_NAME);
         let live = lock(&self.live);
         let known = session.and_then(|(_, session)| live.crumbs.get(session));
         let valid = sent.is_some() && known.map(String::as_str) == sent;

@@ -67,10 +67,7 @@ mod tests {
     #[test]
     fn partial_records_give_the_whole_order() {
         let mut shapes = BTreeSet::new();
-        collect(
-            &json!([{"_class": "A", "x": 1, "y": 2, "z": 3}, {"_class": "A", "y": 2, "k": 0}]),
-            &mut shapes,
-        );
+        collect(&json!([{"_class": "A", "x": 1, "y": 2, "z": 3}, {"_class": "A", "y": 2, "k": 0}]), &mut shapes);
         assert_eq!(weave(shapes)["A"], ["_class", "x", "y", "k", "z"]);
     }
 }

@@ -96,22 +96,17 @@ impl Store {
             let Some(path) = target.before(&["api", "json"]) else {
                 continue;
             };
-            let mine = recording.user() == Some(User::Admin)
-                && recording.method == "GET"
-                && recording.status == 200;
+            let mine = recording.user() == Some(User::Admin) && recording.method == "GET" && recording.status == 200;
             if !mine || is_permalink(&target) {
                 continue;
             }
-            let body: Value = serde_json::from_slice(&recording.kept()?)
-                .with_context(|| format!("recording of {} is not JSON", recording.path))?;
+            let body: Value =
+                serde_json::from_slice(&recording.kept()?).with_context(|| format!("recording of {} is not JSON", recording.path))?;
             let selected = target.param("tree").is_some();
             if !selected {
                 shapes::collect(&body, &mut shapes);
             }
-            let depth = target
-                .param("depth")
-                .and_then(|depth| depth.parse().ok())
-                .unwrap_or(0);
+            let depth = target.param("depth").and_then(|depth| depth.parse().ok()).unwrap_or(0);
             let depth = if selected { -100 } else { depth };
             let id = identity(&body, None).unwrap_or_else(|| path.clone());
             if id != path {
@@ -121,29 +116,16 @@ impl Store {
         }
         extras::add(&mut store, recordings)?;
         store.derive();
-        let objects = store
-            .changed
-            .into_iter()
-            .filter_map(|(id, object)| Some((id, object?)))
-            .collect();
-        let recorded = Recorded {
-            objects,
-            aliases,
-            orders: shapes::weave(shapes),
-        };
-        Ok(Self {
-            recorded: Arc::new(recorded),
-            ..Self::default()
-        })
+        let objects = store.changed.into_iter().filter_map(|(id, object)| Some((id, object?))).collect();
+        let recorded = Recorded { objects, aliases, orders: shapes::weave(shapes) };
+        Ok(Self { recorded: Arc::new(recorded), ..Self::default() })
     }
 
     /// Takes the fields of an object in; nested objects with an address are taken in on their own.
     fn learn(&mut self, id: &str, body: Value, rank: i64) {
         let Value::Object(fields) = body else { return };
-        let fields: Vec<(String, Value)> = fields
-            .into_iter()
-            .map(|(name, value)| (name.clone(), self.intern(value, rank, Some((id, &name)))))
-            .collect();
+        let fields: Vec<(String, Value)> =
+            fields.into_iter().map(|(name, value)| (name.clone(), self.intern(value, rank, Some((id, &name))))).collect();
         let object = self.open(id);
         for (name, value) in fields {
             object.offer(&name, value, rank);
@@ -152,10 +134,7 @@ impl Store {
 
     fn intern(&mut self, value: Value, rank: i64, holder: Option<(&str, &str)>) -> Value {
         match value {
-            Value::Array(items) => items
-                .into_iter()
-                .map(|item| self.intern(item, rank, holder))
-                .collect(),
+            Value::Array(items) => items.into_iter().map(|item| self.intern(item, rank, holder)).collect(),
             Value::Object(fields) => {
                 let class = fields.get("_class").cloned();
                 let value = Value::Object(fields);
@@ -163,10 +142,7 @@ impl Store {
                     let Value::Object(fields) = value else {
                         return Value::Null;
                     };
-                    return fields
-                        .into_iter()
-                        .map(|(name, value)| (name, self.intern(value, rank - 2, None)))
-                        .collect();
+                    return fields.into_iter().map(|(name, value)| (name, self.intern(value, rank - 2, None))).collect();
                 };
                 // An odd rank marks the object's own record; nested ones rank just below it.
                 self.learn(&id, value, (rank - 2) & !1);
@@ -178,33 +154,18 @@ impl Store {
 
     /// Every object, while loading.
     pub(crate) fn loaded(&self) -> impl Iterator<Item = (&String, &Object)> {
-        self.changed
-            .iter()
-            .filter_map(|(id, object)| Some((id, object.as_ref()?)))
+        self.changed.iter().filter_map(|(id, object)| Some((id, object.as_ref()?)))
     }
 
     /// Facts that Jenkins answers to `tree=` but never shows by depth.
     fn derive(&mut self) {
-        let has_builds = |object: &Option<Object>| {
-            object
-                .as_ref()
-                .is_some_and(|job| job.fields.contains_key("builds"))
-        };
-        let jobs: Vec<String> = self
-            .changed
-            .iter()
-            .filter(|(_, job)| has_builds(job))
-            .map(|(id, _)| id.clone())
-            .collect();
+        let has_builds = |object: &Option<Object>| object.as_ref().is_some_and(|job| job.fields.contains_key("builds"));
+        let jobs: Vec<String> = self.changed.iter().filter(|(_, job)| has_builds(job)).map(|(id, _)| id.clone()).collect();
         for id in jobs {
             let job = self.open(&id);
             let builds = job.fields.get("builds").cloned().unwrap_or_default();
             job.offer("allBuilds", builds, DERIVED);
-            let all: Vec<String> = job
-                .fields
-                .get("allBuilds")
-                .map(referenced)
-                .unwrap_or_default();
+            let all: Vec<String> = job.fields.get("allBuilds").map(referenced).unwrap_or_default();
             for (at, build) in all.iter().enumerate() {
                 let newer = at.checked_sub(1).and_then(|at| all.get(at));
                 self.link(build, "nextBuild", newer);
@@ -224,22 +185,13 @@ impl Store {
     pub(crate) fn resolve(&self, segments: &[String]) -> Option<String> {
         let mut path = String::from("/");
         for segment in segments {
-            let build = PERMALINKS
-                .contains(&segment.as_str())
-                .then(|| self.get(&path)?.fields.get(segment))
-                .flatten();
+            let build = PERMALINKS.contains(&segment.as_str()).then(|| self.get(&path)?.fields.get(segment)).flatten();
             path = match build {
                 Some(build) => follow(build)?.to_owned(),
                 None => below(&path, segment),
             };
         }
-        Some(
-            self.aliases
-                .get(&path)
-                .or_else(|| self.recorded.aliases.get(&path))
-                .cloned()
-                .unwrap_or(path),
-        )
+        Some(self.aliases.get(&path).or_else(|| self.recorded.aliases.get(&path)).cloned().unwrap_or(path))
     }
 
     /// Makes a path lead to another object.
@@ -263,10 +215,7 @@ impl Store {
     /// An object to change, created if there is none.
     fn open(&mut self, id: &str) -> &mut Object {
         let known = self.get(id).cloned().unwrap_or_default();
-        self.changed
-            .entry(id.to_owned())
-            .or_default()
-            .get_or_insert(known)
+        self.changed.entry(id.to_owned()).or_default().get_or_insert(known)
     }
 
     /// Whether an object differs from its recording.
@@ -287,19 +236,12 @@ impl Store {
 
     /// Order in which a class shows its fields.
     pub(crate) fn order(&self, class: &str) -> &[String] {
-        self.recorded
-            .orders
-            .get(class)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
+        self.recorded.orders.get(class).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
 fn is_permalink(target: &Target) -> bool {
-    target
-        .segments()
-        .iter()
-        .any(|segment| PERMALINKS.contains(&segment.as_str()))
+    target.segments().iter().any(|segment| PERMALINKS.contains(&segment.as_str()))
 }
 
 /// A reference as it stands in the place of an object.
@@ -319,41 +261,24 @@ pub(crate) fn follow(value: &Value) -> Option<&str> {
 
 /// Where the references in a list lead.
 pub(crate) fn referenced(list: &Value) -> Vec<String> {
-    list.as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|item| follow(item).map(str::to_owned))
-        .collect()
+    list.as_array().into_iter().flatten().filter_map(|item| follow(item).map(str::to_owned)).collect()
 }
 
 /// The address of an object, if it has one of its own.
 fn identity(value: &Value, holder: Option<(&str, &str)>) -> Option<String> {
-    let class = value
-        .get("_class")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let class = value.get("_class").and_then(Value::as_str).unwrap_or_default();
     if class.ends_with("Computer") {
         let name = value.get("displayName")?.as_str()?;
-        let name = if name == "Built-In Node" {
-            "(built-in)"
-        } else {
-            name
-        };
+        let name = if name == "Built-In Node" { "(built-in)" } else { name };
         return Some(format!("/computer/{name}"));
     }
     if class.ends_with("PlaceholderExecutable") {
         // It carries the address of the build whose step it runs.
         return None;
     }
-    let url = value
-        .get("url")
-        .or_else(|| value.get("absoluteUrl"))
-        .and_then(Value::as_str);
+    let url = value.get("url").or_else(|| value.get("absoluteUrl")).and_then(Value::as_str);
     let path = match url {
-        Some(url) => url
-            .strip_prefix(ROOT_URL)
-            .or_else(|| url.starts_with("queue/").then_some(url))?
-            .to_owned(),
+        Some(url) => url.strip_prefix(ROOT_URL).or_else(|| url.starts_with("queue/").then_some(url))?.to_owned(),
         None => {
             let (id, _) = holder.filter(|(_, field)| *field == "allBuilds")?;
             format!("{id}/{}", value.get("number")?)

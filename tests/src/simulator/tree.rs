@@ -32,11 +32,7 @@ impl Tree {
     pub(crate) fn parse(text: &str) -> Result<Self, BadTree> {
         let mut reader = Reader { rest: text };
         let tree = reader.list()?;
-        if reader.rest.is_empty() {
-            Ok(tree)
-        } else {
-            Err(BadTree)
-        }
+        if reader.rest.is_empty() { Ok(tree) } else { Err(BadTree) }
     }
 
     /// What to show of the field `name`, if it is shown at all.
@@ -75,18 +71,11 @@ impl<'a> Reader<'a> {
     }
 
     fn expect(&mut self, token: char) -> Result<(), BadTree> {
-        if self.accept(token) {
-            Ok(())
-        } else {
-            Err(BadTree)
-        }
+        if self.accept(token) { Ok(()) } else { Err(BadTree) }
     }
 
     fn word(&mut self) -> &'a str {
-        let end = self
-            .rest
-            .find(['[', ']', '{', '}', ','])
-            .unwrap_or(self.rest.len());
+        let end = self.rest.find(['[', ']', '{', '}', ',']).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
         word
@@ -119,17 +108,11 @@ impl<'a> Reader<'a> {
         if !self.accept(',') {
             self.expect('}')?;
             let index = from.ok_or(BadTree)?;
-            return Ok(Range {
-                from: index,
-                to: Some(index.saturating_add(1)),
-            });
+            return Ok(Range { from: index, to: Some(index.saturating_add(1)) });
         }
         let to = self.number()?;
         self.expect('}')?;
-        Ok(Range {
-            from: from.unwrap_or(0),
-            to,
-        })
+        Ok(Range { from: from.unwrap_or(0), to })
     }
 
     fn number(&mut self) -> Result<Option<usize>, BadTree> {
@@ -159,17 +142,7 @@ mod tests {
 
     #[test]
     fn malformed_expressions_are_refused() {
-        for text in [
-            "",
-            "jobs[",
-            "jobs[name",
-            "jobs[]",
-            "jobs[name,]",
-            "jobs]name[",
-            "a{x,y}",
-            "a{-1,2}",
-            "a{}",
-        ] {
+        for text in ["", "jobs[", "jobs[name", "jobs[]", "jobs[name,]", "jobs]name[", "a{x,y}", "a{-1,2}", "a{}"] {
             assert_eq!(Tree::parse(text), Err(BadTree), "{text}");
         }
     }

@@ -9,23 +9,14 @@ impl Shared {
     pub(crate) fn validated(&self, post: &Post) -> Result<Option<Reply>> {
         let script = post.param("jenkinsfile").unwrap_or_default();
         let path = post.target.path();
-        let flows: Value = serde_json::from_slice(&std::fs::read(fixtures().join("flows.json"))?)
-            .context("flows.json is not as expected")?;
-        let exchanges = flows
-            .as_object()
-            .into_iter()
-            .flat_map(|flows| flows.values())
-            .filter_map(Value::as_array)
-            .flatten();
+        let flows: Value =
+            serde_json::from_slice(&std::fs::read(fixtures().join("flows.json"))?).context("flows.json is not as expected")?;
+        let exchanges = flows.as_object().into_iter().flat_map(|flows| flows.values()).filter_map(Value::as_array).flatten();
         for exchange in exchanges {
             let text = |pointer: &str| exchange.pointer(pointer).and_then(Value::as_str);
             if text("/path") == Some(&path) && text("/form/jenkinsfile") == Some(&script) {
                 let kind = text("/headers/Content-Type").unwrap_or_default();
-                return Ok(Some(Reply::of(
-                    200,
-                    kind,
-                    text("/body").unwrap_or_default().to_owned(),
-                )));
+                return Ok(Some(Reply::of(200, kind, text("/body").unwrap_or_default().to_owned())));
             }
         }
         if script.contains("pipeline") {

@@ -23,14 +23,10 @@ impl Store {
 
     fn fields(&self, object: &Object, class: Option<Value>, tree: &Tree) -> Result<Value, BadTree> {
         let order = self.order(object.class());
-        let known = order
-            .iter()
-            .filter(|name| object.fields.contains_key(*name));
+        let known = order.iter().filter(|name| object.fields.contains_key(*name));
         let rest = object.fields.keys().filter(|name| !order.contains(name));
         let names: Vec<&String> = known.chain(rest).collect();
-        let fields = names
-            .into_iter()
-            .filter_map(|name| Some((name, object.fields.get(name)?)));
+        let fields = names.into_iter().filter_map(|name| Some((name, object.fields.get(name)?)));
         self.select(fields, class, tree)
     }
 
@@ -55,15 +51,8 @@ impl Store {
     fn value(&self, name: &str, value: &Value, tree: &Tree) -> Result<Value, BadTree> {
         match value {
             Value::Array(items) => {
-                let items = if BUILD_LISTS.contains(&name) {
-                    tree.range.skip(items)
-                } else {
-                    tree.range.cut(items)?
-                };
-                items
-                    .iter()
-                    .map(|item| self.value("", item, tree))
-                    .collect()
+                let items = if BUILD_LISTS.contains(&name) { tree.range.skip(items) } else { tree.range.cut(items)? };
+                items.iter().map(|item| self.value("", item, tree)).collect()
             }
             Value::Object(fields) => {
                 let class = fields.get("_class").cloned();
@@ -71,10 +60,7 @@ impl Store {
                     return self.fields(object, class, tree);
                 }
                 if MAPS.contains(&name) {
-                    return fields
-                        .iter()
-                        .map(|(key, value)| Ok((key.clone(), self.value("", value, tree)?)))
-                        .collect();
+                    return fields.iter().map(|(key, value)| Ok((key.clone(), self.value("", value, tree)?))).collect();
                 }
                 self.select(fields.iter(), class, tree)
             }
@@ -91,16 +77,10 @@ impl Store {
     pub(crate) fn plain(&self, id: &str) -> Option<Value> {
         let object = self.get(id)?;
         let order = self.order(object.class());
-        let known = order
-            .iter()
-            .filter(|name| object.fields.contains_key(*name));
+        let known = order.iter().filter(|name| object.fields.contains_key(*name));
         let rest = object.fields.keys().filter(|name| !order.contains(name));
         let shown = known.chain(rest).filter(|name| *name != "allBuilds");
-        Some(Value::Object(
-            shown
-                .filter_map(|name| Some((name.clone(), self.mention(object.fields.get(name)?))))
-                .collect(),
-        ))
+        Some(Value::Object(shown.filter_map(|name| Some((name.clone(), self.mention(object.fields.get(name)?)))).collect()))
     }
 
     fn mention(&self, value: &Value) -> Value {
@@ -108,10 +88,7 @@ impl Store {
             Value::Array(items) => items.iter().map(|item| self.mention(item)).collect(),
             Value::Object(fields) => {
                 let Some(object) = follow(value).and_then(|id| self.get(id)) else {
-                    return fields
-                        .iter()
-                        .map(|(name, value)| (name.clone(), self.mention(value)))
-                        .collect();
+                    return fields.iter().map(|(name, value)| (name.clone(), self.mention(value))).collect();
                 };
                 let has = |name: &str| object.fields.contains_key(name);
                 let names: &[&str] = if has("absoluteUrl") {
@@ -121,12 +98,8 @@ impl Store {
                 } else {
                     &["name", "url", "color"]
                 };
-                let class = fields
-                    .get("_class")
-                    .map(|class| ("_class".to_owned(), class.clone()));
-                let names = names.iter().filter_map(|name| {
-                    Some(((*name).to_owned(), object.fields.get(*name)?.clone()))
-                });
+                let class = fields.get("_class").map(|class| ("_class".to_owned(), class.clone()));
+                let names = names.iter().filter_map(|name| Some(((*name).to_owned(), object.fields.get(*name)?.clone())));
                 class.into_iter().chain(names).collect()
             }
             scalar => scalar.clone(),
@@ -139,12 +112,6 @@ pub(crate) fn plain_tree(value: &Value, tree: &Tree) -> Value {
     let Value::Object(fields) = value else {
         return value.clone();
     };
-    let shown = fields
-        .iter()
-        .filter(|(name, _)| *name == "_class" || tree.child(name).is_some());
-    Value::Object(
-        shown
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect(),
-    )
+    let shown = fields.iter().filter(|(name, _)| *name == "_class" || tree.child(name).is_some());
+    Value::Object(shown.map(|(name, value)| (name.clone(), value.clone())).collect())
 }

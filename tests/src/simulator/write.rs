@@ -35,18 +35,12 @@ pub(crate) struct Post<'a> {
 impl Post<'_> {
     /// A parameter, from the query or the form.
     pub(crate) fn param(&self, name: &str) -> Option<String> {
-        params::given(&self.target, &self.form)
-            .into_iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value)
+        params::given(&self.target, &self.form).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
     /// A value of the JSON that forms carry in their field `json`.
     fn json(&self, name: &str) -> Option<Value> {
-        serde_json::from_str::<Value>(&self.param("json")?)
-            .ok()?
-            .get(name)
-            .cloned()
+        serde_json::from_str::<Value>(&self.param("json")?).ok()?.get(name).cloned()
     }
 
     /// The path as sent, without its last segments, with a closing slash.
@@ -60,8 +54,7 @@ impl Post<'_> {
 
     /// 403 unless the user has this right.
     pub(crate) fn need(&self, permission: Permission) -> Option<Reply> {
-        let may =
-            self.user == User::Admin || (self.user == User::Lin && DEVELOPER.contains(&permission));
+        let may = self.user == User::Admin || (self.user == User::Lin && DEVELOPER.contains(&permission));
         (!may).then(|| pages::denied(self.user, permission))
     }
 }
@@ -73,15 +66,7 @@ pub(crate) fn redirect(to: &str) -> Reply {
 
 impl Shared {
     /// The answer to anything but GET and HEAD.
-    pub(crate) fn write(
-        &self,
-        user: User,
-        proof: Proof,
-        method: &str,
-        path: &str,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> Result<Reply> {
+    pub(crate) fn write(&self, user: User, proof: Proof, method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> Result<Reply> {
         if let Some(refusal) = self.check_crumb(proof, headers) {
             return Ok(refusal);
         }
@@ -90,13 +75,7 @@ impl Shared {
         }
         let target = Target::parse(path);
         let form = form_urlencoded::parse(body).into_owned().collect();
-        let post = Post {
-            user,
-            path: path.split('?').next().unwrap_or(path),
-            target,
-            form,
-            body,
-        };
+        let post = Post { user, path: path.split('?').next().unwrap_or(path), target, form, body };
         let mut live = self.present();
         let mut store = self.store();
         let Some(resolved) = store.resolve(post.target.segments()) else {
@@ -120,29 +99,13 @@ impl Shared {
     }
 
     /// Requests that start a build or act on one.
-    fn post_build(
-        &self,
-        live: &mut Live,
-        store: &mut Store,
-        post: &Post,
-        segments: &[&str],
-    ) -> Option<Reply> {
+    fn post_build(&self, live: &mut Live, store: &mut Store, post: &Post, segments: &[&str]) -> Option<Reply> {
         let owner = |levels: usize| -> Option<String> {
-            let owned: Vec<String> = segments
-                .get(..segments.len().checked_sub(levels)?)?
-                .iter()
-                .map(|one| (*one).to_owned())
-                .collect();
+            let owned: Vec<String> = segments.get(..segments.len().checked_sub(levels)?)?.iter().map(|one| (*one).to_owned()).collect();
             Some(join(&owned))
         };
         Some(match segments {
-            [.., "build" | "buildWithParameters"] => trigger(
-                live,
-                store,
-                post,
-                &owner(1)?,
-                segments.last() == Some(&"build"),
-            ),
+            [.., "build" | "buildWithParameters"] => trigger(live, store, post, &owner(1)?, segments.last() == Some(&"build")),
             [.., "stop" | "term" | "kill"] => {
                 let Some(id) = owner(1).filter(|id| store.get(id).is_some()) else {
                     return Some(pages::not_found(post.user));
@@ -164,66 +127,33 @@ impl Shared {
                     Answered::Unknown => pages::oops(post.user),
                 }
             }
-            [
-                ..,
-                "input",
-                input,
-                action @ ("submit" | "abort" | "proceedEmpty"),
-            ] => {
-                let proceed = *action == "proceedEmpty"
-                    || (*action == "submit" && post.param("proceed").is_some());
+            [.., "input", input, action @ ("submit" | "abort" | "proceedEmpty")] => {
+                let proceed = *action == "proceedEmpty" || (*action == "submit" && post.param("proceed").is_some());
                 match self.answer_input(live, store, post, &owner(3)?, input, proceed) {
-                    Answered::Yes if *action == "submit" => {
-                        redirect(&format!("{}console", post.parent(3)))
-                    }
+                    Answered::Yes if *action == "submit" => redirect(&format!("{}console", post.parent(3))),
                     Answered::Yes => Reply::empty(200),
                     Answered::Refused(reply) => reply,
                     Answered::Unknown => pages::not_found(post.user),
                 }
             }
-            [.., "replay", "run" | "rebuild"] | [.., "restart", "restart"] => {
-                again(live, store, post, &owner(2)?, segments.last()?)
-            }
+            [.., "replay", "run" | "rebuild"] | [.., "restart", "restart"] => again(live, store, post, &owner(2)?, segments.last()?),
             _ => return None,
         })
     }
 
-    fn answer_input(
-        &self,
-        live: &mut Live,
-        store: &Store,
-        post: &Post,
-        id: &str,
-        input: &str,
-        proceed: bool,
-    ) -> Answered {
+    fn answer_input(&self, live: &mut Live, store: &Store, post: &Post, id: &str, input: &str, proceed: bool) -> Answered {
         let timing = live.timing;
-        let model = live
-            .adopt(self, store, id)
-            .filter(|build| build.asks(&timing, now()))
-            .and_then(|build| build.input.as_ref());
+        let model = live.adopt(self, store, id).filter(|build| build.asks(&timing, now())).and_then(|build| build.input.as_ref());
         let Some(model) = model.map(|input| input.model.clone()) else {
             return Answered::Unknown;
         };
-        let pending = self.recordings.find(
-            User::Admin,
-            "GET",
-            &Target::of(&below(&model, "wfapi/pendingInputActions"), &[]),
-        );
-        let pending: Option<Value> =
-            pending.and_then(|found| serde_json::from_slice(&found.kept().ok()?).ok());
-        if pending
-            .as_ref()
-            .and_then(|pending| pending.pointer("/0/id")?.as_str())
-            != Some(input)
-        {
+        let pending = self.recordings.find(User::Admin, "GET", &Target::of(&below(&model, "wfapi/pendingInputActions"), &[]));
+        let pending: Option<Value> = pending.and_then(|found| serde_json::from_slice(&found.kept().ok()?).ok());
+        if pending.as_ref().and_then(|pending| pending.pointer("/0/id")?.as_str()) != Some(input) {
             return Answered::Unknown;
         }
         if post.need(BUILD).is_some() {
-            return Answered::Refused(pages::refused(
-                post.user,
-                "You need to be admin,lin to submit this.",
-            ));
+            return Answered::Refused(pages::refused(post.user, "You need to be admin,lin to submit this."));
         }
         if let Some(build) = live.builds.get_mut(id) {
             build.answer(proceed, post.user, now());
@@ -243,17 +173,11 @@ fn cancel_item(live: &mut Live, store: &mut Store, post: &Post) -> Reply {
         return refusal;
     }
     let id = post.param("id").and_then(|id| id.parse().ok());
-    if id.is_some_and(|id| live.cancel(store, id)) {
-        Reply::empty(204)
-    } else {
-        pages::not_found(post.user)
-    }
+    if id.is_some_and(|id| live.cancel(store, id)) { Reply::empty(204) } else { pages::not_found(post.user) }
 }
 
 fn trigger(live: &mut Live, store: &Store, post: &Post, job: &str, plain: bool) -> Reply {
-    let Some(object) = store.get(job).filter(|object| {
-        object.class().contains("Project") || object.class().contains("WorkflowJob")
-    }) else {
+    let Some(object) = store.get(job).filter(|object| object.class().contains("Project") || object.class().contains("WorkflowJob")) else {
         return pages::not_found(post.user);
     };
     if let Some(refusal) = post.need(BUILD) {
@@ -273,17 +197,12 @@ fn trigger(live: &mut Live, store: &Store, post: &Post, job: &str, plain: bool) 
         (false, true) => {
             return pages::container(400, "Bad Request", &format!("{name} is not parameterized"));
         }
-        (false, false) => {
-            match params::values(&definitions, &params::given(&post.target, &post.form)) {
-                Ok(values) => values,
-                Err(params::BadParameters::Exception) => return pages::oops(post.user),
-            }
-        }
+        (false, false) => match params::values(&definitions, &params::given(&post.target, &post.form)) {
+            Ok(values) => values,
+            Err(params::BadParameters::Exception) => return pages::oops(post.user),
+        },
     };
-    let delay = post
-        .param("delay")
-        .and_then(|delay| delay.trim_end_matches("sec").parse().ok())
-        .map(Duration::from_secs);
+    let delay = post.param("delay").and_then(|delay| delay.trim_end_matches("sec").parse().ok()).map(Duration::from_secs);
     let id = live.enqueue(store, job, parameters, vec![user_cause(post.user)], delay);
     Reply::empty(201).with("Location", &location(id))
 }
@@ -299,11 +218,7 @@ fn again(live: &mut Live, store: &Store, post: &Post, id: &str, how: &str) -> Re
     if let Some(refusal) = post.need(BUILD) {
         return refusal;
     }
-    let number = build
-        .fields
-        .get("number")
-        .and_then(Value::as_u64)
-        .unwrap_or_default();
+    let number = build.fields.get("number").and_then(Value::as_u64).unwrap_or_default();
     let cause = match how {
         "restart" => match post.json("stageName").as_ref().and_then(Value::as_str) {
             Some(stage) => json!({
@@ -319,27 +234,10 @@ fn again(live: &mut Live, store: &Store, post: &Post, id: &str, how: &str) -> Re
             json!({"_class": "org.jenkinsci.plugins.workflow.cps.replay.ReplayCause", "shortDescription": format!("Replayed #{number}")})
         }
     };
-    let is_parameters =
-        |action: &&Value| action.get("_class") == Some(&json!("hudson.model.ParametersAction"));
-    let actions = build
-        .fields
-        .get("actions")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    let parameters = actions
-        .filter(is_parameters)
-        .filter_map(|action| action.get("parameters")?.as_array())
-        .flatten()
-        .cloned()
-        .collect();
+    let is_parameters = |action: &&Value| action.get("_class") == Some(&json!("hudson.model.ParametersAction"));
+    let actions = build.fields.get("actions").and_then(Value::as_array).into_iter().flatten();
+    let parameters = actions.filter(is_parameters).filter_map(|action| action.get("parameters")?.as_array()).flatten().cloned().collect();
     let job = id.rsplit_once('/').map_or(id, |(job, _)| job);
-    live.enqueue(
-        store,
-        job,
-        parameters,
-        vec![user_cause(post.user), cause],
-        Some(Duration::ZERO),
-    );
+    live.enqueue(store, job, parameters, vec![user_cause(post.user), cause], Some(Duration::ZERO));
     redirect(&format!("{}../..", post.parent(1)))
 }

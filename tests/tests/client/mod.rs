@@ -27,8 +27,7 @@ impl Answer {
 
     #[allow(dead_code, reason = "not every test file reads JSON")]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 }
 
@@ -39,13 +38,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(jenkins: &Simulator) -> Self {
-        Self {
-            address: jenkins
-                .url()
-                .trim_start_matches("http://")
-                .trim_end_matches('/')
-                .to_owned(),
-        }
+        Self { address: jenkins.url().trim_start_matches("http://").trim_end_matches('/').to_owned() }
     }
 
     pub(crate) async fn get(&self, user: User, path: &str) -> Answer {
@@ -53,14 +46,8 @@ impl Client {
     }
 
     /// A request with the user's token.
-    pub(crate) async fn call(
-        &self,
-        user: User,
-        method: Method,
-        path: &str,
-    ) -> anyhow::Result<Answer> {
-        self.send(Some((user, user.token())), method, path, &[], String::new())
-            .await
+    pub(crate) async fn call(&self, user: User, method: Method, path: &str) -> anyhow::Result<Answer> {
+        self.send(Some((user, user.token())), method, path, &[], String::new()).await
     }
 
     /// Any request. The anonymous user sends no credentials.
@@ -75,10 +62,7 @@ impl Client {
         let stream = TcpStream::connect(&self.address).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let driver = tokio::spawn(connection);
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("Host", "jenkins.test");
+        let mut request = Request::builder().method(method).uri(path).header("Host", "jenkins.test");
         if let Some((user, secret)) = login.filter(|(user, _)| *user != User::Anonymous) {
             let secret = BASE64_STANDARD.encode(format!("{}:{secret}", user.name()));
             request = request.header("Authorization", format!("Basic {secret}"));
@@ -89,24 +73,16 @@ impl Client {
         if !body.is_empty() {
             request = request.header("Content-Type", "application/x-www-form-urlencoded");
         }
-        let response = sender
-            .send_request(request.body(Full::new(Bytes::from(body)))?)
-            .await?;
+        let response = sender.send_request(request.body(Full::new(Bytes::from(body)))?).await?;
         let (parts, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();
         driver.abort();
-        Ok(Answer {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body,
-        })
+        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 }
 
 /// Fields as a form.
 #[allow(dead_code, reason = "not every test file sends forms")]
 pub(crate) fn form(fields: &[(String, String)]) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish()
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }

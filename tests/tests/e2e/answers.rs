@@ -26,6 +26,9 @@ on_both_artifacts! {
     a_jenkinsfile_is_checked_by_the_controller
 }
 
+/// Of the recorded session, as the controller judged it.
+const JENKINSFILE: &str = "pipeline { agent any\n stages { stage('A') { steps { echo 'x' } } } }";
+
 async fn ask(session: &Stdio, tool: &str, arguments: Value) -> Value {
     let result = session.call(tool, arguments.clone()).await.unwrap();
     assert_ne!(result["isError"], true, "{tool} {arguments}: {result:#}");
@@ -47,8 +50,7 @@ async fn every_tool_of_the_list_is_called_by_some_test_here(artifact: Artifact) 
     let list = session.request("tools/list", json!({})).await.unwrap();
     for tool in list["tools"].as_array().unwrap().iter().filter(|tool| tool["annotations"]["readOnlyHint"] == true) {
         let name = tool["name"].as_str().unwrap();
-        let required: Vec<&str> =
-            items(&tool["inputSchema"]["required"]).iter().filter_map(Value::as_str).collect();
+        let required: Vec<&str> = items(&tool["inputSchema"]["required"]).iter().filter_map(Value::as_str).collect();
         let arguments: serde_json::Map<String, Value> =
             required.iter().map(|&parameter| (parameter.to_owned(), plausible(name, parameter))).collect();
         ask(&session, name, Value::Object(arguments)).await;
@@ -64,7 +66,7 @@ fn plausible(tool: &str, parameter: &str) -> Value {
         (_, "pattern") => json!("error"),
         (_, "url") => json!("https://git.example.com/shop/checkout.git"),
         (_, "path") => json!("dist/checkout.txt"),
-        (_, "jenkinsfile") => json!("pipeline { agent any; stages { stage('a') { steps { echo 'b' } } } }"),
+        (_, "jenkinsfile") => json!(JENKINSFILE),
         (_, "id") => json!(1),
         _ => panic!("{tool} requires {parameter}, of which this test knows no plausible value"),
     }
@@ -88,8 +90,7 @@ async fn every_job_of_the_top_is_listed_with_its_state(artifact: Artifact) {
         let job = jobs.iter().find(|job| job["name"] == name).unwrap_or_else(|| panic!("no {name}: {list:#}"));
         job["status"].as_str().unwrap_or("folder")
     };
-    let found =
-        ["shop", "rust-core", "compat", "deploy", "quarterly-audit", "old-import", "Zürich Ops"].map(|job| (job, status(job)));
+    let found = ["shop", "rust-core", "compat", "deploy", "quarterly-audit", "old-import", "Zürich Ops"].map(|job| (job, status(job)));
     let expected = [
         ("shop", "folder"),
         ("rust-core", "failing"),
@@ -102,7 +103,8 @@ async fn every_job_of_the_top_is_listed_with_its_state(artifact: Artifact) {
     assert_eq!(found, expected);
 
     let first = ask(&session, "list_jobs", json!({"folder": "fleet", "limit": 50})).await;
-    assert_eq!((&record(&first)["shown"], &record(&first)["total"]), (&json!(50), &json!(130)), "{first:#}");
+    assert_eq!(record(&first)["shown"], 50);
+    assert!(record(&first)["at_least"].as_u64().unwrap() > 50, "a page's length is not the total: {first:#}");
     let mut names: Vec<String> = Vec::new();
     let mut page = first;
     loop {
@@ -124,17 +126,15 @@ async fn a_multibranch_job_lists_its_branches(artifact: Artifact) {
         assert!(text(&checkout).contains(branch), "no {branch}: {}", text(&checkout));
     }
     let deploy = ask(&session, "get_job", json!({"job": "deploy"})).await;
-    let kinds: Vec<&str> =
-        items(&record(&deploy)["parameters"]).iter().filter_map(|parameter| parameter["kind"].as_str()).collect();
+    let kinds: Vec<&str> = items(&record(&deploy)["parameters"]).iter().filter_map(|parameter| parameter["kind"].as_str()).collect();
     assert_eq!(kinds.len(), 6, "{kinds:?}");
 }
 
 async fn builds_are_listed_newest_first_and_filtered(artifact: Artifact) {
     let jenkins = controller().await;
     let session = session(artifact, &jenkins, User::Admin).await;
-    let numbers = |answer: &Value| -> Vec<u64> {
-        items(&record(answer)["builds"]).iter().filter_map(|build| build["number"].as_u64()).collect()
-    };
+    let numbers =
+        |answer: &Value| -> Vec<u64> { items(&record(answer)["builds"]).iter().filter_map(|build| build["number"].as_u64()).collect() };
     let main = json!({"job": "shop/checkout", "ref": "main", "limit": 30});
     let all = ask(&session, "list_builds", main).await;
     assert_eq!(numbers(&all), (1..=28).rev().collect::<Vec<u64>>());
@@ -160,8 +160,8 @@ async fn a_failed_pipeline_build_is_told_in_full(artifact: Artifact) {
     assert_eq!((&build["tests"]["failed"], &build["tests"]["total"]), (&json!(2), &json!(17)), "{answer:#}");
     assert!(build["revisions"][0]["commit"].as_str().unwrap().starts_with("2392f3ca"), "{answer:#}");
 
-    let latest = ask(&session, "get_build", json!({"job": "shop/checkout/main", "build": "last-successful"})).await;
-    assert_eq!(record(&latest)["number"], 20);
+    let latest = ask(&session, "get_build", json!({"job": "shop/checkout/main", "build": "last-stable"})).await;
+    assert_eq!(record(&latest)["number"], 20, "28 is unstable, which Jenkins counts among the successful");
 }
 
 async fn stages_are_nested_and_name_the_failing_step(artifact: Artifact) {
@@ -195,13 +195,23 @@ async fn a_log_is_read_from_either_end_and_in_pieces(artifact: Artifact) {
 
     // The pieces make up the whole, each beginning where the one before ended.
     let mut at = 0;
-    let mut piece = ask(&session, "get_build_log", json!({"job": "rust-core", "build": "3", "mode": "range", "start": 0, "max_bytes": 2000})).await;
+    let mut piece = ask(
+        &session,
+        "get_build_log",
+        json!({"job": "rust-core", "build": "3", "format": "full", "mode": "range", "start": 0, "max_bytes": 2000}),
+    )
+    .await;
     loop {
         let chunk = record(&piece);
         assert_eq!(chunk["start"], at, "{piece:#}");
         at = chunk["end"].as_u64().unwrap();
         let Some(cursor) = chunk["next_cursor"].as_str() else { break };
-        piece = ask(&session, "get_build_log", json!({"job": "rust-core", "build": "3", "cursor": cursor, "max_bytes": 2000})).await;
+        piece = ask(
+            &session,
+            "get_build_log",
+            json!({"job": "rust-core", "build": "3", "format": "full", "cursor": cursor, "max_bytes": 2000}),
+        )
+        .await;
     }
     assert_eq!(record(&piece)["total_bytes"], at);
 }
@@ -220,7 +230,9 @@ async fn a_search_covers_the_whole_log(artifact: Artifact) {
 async fn a_jenkinsfile_is_checked_by_the_controller(artifact: Artifact) {
     let jenkins = controller().await;
     let session = session(artifact, &jenkins, User::Admin).await;
-    let good = "pipeline { agent any; stages { stage('a') { steps { echo 'b' } } } }";
-    let fine = ask(&session, "validate_jenkinsfile", json!({"jenkinsfile": good})).await;
+    let fine = ask(&session, "validate_jenkinsfile", json!({"jenkinsfile": JENKINSFILE})).await;
     assert_eq!(record(&fine)["valid"], true, "{fine:#}");
+    let nowhere = JENKINSFILE.replace(" agent any\n", "");
+    let wrong = ask(&session, "validate_jenkinsfile", json!({"jenkinsfile": nowhere})).await;
+    assert_eq!((&record(&wrong)["valid"], &record(&wrong)["problems"][0]["line"]), (&json!(false), &json!(1)), "{wrong:#}");
 }

@@ -44,7 +44,7 @@ async fn no_answer_exceeds_its_budget(artifact: Artifact) {
         let whole = session.call(tool, with(&arguments, 20_000)).await.unwrap();
         let cut = session.call(tool, with(&arguments, 60)).await.unwrap();
         if text(&whole).len() > 600 {
-            let stated = ["more", "left out", "not shown", "cursor", "omitted", "truncated", "budget"];
+            let stated = ["more", "left out", "not shown", "cursor", "omitted", "truncated", "budget", " shown"];
             assert!(stated.iter().any(|word| text(&cut).contains(word)), "{tool} {arguments} hides its loss:\n{}", text(&cut));
         }
     }

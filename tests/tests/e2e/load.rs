@@ -40,8 +40,7 @@ async fn calls_to_the_wasi_0_2_component_queue_and_are_all_answered() {
     let calls = (1..=50).map(|number: u32| {
         let session = &session;
         async move {
-            let result =
-                session.call("get_build", json!({"job": "heartbeat", "build": number.to_string()})).await.unwrap();
+            let result = session.call("get_build", json!({"job": "heartbeat", "build": number.to_string()})).await.unwrap();
             assert_eq!(record(&result)["number"], number);
         }
     });

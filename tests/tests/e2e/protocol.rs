@@ -106,7 +106,7 @@ async fn wrong_arguments_are_told_to_the_model_and_never_reach_the_controller(ar
     for (arguments, named) in [
         (json!({"jobb": "rust-core"}), "job"),
         (json!({}), "job"),
-        (json!({"job": 7}), "job"),
+        (json!({"job": ["rust-core"]}), "job"),
         (json!({"job": "rust-core", "format": "everything"}), "summary"),
         (json!({"job": "rust-core", "max_tokens": -1}), "max_tokens"),
         (json!({"job": "rust-core", "build": "newest"}), "last-failed"),

@@ -44,9 +44,7 @@ pub(super) const RULES: &[Rule] = &[
         after: Some(Lookup::near(1, r"^(?P<message>\S.*)$")),
         cause: "a Rust program panicked at {file}:{line}: {message|no message}",
         advice: "Look at {file}:{line}; RUST_BACKTRACE=1 shows how it got there.",
-        examples: samples![
-            "thread 'main' panicked at src/main.rs:3:5:\ncalled `Result::unwrap()` on an `Err` value: NotFound"
-        ],
+        examples: samples!["thread 'main' panicked at src/main.rs:3:5:\ncalled `Result::unwrap()` on an `Err` value: NotFound"],
         near_misses: samples!["thread 'tests::adds' panicked at src/lib.rs:9:5:"],
         ..Rule::CAUSE
     },
@@ -55,12 +53,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Cargo,
         category: Category::Dependency,
         specificity: 86,
-        needles: &[
-            "failed to select a version",
-            "no matching package named",
-            "failed to resolve patches",
-            "no matching package found",
-        ],
+        needles: &["failed to select a version", "no matching package named", "failed to resolve patches", "no matching package found"],
         pattern: r"^error: (?P<message>failed to select a version for (?:the requirement )?`(?P<module>[^`\s]+).*|no matching package named `(?P<module2>[^`]+)` found.*|no matching package found.*)$",
         extent: 4,
         cause: "cargo: {message}",
@@ -78,12 +71,7 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Network,
         specificity: 84,
         retryable: true,
-        needles: &[
-            "failed to download",
-            "failed to get `",
-            "spurious network error",
-            "failed to query replaced source",
-        ],
+        needles: &["failed to download", "failed to get `", "spurious network error", "failed to query replaced source"],
         pattern: r"^error: (?P<message>failed to (?:download|get|query replaced source)\b.*)$",
         extent: 5,
         cause: "cargo: {message}",
@@ -92,9 +80,7 @@ pub(super) const RULES: &[Rule] = &[
             "error: failed to download from `https://index.crates.io/config.json`\n\nCaused by:\n  [6] Could not resolve hostname",
             "error: failed to get `serde` as a dependency of package `core v0.1.0`",
         ],
-        near_misses: samples![
-            "warning: spurious network error (3 tries remaining): [28] Timeout was reached"
-        ],
+        near_misses: samples!["warning: spurious network error (3 tries remaining): [28] Timeout was reached"],
         ..Rule::CAUSE
     },
     Rule {
@@ -102,16 +88,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Cargo,
         category: Category::Dependency,
         specificity: 86,
-        needles: &[
-            "needs to be updated but --locked",
-            "because --locked was passed",
-        ],
+        needles: &["needs to be updated but --locked", "because --locked was passed"],
         pattern: r"(?:the lock file (?P<file>\S+) needs to be updated but --locked was passed|cannot update the lock file (?P<file2>\S+) because --locked was passed)",
         cause: "cargo: {file} is out of date and --locked was passed",
         advice: "Run `cargo update -w` (or `cargo check`) and commit Cargo.lock.",
-        examples: samples![
-            "error: the lock file /ws/Cargo.lock needs to be updated but --locked was passed to prevent this"
-        ],
+        examples: samples!["error: the lock file /ws/Cargo.lock needs to be updated but --locked was passed to prevent this"],
         near_misses: samples!["cargo build --locked"],
         ..Rule::CAUSE
     },
@@ -120,19 +101,12 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Cargo,
         category: Category::Config,
         specificity: 84,
-        needles: &[
-            "failed to parse manifest",
-            "failed to load manifest",
-            "could not find `Cargo.toml`",
-            "failed to parse lock file",
-        ],
+        needles: &["failed to parse manifest", "failed to load manifest", "could not find `Cargo.toml`", "failed to parse lock file"],
         pattern: r"^error: (?P<message>failed to (?:parse|load) (?:manifest|lock file)\b.*|could not find `Cargo\.toml`.*)$",
         extent: 4,
         cause: "cargo: {message}",
         advice: "Correct the manifest that the message names.",
-        examples: samples![
-            "error: failed to parse manifest at `/ws/Cargo.toml`\n\nCaused by:\n  no targets specified in the manifest"
-        ],
+        examples: samples!["error: failed to parse manifest at `/ws/Cargo.toml`\n\nCaused by:\n  no targets specified in the manifest"],
         near_misses: samples!["note: manifest parsed"],
         ..Rule::CAUSE
     },
@@ -161,10 +135,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^Diff in (?P<file>\S+\.rs)(?::(?P<line>\d+):| at line (?P<line2>\d+):)",
         cause: "{file}:{line}: not formatted as rustfmt wants",
         advice: "Run `cargo fmt` and commit.",
-        examples: samples![
-            "Diff in /ws/src/ledger.rs:9:\n-let x=1;",
-            "Diff in /ws/src/ledger.rs at line 9:"
-        ],
+        examples: samples!["Diff in /ws/src/ledger.rs:9:\n-let x=1;", "Diff in /ws/src/ledger.rs at line 9:"],
         near_misses: samples!["Diff in behaviour between 1 and 2"],
         ..Rule::CAUSE
     },
@@ -172,19 +143,11 @@ pub(super) const RULES: &[Rule] = &[
         id: "cargo-gave-up",
         tool: Tool::Cargo,
         category: Category::Test,
-        needles: &[
-            "test result: FAILED",
-            "error: test failed, to rerun",
-            "doctest failed",
-        ],
+        needles: &["test result: FAILED", "error: test failed, to rerun", "doctest failed"],
         pattern: r"^(?:test result: FAILED\. \d+ passed; (?P<failed>\d+) failed|error: (?:test|doctest) failed, to rerun)",
         cause: "cargo test: {failed|some} failed",
-        examples: samples![
-            "test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s"
-        ],
-        near_misses: samples![
-            "test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s"
-        ],
+        examples: samples!["test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s"],
+        near_misses: samples!["test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s"],
         ..Rule::SYMPTOM
     },
 ];

@@ -43,14 +43,7 @@ pub(super) const RULES: &[Rule] = &[
         "+ npm install --no-audit --no-fund --offline",
         "npm is a package manager"
     ),
-    sign!(
-        "detect-yarn",
-        Yarn,
-        ["yarn"],
-        r"^(?:\++ yarn\b|yarn run v\d|yarn install v\d|➤ YN\d{4})",
-        "yarn run v1.22.22",
-        "a ball of yarn"
-    ),
+    sign!("detect-yarn", Yarn, ["yarn"], r"^(?:\++ yarn\b|yarn run v\d|yarn install v\d|➤ YN\d{4})", "yarn run v1.22.22", "a ball of yarn"),
     sign!(
         "detect-pnpm",
         Pnpm,
@@ -67,22 +60,8 @@ pub(super) const RULES: &[Rule] = &[
         "+ node --check src/index.js",
         "the node went offline"
     ),
-    sign!(
-        "detect-tsc",
-        Tsc,
-        ["tsc"],
-        r"^(?:\++ (?:npx )?tsc\b|> (?:\S+ )?tsc\b)",
-        "> tsc -p .",
-        "etsc"
-    ),
-    sign!(
-        "detect-eslint",
-        Eslint,
-        ["eslint"],
-        r"^(?:\++ (?:npx )?eslint\b|> (?:\S+ )?eslint\b)",
-        "> eslint src",
-        "installed eslint"
-    ),
+    sign!("detect-tsc", Tsc, ["tsc"], r"^(?:\++ (?:npx )?tsc\b|> (?:\S+ )?tsc\b)", "> tsc -p .", "etsc"),
+    sign!("detect-eslint", Eslint, ["eslint"], r"^(?:\++ (?:npx )?eslint\b|> (?:\S+ )?eslint\b)", "> eslint src", "installed eslint"),
     sign!(
         "detect-jest",
         Jest,
@@ -139,14 +118,7 @@ pub(super) const RULES: &[Rule] = &[
         "python -m flake8 --max-line-length 120 shop",
         "installing flake8"
     ),
-    sign!(
-        "detect-make",
-        Make,
-        ["make"],
-        r"^(?:\++ g?make(?: |$)|g?make(?:\[\d+\])?: )",
-        "+ make build",
-        "do not make a fuss"
-    ),
+    sign!("detect-make", Make, ["make"], r"^(?:\++ g?make(?: |$)|g?make(?:\[\d+\])?: )", "+ make build", "do not make a fuss"),
     sign!(
         "detect-cmake",
         Cmake,
@@ -155,14 +127,7 @@ pub(super) const RULES: &[Rule] = &[
         "+ cmake -S . -B build",
         "reading CMakeLists.txt"
     ),
-    sign!(
-        "detect-ninja",
-        Ninja,
-        ["ninja"],
-        r"^(?:\++ ninja\b|ninja: )",
-        "ninja: no work to do.",
-        "a ninja"
-    ),
+    sign!("detect-ninja", Ninja, ["ninja"], r"^(?:\++ ninja\b|ninja: )", "ninja: no work to do.", "a ninja"),
     sign!(
         "detect-gcc",
         Gcc,
@@ -214,11 +179,7 @@ pub(super) const RULES: &[Rule] = &[
     sign!(
         "detect-dotnet",
         Dotnet,
-        [
-            "dotnet",
-            "MSBuild version",
-            "Determining projects to restore"
-        ],
+        ["dotnet", "MSBuild version", "Determining projects to restore"],
         r"^(?:\++ dotnet |.*>dotnet |MSBuild version |\s*Determining projects to restore)",
         "+ dotnet test -c Release",
         "a dotnet course"

@@ -48,10 +48,7 @@ pub(super) const RULES: &[Rule] = &[
             "Error response from daemon: pull access denied for shop/base, repository does not exist or may require 'docker login'",
             "ERROR: failed to solve: pythn:3.12: failed to resolve source metadata for docker.io/library/pythn:3.12: docker.io/library/pythn:3.12: not found",
         ],
-        near_misses: samples![
-            "Status: Downloaded newer image for python:3.12",
-            "script.sh: 1: helm: not found"
-        ],
+        near_misses: samples!["Status: Downloaded newer image for python:3.12", "script.sh: 1: helm: not found"],
         ..Rule::CAUSE
     },
     Rule {
@@ -83,11 +80,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Docker,
         category: Category::Script,
         specificity: 56,
-        needles: &[
-            "did not complete successfully",
-            "returned a non-zero code",
-            "exit status ",
-        ],
+        needles: &["did not complete successfully", "returned a non-zero code", "exit status "],
         pattern: r#"(?:process "(?P<command>.+)" did not complete successfully: exit code: (?P<exit>\d+)|The command '(?P<command2>.+)' returned a non-zero code: (?P<exit2>\d+)|Error: building at STEP "(?P<command3>.+)": while running runtime: exit status (?P<exit3>\d+))"#,
         cause: "a step of the image build failed with exit code {exit}: {command}",
         advice: "The output of this step above says why; run it in the previous layer to try.",
@@ -128,12 +121,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Docker,
         category: Category::Config,
         specificity: 90,
-        needles: &[
-            "failed to calculate checksum",
-            "failed to compute cache key",
-            "COPY failed",
-            "ADD failed",
-        ],
+        needles: &["failed to calculate checksum", "failed to compute cache key", "COPY failed", "ADD failed"],
         pattern: r#"(?:failed to (?:compute cache key|calculate checksum of ref)\b.*?"(?P<file>/[^"]+)": not found|(?:COPY|ADD) failed: (?P<message>.+))"#,
         cause: "COPY cannot find {file}{message} in the build context",
         advice: "Build it first, correct the path, or remove it from .dockerignore.",

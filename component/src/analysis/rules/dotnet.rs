@@ -9,13 +9,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Dotnet,
         category: Category::Compile,
         specificity: 91,
-        needles: &[
-            "): error CS",
-            "): error BC",
-            "): error FS",
-            "): error C",
-            "): error RZ",
-        ],
+        needles: &["): error CS", "): error BC", "): error FS", "): error C", "): error RZ"],
         pattern: r"^\s*(?:\d+>)?(?P<file>[^():]*(?:[A-Za-z]:)?[^():]+)\((?P<line>\d+)(?:,(?P<column>\d+))?(?:,\d+,\d+)?\) ?: (?:fatal )?error (?P<code>(?:CS|BC|FS|RZ|C)\d+): (?P<message>.+?)(?: \[[^\]]+proj\])?$",
         cause: "{file}:{line}: {message} ({code})",
         advice: "Fix {file} at line {line}.",
@@ -23,9 +17,7 @@ pub(super) const RULES: &[Rule] = &[
             "/ws/src/Cart.cs(14,9): error CS0103: The name 'Totl' does not exist in the current context [/ws/src/Shop.csproj]",
             "main.cpp(12): error C2065: 'left_outs': undeclared identifier",
         ],
-        near_misses: samples![
-            "/ws/src/Cart.cs(14,9): warning CS0168: The variable 'x' is declared but never used [/ws/src/Shop.csproj]"
-        ],
+        near_misses: samples!["/ws/src/Cart.cs(14,9): warning CS0168: The variable 'x' is declared but never used [/ws/src/Shop.csproj]"],
         ..Rule::CAUSE
     },
     Rule {
@@ -40,9 +32,7 @@ pub(super) const RULES: &[Rule] = &[
         examples: samples![
             "/ws/src/Shop.csproj : error NU1101: Unable to find package Prics. No packages exist with this id in source(s): nuget.org"
         ],
-        near_misses: samples![
-            "/ws/src/Shop.csproj : warning NU1903: Package 'x' has a known high severity vulnerability"
-        ],
+        near_misses: samples!["/ws/src/Shop.csproj : warning NU1903: Package 'x' has a known high severity vulnerability"],
         ..Rule::CAUSE
     },
     Rule {
@@ -50,13 +40,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Dotnet,
         category: Category::Config,
         specificity: 84,
-        needles: &[
-            "error MSB",
-            "error NETSDK",
-            "error CA",
-            "error SA",
-            "error IDE",
-        ],
+        needles: &["error MSB", "error NETSDK", "error CA", "error SA", "error IDE"],
         pattern: r"(?:^|\s|\d>)(?:(?P<file>[^\s():][^():]*)(?:\((?P<line>\d+),\d+\))? ?: )?error (?P<code>(?:MSB|NETSDK|CA|SA|IDE)\d{4}): (?P<message>.+?)(?: \[[^\]]+\])?$",
         cause: "{file|MSBuild}: {message} ({code})",
         advice: "Look up {code}: it names a missing SDK, target, file or an analyzer rule that is an error.",
@@ -72,10 +56,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Dotnet,
         needles: &["Failed ", "[FAIL]"],
         pattern: r"^\s+Failed (?P<test>[\w.+<>]+(?:\([^)]*\))?) \[[^\]]+\]$|^\[xUnit\.net [\d:.]+\]\s+(?P<test2>\S+(?:\(.*\))?) \[FAIL\]$",
-        after: Some(Lookup::near(
-            4,
-            r"^\s+(?P<message>(?:Assert\.|Expected|System\.|Xunit\.|Shouldly|But was).+)$",
-        )),
+        after: Some(Lookup::near(4, r"^\s+(?P<message>(?:Assert\.|Expected|System\.|Xunit\.|Shouldly|But was).+)$")),
         extent: 2,
         cause: "test {test} failed: {message|no message}",
         advice: "Run `dotnet test --filter` with this name.",
@@ -94,18 +75,12 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Dotnet,
         category: Category::Config,
         specificity: 89,
-        needles: &[
-            "A compatible .NET SDK was not found",
-            "You must install or update .NET",
-            "No .NET SDKs were found",
-        ],
+        needles: &["A compatible .NET SDK was not found", "You must install or update .NET", "No .NET SDKs were found"],
         pattern: r"(?P<message>A compatible \.NET SDK was not found|You must install or update \.NET to run this application|No \.NET SDKs were found)",
         extent: 5,
         cause: "{message}",
         advice: "Install the SDK that global.json or the project asks for, or change the image.",
-        examples: samples![
-            "A compatible .NET SDK was not found.\n\nRequested SDK version: 9.0.100"
-        ],
+        examples: samples!["A compatible .NET SDK was not found.\n\nRequested SDK version: 9.0.100"],
         near_misses: samples!["Welcome to .NET 8.0!"],
         ..Rule::CAUSE
     },
@@ -115,10 +90,7 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["Build FAILED.", "Failed!  - Failed:", "Test Run Failed."],
         pattern: r"^(?:Build FAILED\.|Failed!\s+- Failed:\s+[1-9]|Test Run Failed\.)",
         cause: "dotnet failed",
-        examples: samples![
-            "Build FAILED.",
-            "Failed!  - Failed:     1, Passed:    12, Skipped:     0, Total:    13"
-        ],
+        examples: samples!["Build FAILED.", "Failed!  - Failed:     1, Passed:    12, Skipped:     0, Total:    13"],
         near_misses: samples!["Build succeeded."],
         ..Rule::SYMPTOM
     },

@@ -36,11 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Gcc,
         category: Category::Compile,
         specificity: 85,
-        needles: &[
-            "undefined reference to",
-            "undefined symbol: ",
-            "unresolved external symbol",
-        ],
+        needles: &["undefined reference to", "undefined symbol: ", "unresolved external symbol"],
         pattern: r"(?:undefined reference to [`'](?P<symbol>[^']+)|\berror: undefined symbol: (?P<symbol2>.+)|error LNK2\d{3}: unresolved external symbol (?P<symbol3>\S+))",
         before: None,
         cause: "linker: undefined symbol {symbol}",
@@ -58,18 +54,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Gcc,
         category: Category::Dependency,
         specificity: 86,
-        needles: &[
-            "cannot find -l",
-            "library not found for -l",
-            "unable to find library -l",
-        ],
+        needles: &["cannot find -l", "library not found for -l", "unable to find library -l"],
         pattern: r"(?:cannot find|library not found for|unable to find library) -l(?P<library>[\w.+-]+)",
         cause: "linker: library {library} is not installed on this machine",
         advice: "Install the development package of lib{library} on the agent or in the build image.",
-        examples: samples![
-            "/usr/bin/ld: cannot find -lpq: No such file or directory",
-            "ld: library not found for -lssl",
-        ],
+        examples: samples!["/usr/bin/ld: cannot find -lpq: No such file or directory", "ld: library not found for -lssl",],
         near_misses: samples!["cc -o nightly main.o report.o -lpq"],
         ..Rule::CAUSE
     },
@@ -98,9 +87,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"fatal error: Killed signal terminated program (?P<program>\S+)",
         cause: "the compiler ({program}) was killed, most likely out of memory",
         advice: "Build with fewer parallel jobs (make -j) or give the agent more memory.",
-        examples: samples![
-            "c++: fatal error: Killed signal terminated program cc1plus\ncompilation terminated."
-        ],
+        examples: samples!["c++: fatal error: Killed signal terminated program cc1plus\ncompilation terminated."],
         near_misses: samples!["c++: fatal error: no input files"],
         ..Rule::CAUSE
     },
@@ -109,18 +96,10 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Gcc,
         category: Category::Compile,
         role: Role::Symptom,
-        needles: &[
-            "warnings being treated as errors",
-            "collect2: error: ld returned",
-            "linker command failed",
-            "compilation terminated.",
-        ],
+        needles: &["warnings being treated as errors", "collect2: error: ld returned", "linker command failed", "compilation terminated."],
         pattern: r"(?:all warnings being treated as errors|^collect2: error: ld returned \d+ exit status|linker command failed with exit code|^compilation terminated\.)",
         cause: "the compiler gave up",
-        examples: samples![
-            "cc1: all warnings being treated as errors",
-            "collect2: error: ld returned 1 exit status"
-        ],
+        examples: samples!["cc1: all warnings being treated as errors", "collect2: error: ld returned 1 exit status"],
         near_misses: samples!["warnings are not treated as errors here"],
         ..Rule::SYMPTOM
     },

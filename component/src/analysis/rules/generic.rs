@@ -22,10 +22,7 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 62,
         needles: &["Exception in thread "],
         pattern: r#"^Exception in thread "(?P<thread>[^"]+)" (?P<kind>[\w.$]+)(?:: (?P<message>.+))?$"#,
-        after: Some(Lookup::near(
-            2,
-            r"^\s+at (?P<frame>[\w.$/]+)\((?P<file>\w+\.(?:java|kt|scala|groovy)):(?P<line>\d+)\)",
-        )),
+        after: Some(Lookup::near(2, r"^\s+at (?P<frame>[\w.$/]+)\((?P<file>\w+\.(?:java|kt|scala|groovy)):(?P<line>\d+)\)")),
         extent: 3,
         cause: "{kind}: {message|no message} ({file|?}:{line|?})",
         advice: "Look at {frame|the first frame}; the last `Caused by` of the trace is usually the root.",
@@ -45,9 +42,7 @@ pub(super) const RULES: &[Rule] = &[
         extent: 1,
         cause: "{kind}: {message|no message}",
         advice: "Look at the first frame of your own packages below this line.",
-        examples: samples![
-            "Caused by: org.postgresql.util.PSQLException: FATAL: database \"shop\" does not exist"
-        ],
+        examples: samples!["Caused by: org.postgresql.util.PSQLException: FATAL: database \"shop\" does not exist"],
         near_misses: samples!["Caused by: a change of the timer"],
         ..Rule::CAUSE
     },
@@ -67,13 +62,7 @@ pub(super) const RULES: &[Rule] = &[
             "[ERROR] something broke here",
             "ERROR [vu-38] the peer hung up",
         ],
-        near_misses: samples![
-            "ERROR: 0 errors found",
-            "TestErrorHandling passed",
-            "ERRORS: 0",
-            "tail -n 5 ERROR.log",
-            "no ERROR in sight",
-        ],
+        near_misses: samples!["ERROR: 0 errors found", "TestErrorHandling passed", "ERRORS: 0", "tail -n 5 ERROR.log", "no ERROR in sight",],
         ..Rule::CAUSE
     },
     Rule {
@@ -86,11 +75,7 @@ pub(super) const RULES: &[Rule] = &[
         unless: NOT_AN_ERROR,
         cause: "{message}",
         advice: "Read the lines around it: the program itself calls this an error.",
-        examples: samples![
-            "Error: the price table is empty",
-            "error: cannot lock the schema",
-            "backup.sh: error: no snapshot today",
-        ],
+        examples: samples!["Error: the price table is empty", "error: cannot lock the schema", "backup.sh: error: no snapshot today",],
         near_misses: samples![
             "errors: 0",
             "requests: 42000, failed: 6, error rate 0.014 % (allowed 0.010 %)",
@@ -104,12 +89,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Unknown,
         category: Category::Script,
         specificity: 39,
-        needles: &[
-            "level=error",
-            "level=fatal",
-            "\"level\":\"error\"",
-            "\"level\":\"fatal\"",
-        ],
+        needles: &["level=error", "level=fatal", "\"level\":\"error\"", "\"level\":\"fatal\""],
         pattern: r#"(?:\blevel=(?:error|fatal)\b.*?\bmsg=(?:"(?P<message>[^"]+)"|(?P<message2>\S+))|"level":"(?:error|fatal)".*?"(?:msg|message)":"(?P<message3>[^"]+)")"#,
         cause: "{message}",
         advice: "Read the lines around it: the program itself calls this an error.",

@@ -55,9 +55,7 @@ pub(super) const RULES: &[Rule] = &[
             "error: pathspec 'release-3.x' did not match any file(s) known to git",
             "fatal: reference is not a tree: 06be41d7bd36961c8451f64fc9eb57205ab9f42f",
         ],
-        near_misses: samples![
-            "Checking out Revision 06be41d7bd36961c8451f64fc9eb57205ab9f42f (main)"
-        ],
+        near_misses: samples!["Checking out Revision 06be41d7bd36961c8451f64fc9eb57205ab9f42f (main)"],
         ..Rule::CAUSE
     },
     Rule {
@@ -86,9 +84,7 @@ pub(super) const RULES: &[Rule] = &[
             "error: RPC failed; curl 56 GnuTLS recv error (-54): Error in the pull function.",
             "remote: Repository not found.\nfatal: repository 'https://git.example.com/shop/chekout.git/' not found",
         ],
-        near_misses: samples![
-            "Fetching upstream changes from https://git.example.com/shop/checkout.git"
-        ],
+        near_misses: samples!["Fetching upstream changes from https://git.example.com/shop/checkout.git"],
         ..Rule::CAUSE
     },
     Rule {
@@ -96,12 +92,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Git,
         category: Category::Scm,
         specificity: 90,
-        needles: &[
-            "CONFLICT (",
-            "Automatic merge failed",
-            "patch does not apply",
-            "could not apply ",
-        ],
+        needles: &["CONFLICT (", "Automatic merge failed", "patch does not apply", "could not apply "],
         pattern: r"(?:CONFLICT \((?P<kind>[^)]+)\): (?P<message>.+)|error: (?P<message2>\S+: patch does not apply)|error: (?P<message3>could not apply .+))",
         cause: "git cannot merge: {message}",
         advice: "Merge or rebase the branch by hand and push it.",
@@ -114,12 +105,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Git,
         category: Category::Scm,
         specificity: 89,
-        needles: &[
-            "[rejected]",
-            "[remote rejected]",
-            "failed to push some refs",
-            "protected branch",
-        ],
+        needles: &["[rejected]", "[remote rejected]", "failed to push some refs", "protected branch"],
         pattern: r"(?:! \[(?:remote )?rejected\]\s+(?P<ref>\S+)(?: -> \S+)? \((?P<message>[^)]+)\)|(?P<message2>.*protected branch hook declined|GH006: .+))",
         cause: "the push of {ref|the branch} was rejected: {message}",
         advice: "Fetch and rebase first (non-fast-forward), or let the account push to the protected branch.",
@@ -193,12 +179,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Git,
         category: Category::Scm,
         specificity: 88,
-        needles: &[
-            "smudge filter lfs failed",
-            "Smudge error",
-            "git-lfs",
-            "batch response",
-        ],
+        needles: &["smudge filter lfs failed", "Smudge error", "git-lfs", "batch response"],
         pattern: r"(?P<message>\S+: smudge filter lfs failed|batch response: .+|git-lfs: command not found|git-lfs filter-process: .*not found)",
         cause: "git-lfs: {message}",
         advice: "Install git-lfs on the agent and check quota and credentials of the LFS store.",
@@ -217,10 +198,7 @@ pub(super) const RULES: &[Rule] = &[
         ],
         pattern: r"(?:Error (?:cloning|fetching) remote repo '(?P<remote>[^']+)'|Maximum checkout retry attempts reached|failed to push some refs)",
         cause: "git failed with remote {remote|origin}",
-        examples: samples![
-            "ERROR: Error cloning remote repo 'origin'",
-            "ERROR: Maximum checkout retry attempts reached, aborting"
-        ],
+        examples: samples!["ERROR: Error cloning remote repo 'origin'", "ERROR: Maximum checkout retry attempts reached, aborting"],
         near_misses: samples!["Cloning the remote Git repository"],
         ..Rule::SYMPTOM
     },

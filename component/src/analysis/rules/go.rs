@@ -9,10 +9,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Go,
         needles: &["--- FAIL: "],
         pattern: r"^\s*--- FAIL: (?P<test>\S+) \([\d.]+s\)",
-        after: Some(Lookup::near(
-            6,
-            r"^\s+(?P<file>[\w./-]+\.go):(?P<line>\d+): (?P<message>.+)$",
-        )),
+        after: Some(Lookup::near(6, r"^\s+(?P<file>[\w./-]+\.go):(?P<line>\d+): (?P<message>.+)$")),
         extent: 2,
         cause: "test {test} failed: {message|no message} ({file|?}:{line|?})",
         advice: "Run `go test -run '{test}'` in its package.",
@@ -31,10 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["panic: ", "fatal error: "],
         pattern: r"^(?:panic|fatal error): (?P<message>.+?)(?: \[recovered\])?$",
         unless: r"^fatal error: (?:runtime: )?out of memory|Killed signal",
-        after: Some(Lookup::near(
-            14,
-            r"^\s+(?P<file>/\S+\.go):(?P<line>\d+)(?: \+0x[0-9a-f]+)?$",
-        )),
+        after: Some(Lookup::near(14, r"^\s+(?P<file>/\S+\.go):(?P<line>\d+)(?: \+0x[0-9a-f]+)?$")),
         extent: 2,
         cause: "a Go program panicked: {message} ({file|?}:{line|?})",
         advice: "Look at the first frame of your own package below the panic.",
@@ -55,9 +49,7 @@ pub(super) const RULES: &[Rule] = &[
         extent: 4,
         cause: "go test timed out after {limit} in {test|a test}",
         advice: "Look at the goroutine dump below for what {test|it} waited for.",
-        examples: samples![
-            "panic: test timed out after 10m0s\n\trunning tests:\n\t\tTestGateway (9m59s)"
-        ],
+        examples: samples!["panic: test timed out after 10m0s\n\trunning tests:\n\t\tTestGateway (9m59s)"],
         near_misses: samples!["panic: runtime error"],
         ..Rule::CAUSE
     },
@@ -76,10 +68,7 @@ pub(super) const RULES: &[Rule] = &[
             "internal/tax/tax.go:4:2: \"os\" imported and not used",
             "vet: ./ledger_test.go:12:5: undefined: totl",
         ],
-        near_misses: samples![
-            "    tax_test.go:18: got 1.89, want 1.90",
-            "\t/ws/cmd/shop/main.go:21 +0x1d"
-        ],
+        near_misses: samples!["    tax_test.go:18: got 1.89, want 1.90", "\t/ws/cmd/shop/main.go:21 +0x1d"],
         ..Rule::CAUSE
     },
     Rule {
@@ -115,17 +104,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Go,
         category: Category::Config,
         specificity: 89,
-        needles: &[
-            "requires go >=",
-            "unknown directive: toolchain",
-            "note: module requires Go",
-        ],
+        needles: &["requires go >=", "unknown directive: toolchain", "note: module requires Go"],
         pattern: r"^(?:go: )?(?P<message>.*requires go >= \S+.*|.*unknown directive: toolchain|note: module requires Go \S+)",
         cause: "wrong Go version: {message}",
         advice: "Use the Go version that go.mod asks for.",
-        examples: samples![
-            "go: errors parsing go.mod:\ngo: go.mod requires go >= 1.23.0 (running go 1.21.5; GOTOOLCHAIN=local)"
-        ],
+        examples: samples!["go: errors parsing go.mod:\ngo: go.mod requires go >= 1.23.0 (running go 1.21.5; GOTOOLCHAIN=local)"],
         near_misses: samples!["it requires good will"],
         ..Rule::CAUSE
     },
@@ -152,11 +135,7 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["FAIL"],
         pattern: r"^FAIL(?:\t(?P<package>\S+)(?:\t| \[(?:build|setup) failed\]).*)?$",
         cause: "go test failed in {package|a package}",
-        examples: samples![
-            "FAIL\tgithub.com/example/shop/tax\t0.004s",
-            "FAIL\tgithub.com/example/shop [build failed]",
-            "FAIL"
-        ],
+        examples: samples!["FAIL\tgithub.com/example/shop/tax\t0.004s", "FAIL\tgithub.com/example/shop [build failed]", "FAIL"],
         near_misses: samples!["ok  \tgithub.com/example/shop/tax\t0.004s"],
         ..Rule::SYMPTOM
     },

@@ -9,17 +9,10 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Gradle,
         category: Category::Dependency,
         specificity: 88,
-        needles: &[
-            "Could not find ",
-            "Could not resolve ",
-            "was not found in any of the following sources",
-        ],
+        needles: &["Could not find ", "Could not resolve ", "was not found in any of the following sources"],
         pattern: r"^\s*(?:> )?(?:Could not (?:find|resolve) (?P<module>[\w.-]+:[\w.-]+(?::[\w.+-]+)?)\.?$|(?P<module2>Plugin \[[^\]]+\]) was not found in any of the following sources)",
         extent: 4,
-        after: Some(Lookup::near(
-            6,
-            r"^\s+> (?P<message>(?:Could not|Received|Connect|Unable).+)$",
-        )),
+        after: Some(Lookup::near(6, r"^\s+> (?P<message>(?:Could not|Received|Connect|Unable).+)$")),
         cause: "Gradle cannot resolve {module} {message}",
         advice: "Check name and version of {module} and the `repositories` block; make the repository reachable from the agent.",
         examples: samples![
@@ -89,9 +82,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"(?P<message>Cannot find a Java installation on your machine.*|No matching toolchains found.*|Dependency requires at least JVM runtime version \d+.*|Android Gradle plugin requires Java \d+ to run.*)",
         cause: "wrong or missing JDK: {message}",
         advice: "Install the JDK the build asks for on the agent or let Gradle download toolchains.",
-        examples: samples![
-            "> Android Gradle plugin requires Java 17 to run. You are currently using Java 11."
-        ],
+        examples: samples!["> Android Gradle plugin requires Java 17 to run. You are currently using Java 11."],
         near_misses: samples!["requires Java knowledge"],
         ..Rule::CAUSE
     },
@@ -101,17 +92,11 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Resource,
         specificity: 86,
         retryable: true,
-        needles: &[
-            "Gradle build daemon disappeared",
-            "daemon has disappeared",
-            "Expiring Daemon because JVM heap space is exhausted",
-        ],
+        needles: &["Gradle build daemon disappeared", "daemon has disappeared", "Expiring Daemon because JVM heap space is exhausted"],
         pattern: r"(?P<message>Gradle build daemon disappeared unexpectedly|Expiring Daemon because JVM heap space is exhausted)",
         cause: "the Gradle daemon died: {message}",
         advice: "Give it more memory (org.gradle.jvmargs) or the agent more room: it was killed or crashed.",
-        examples: samples![
-            "Gradle build daemon disappeared unexpectedly (it may have been killed or may have crashed)"
-        ],
+        examples: samples!["Gradle build daemon disappeared unexpectedly (it may have been killed or may have crashed)"],
         near_misses: samples!["Starting a Gradle Daemon (subsequent builds will be faster)"],
         ..Rule::CAUSE
     },
@@ -121,40 +106,22 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Network,
         specificity: 80,
         retryable: true,
-        needles: &[
-            "Downloading https://services.gradle.org",
-            "GradleWrapperMain",
-            "Could not install Gradle distribution",
-        ],
+        needles: &["Downloading https://services.gradle.org", "GradleWrapperMain", "Could not install Gradle distribution"],
         pattern: r"(?P<message>Could not install Gradle distribution from '[^']+'|Could not find or load main class org\.gradle\.wrapper\.GradleWrapperMain)",
         cause: "the Gradle wrapper cannot start: {message}",
         advice: "Commit gradle-wrapper.jar, or make the distribution's host reachable from the agent.",
-        examples: samples![
-            "Error: Could not find or load main class org.gradle.wrapper.GradleWrapperMain"
-        ],
-        near_misses: samples![
-            "Downloading https://services.gradle.org/distributions/gradle-8.7-bin.zip"
-        ],
+        examples: samples!["Error: Could not find or load main class org.gradle.wrapper.GradleWrapperMain"],
+        near_misses: samples!["Downloading https://services.gradle.org/distributions/gradle-8.7-bin.zip"],
         ..Rule::CAUSE
     },
     Rule {
         id: "gradle-gave-up",
         tool: Tool::Gradle,
         specificity: 15,
-        needles: &[
-            "BUILD FAILED",
-            "FAILURE: Build ",
-            "There were failing tests",
-            "> Task :",
-            "Compilation failed; see",
-        ],
+        needles: &["BUILD FAILED", "FAILURE: Build ", "There were failing tests", "> Task :", "Compilation failed; see"],
         pattern: r"^(?:BUILD FAILED(?: in .+)?|FAILURE: Build (?:failed|completed with \d+ failures).*|> There were failing tests.*|> Task (?P<task>:\S+) FAILED|> Compilation (?:failed; see|error\. See).*)$",
         cause: "the Gradle build failed",
-        examples: samples![
-            "BUILD FAILED in 3s",
-            "FAILURE: Build failed with an exception.",
-            "> Task :compileJava FAILED"
-        ],
+        examples: samples!["BUILD FAILED in 3s", "FAILURE: Build failed with an exception.", "> Task :compileJava FAILED"],
         near_misses: samples!["BUILD SUCCESSFUL in 3s", "> Task :compileJava"],
         ..Rule::SYMPTOM
     },

@@ -37,9 +37,7 @@ pub(super) const RULES: &[Rule] = &[
             "e: file:///ws/src/main/kotlin/shop/Cart.kt:14:9 Unresolved reference: totl",
             "e: /ws/src/main/kotlin/shop/Cart.kt: (14, 9): Unresolved reference: totl",
         ],
-        near_misses: samples![
-            "w: file:///ws/src/main/kotlin/shop/Cart.kt:14:9 Variable 'x' is never used"
-        ],
+        near_misses: samples!["w: file:///ws/src/main/kotlin/shop/Cart.kt:14:9 Variable 'x' is never used"],
         ..Rule::CAUSE
     },
     Rule {

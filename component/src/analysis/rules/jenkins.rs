@@ -35,19 +35,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Aborted,
         specificity: 86,
-        needles: &[
-            "Superseded by",
-            "Canceled since",
-            "already got here",
-            "Newer build",
-        ],
+        needles: &["Superseded by", "Canceled since", "already got here", "Newer build"],
         pattern: r"^(?:Superseded by (?P<build>\S.*)|Canceled since (?:build )?(?P<build2>\S+) (?:got here first|already.*)|Build superseded.*)$",
         cause: "a newer build took its place ({build|unnamed})",
         advice: "Look at the newer build; this one did not fail by itself.",
-        examples: samples![
-            "Superseded by main #12",
-            "Canceled since build #14 already got here"
-        ],
+        examples: samples!["Superseded by main #12", "Canceled since build #14 already got here"],
         near_misses: samples!["the RFC is Superseded by another one"],
         ..Rule::CAUSE
     },
@@ -56,12 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Timeout,
         specificity: 86,
-        needles: &[
-            "Cancelling nested steps due to timeout",
-            "Timeout has been exceeded",
-            "Build timed out (after",
-            "Timeout has expired",
-        ],
+        needles: &["Cancelling nested steps due to timeout", "Timeout has been exceeded", "Build timed out (after", "Timeout has expired"],
         pattern: r"(?:^Cancelling nested steps due to timeout|^Timeout has been exceeded|^Build timed out \(after (?P<limit>[\w ]+)\)|FlowInterruptedException: Timeout)",
         before: Some(Lookup::near(16, r"^\+ (?P<command>.+)$")),
         cause: "the build exceeded its limit ({limit|timeout step}); it was running `{command|a step that prints nothing}`",
@@ -78,11 +65,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "jenkins-interrupt",
         tool: Tool::Jenkins,
         category: Category::Aborted,
-        needles: &[
-            "Sending interrupt signal to process",
-            "Build was aborted",
-            "After 20s process did not stop",
-        ],
+        needles: &["Sending interrupt signal to process", "Build was aborted", "After 20s process did not stop"],
         pattern: r"^(?:Sending interrupt signal to process|Build was aborted|After \d+s process did not stop)",
         cause: "the running process was interrupted",
         examples: samples!["Sending interrupt signal to process", "Build was aborted"],
@@ -94,12 +77,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Credentials,
         specificity: 92,
-        needles: &[
-            "Could not find credentials",
-            "CredentialNotFoundException",
-            "could not be found",
-            "No suitable credentials",
-        ],
+        needles: &["Could not find credentials", "CredentialNotFoundException", "could not be found", "No suitable credentials"],
         pattern: r"(?:Could not find credentials (?:entry with ID|matching) '?(?P<id>[^'\s]+)|CredentialNotFoundException: (?P<id2>.+)|Warning: CredentialId \x22(?P<id3>[^\x22]+)\x22 could not be found)",
         cause: "no credentials with the id {id} are visible to this job",
         advice: "Create credentials {id} in the job's folder or globally, or correct the id and its type in the Jenkinsfile.",
@@ -130,11 +108,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Config,
         specificity: 72,
-        needles: &[
-            "No test report files were found",
-            "none of them are new",
-            "Test reports were found but",
-        ],
+        needles: &["No test report files were found", "none of them are new", "Test reports were found but"],
         pattern: r"(?P<message>No test report files were found\. Configuration error\?|Test reports were found but (?:none of them are new|not all of them are new).*)",
         cause: "the junit step found nothing: {message}",
         advice: "Check the pattern of the junit step and whether the tests ran at all; a failure before them is the cause then.",
@@ -150,11 +124,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Config,
         specificity: 72,
-        needles: &[
-            "No artifacts found that match",
-            "No files found to archive",
-            "doesn't match anything",
-        ],
+        needles: &["No artifacts found that match", "No files found to archive", "doesn't match anything"],
         pattern: r"(?:No artifacts found that match the file pattern \x22(?P<pattern>[^\x22]+)\x22|^ERROR: '(?P<pattern2>[^']+)' doesn't match anything)",
         cause: "nothing to archive matches {pattern}",
         advice: "Correct the pattern of archiveArtifacts, or find out why the build did not produce the file.",
@@ -174,10 +144,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"(?:No such saved stash '(?P<name>[^']+)|No files included in stash '(?P<name2>[^']+))",
         cause: "stash {name} is missing or empty",
         advice: "Check that the stage that stashes {name} ran and that its pattern matches files.",
-        examples: samples![
-            "ERROR: No such saved stash ‘binaries’",
-            "ERROR: No files included in stash ‘binaries’"
-        ],
+        examples: samples!["ERROR: No such saved stash ‘binaries’", "ERROR: No files included in stash ‘binaries’"],
         near_misses: samples!["Stashed 3 file(s)"],
         ..Rule::CAUSE
     },
@@ -195,10 +162,7 @@ pub(super) const RULES: &[Rule] = &[
             "[Coverage] -> Some quality gates have been missed: overall result is UNSTABLE",
             "[INFO] ------------- QUALITY GATE STATUS: FAILED",
         ],
-        near_misses: samples![
-            "[Coverage] No quality gates have been set - skipping",
-            "Quality Gate: PASSED"
-        ],
+        near_misses: samples!["[Coverage] No quality gates have been set - skipping", "Quality Gate: PASSED"],
         ..Rule::CAUSE
     },
     Rule {
@@ -206,13 +170,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Downstream,
         specificity: 76,
-        needles: &[
-            "completed: ",
-            "completed. Result was",
-            "completed with status",
-            "completed with result",
-            " with status : ",
-        ],
+        needles: &["completed: ", "completed. Result was", "completed with status", "completed with result", " with status : "],
         pattern: r"^(?:ERROR: )?(?:(?:Build )?(?P<job>\S.*?) #(?P<number>\d+) completed(?:: |\. Result was |with |\s+with status )(?P<result>FAILURE|UNSTABLE|ABORTED|NOT_BUILT)|(?P<job2>\S.*\S) completed with result (?P<result2>FAILURE|UNSTABLE|ABORTED|NOT_BUILT)|Finished Build : #(?P<number2>\d+) of Job : (?P<job3>\S+) with status : (?P<result3>FAILURE|UNSTABLE|ABORTED))",
         cause: "downstream build {job} #{number|?} ended with {result}",
         advice: "Triage {job} #{number|?}: the cause is in its log.",
@@ -223,10 +181,7 @@ pub(super) const RULES: &[Rule] = &[
             "compat » postgres,3.12 completed with result UNSTABLE",
             "Finished Build : #12 of Job : core-tests with status : FAILURE",
         ],
-        near_misses: samples![
-            "Build train-end #1 completed: SUCCESS",
-            "compat » sqlite,3.11 completed with result SUCCESS"
-        ],
+        near_misses: samples!["Build train-end #1 completed: SUCCESS", "compat » sqlite,3.11 completed with result SUCCESS"],
         ..Rule::CAUSE
     },
     Rule {
@@ -234,19 +189,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Config,
         specificity: 88,
-        needles: &[
-            "No item named ",
-            "is not buildable",
-            "No such job",
-            "Unable to find project",
-        ],
+        needles: &["No item named ", "is not buildable", "No such job", "Unable to find project"],
         pattern: r"^(?:ERROR: )?(?:No item named (?P<job>\S+) found|Unable to find project for artifact copy: (?P<job2>\S+)|(?P<job3>\S+) is not buildable)",
         cause: "job {job} does not exist or cannot be built",
         advice: "Correct the name (relative to this job's folder) or give this job's user access to {job}.",
-        examples: samples![
-            "ERROR: No item named deploy-prod found",
-            "ERROR: Unable to find project for artifact copy: core"
-        ],
+        examples: samples!["ERROR: No item named deploy-prod found", "ERROR: Unable to find project for artifact copy: core"],
         near_misses: samples!["Scheduling project: deploy-prod"],
         ..Rule::CAUSE
     },

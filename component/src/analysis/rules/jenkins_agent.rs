@@ -13,10 +13,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"(?:There are no nodes with the label '(?P<label>[^']+)|'(?P<node_name>[^']+)' doesn't have label '(?P<label2>[^']+))",
         cause: "no node has the label {label}",
         advice: "Give a node the label {label}, or correct the label in the Jenkinsfile.",
-        examples: samples![
-            "There are no nodes with the label ‘gpu’",
-            "‘linux-1’ doesn’t have label ‘gpu’"
-        ],
+        examples: samples!["There are no nodes with the label ‘gpu’", "‘linux-1’ doesn’t have label ‘gpu’"],
         near_misses: samples!["Still waiting to schedule task"],
         ..Rule::CAUSE
     },
@@ -30,10 +27,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^(?:All nodes of label '(?P<label>[^']+)' are offline|'(?P<agent>[^']+)' is offline)",
         cause: "waiting for an agent that is offline: {agent}{label}",
         advice: "Bring {agent}{label} back online or use another label.",
-        examples: samples![
-            "‘linux-2’ is offline",
-            "All nodes of label ‘docker’ are offline"
-        ],
+        examples: samples!["‘linux-2’ is offline", "All nodes of label ‘docker’ are offline"],
         near_misses: samples!["the printer is offline"],
         ..Rule::CAUSE
     },
@@ -99,11 +93,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Infrastructure,
         specificity: 86,
-        needles: &[
-            "Unable to delete '",
-            "AccessDeniedException: ",
-            "Cannot delete workspace",
-        ],
+        needles: &["Unable to delete '", "AccessDeniedException: ", "Cannot delete workspace"],
         pattern: r"(?:Unable to delete '(?P<file>[^']+)'|java\.nio\.file\.AccessDeniedException: (?P<file2>\S+)|Cannot delete workspace ?:? ?(?P<message>.*))",
         cause: "Jenkins cannot clean the workspace: {file} {message}",
         advice: "Files of another user (often root, from a container) or an open handle hold it: fix their owner and wipe the workspace.",
@@ -182,17 +172,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Resource,
         specificity: 90,
-        needles: &[
-            "Disk space is below threshold",
-            "disk space is too low",
-            "below threshold of",
-        ],
+        needles: &["Disk space is below threshold", "disk space is too low", "below threshold of"],
         pattern: r"(?P<message>Disk space is (?:below threshold|too low).*|Node is offline: disk.*)",
         cause: "an agent was taken offline: {message}",
         advice: "Free disk space on the agent (workspaces, image caches) and bring it online again.",
-        examples: samples![
-            "Disk space is below threshold of 1.00 GiB. Only 512.00 MiB out of 20.00 GiB left on /var/lib/jenkins."
-        ],
+        examples: samples!["Disk space is below threshold of 1.00 GiB. Only 512.00 MiB out of 20.00 GiB left on /var/lib/jenkins."],
         near_misses: samples!["score is below threshold"],
         ..Rule::CAUSE
     },

@@ -8,16 +8,9 @@ pub(super) const RULES: &[Rule] = &[
         id: "jenkins-downstream-started",
         tool: Tool::Jenkins,
         category: Category::Downstream,
-        needles: &[
-            "Starting building: ",
-            "completed: SUCCESS",
-            "Result was SUCCESS",
-        ],
+        needles: &["Starting building: ", "completed: SUCCESS", "Result was SUCCESS"],
         pattern: r"^(?:Starting building: (?P<job>\S.*) #(?P<number>\d+)|(?:Build )?(?P<job2>\S.*?) #(?P<number2>\d+) completed(?:: |\. Result was )(?P<result>SUCCESS))$",
-        examples: samples![
-            "Starting building: train-end #2",
-            "Build train-end #1 completed: SUCCESS"
-        ],
+        examples: samples!["Starting building: train-end #2", "Build train-end #1 completed: SUCCESS"],
         near_misses: samples!["Scheduling project: train-end"],
         ..Rule::FACT
     },
@@ -27,10 +20,7 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["script returned exit code"],
         pattern: r"^(?:ERROR: |hudson\.AbortException: )?script returned exit code (?P<exit>\d+)$",
         cause: "a shell step ended with exit code {exit}",
-        examples: samples![
-            "ERROR: script returned exit code 101",
-            "script returned exit code 143"
-        ],
+        examples: samples!["ERROR: script returned exit code 101", "script returned exit code 143"],
         near_misses: samples!["the script returned exit codes"],
         ..Rule::SYMPTOM
     },
@@ -60,20 +50,9 @@ pub(super) const RULES: &[Rule] = &[
         id: "jenkins-retry",
         tool: Tool::Jenkins,
         role: Role::Retried,
-        needles: &[
-            "Retrying",
-            "retrying",
-            "will retry",
-            "trying again",
-            "tries remaining",
-            "attempts left",
-        ],
+        needles: &["Retrying", "retrying", "will retry", "trying again", "tries remaining", "attempts left"],
         pattern: r"(?i)(?:^Retrying\b|\bretrying (?:in|after|\(|\.{3}|request|attempt)|\bwill (?:retry|try again)\b|\btrying again\b|\b(?:tries|attempts|retries) (?:remaining|left)\b|\bretrying\W*$)",
-        examples: samples![
-            "Retrying",
-            "connection refused, retrying in 5s",
-            "(3 tries remaining)"
-        ],
+        examples: samples!["Retrying", "connection refused, retrying in 5s", "(3 tries remaining)"],
         near_misses: samples!["test_retrying_client PASSED"],
         ..Rule::FACT
     },
@@ -81,33 +60,16 @@ pub(super) const RULES: &[Rule] = &[
         id: "recovered",
         tool: Tool::Unknown,
         role: Role::Recovered,
-        needles: &[
-            "recovered",
-            "succeeded",
-            "re-established",
-            "reconnected",
-            "success after",
-            "connection restored",
-        ],
+        needles: &["recovered", "succeeded", "re-established", "reconnected", "success after", "connection restored"],
         pattern: r"(?i)\b(?:recovered|(?:retry|attempt \d+|attempt) succeeded|succeeded (?:after|on) (?:\d+ |the )?(?:\w+ )?(?:retr|attempt|tr(?:y|ies))|(?:connection|session) (?:re-established|restored)|reconnected|success after \d+)",
-        examples: samples![
-            "upload succeeded on attempt 2",
-            "connection re-established",
-            "retry succeeded",
-            "simulated failure, recovered"
-        ],
+        examples: samples!["upload succeeded on attempt 2", "connection re-established", "retry succeeded", "simulated failure, recovered"],
         near_misses: samples!["all builds succeeded", "unrecovered"],
         ..Rule::FACT
     },
     Rule {
         id: "jenkins-node",
         tool: Tool::Jenkins,
-        needles: &[
-            "Running on ",
-            "Building remotely on ",
-            "Building on the built-in node",
-            "Building in workspace",
-        ],
+        needles: &["Running on ", "Building remotely on ", "Building on the built-in node", "Building in workspace"],
         pattern: r"^(?:Running on (?P<node>\S.*?) in (?P<workspace>(?:/|[A-Za-z]:).*)|Building remotely on (?P<node2>\S+)(?: .*)? in workspace (?P<workspace2>.+)|Building on the (?P<node3>built-in node) in workspace (?P<workspace3>.+)|Building in workspace (?P<workspace4>.+))$",
         examples: samples![
             "Running on linux-1 in /var/lib/jenkins-agent/linux-1/workspace/shop/frontend",

@@ -3,10 +3,8 @@
 use super::{Category, Lookup, Rule, Tool, samples};
 
 /// The frame of the Jenkinsfile (or of a library) in a stack trace.
-const FRAME: Option<Lookup> = Some(Lookup::near(
-    40,
-    r"^\s+at (?P<file>WorkflowScript|[A-Za-z]\w*)\.\w+\((?:WorkflowScript|[\w.]+):(?P<line>\d+)\)",
-));
+const FRAME: Option<Lookup> =
+    Some(Lookup::near(40, r"^\s+at (?P<file>WorkflowScript|[A-Za-z]\w*)\.\w+\((?:WorkflowScript|[\w.]+):(?P<line>\d+)\)"));
 
 /// The table.
 pub(super) const RULES: &[Rule] = &[
@@ -24,9 +22,7 @@ pub(super) const RULES: &[Rule] = &[
             "WorkflowScript: 2: expecting '}', found '' @ line 2, column 45.\n   e('x') { steps { ech 'x' } } }\n                                 ^",
             "WorkflowScript: 12: Invalid step \"ehco\" used - not allowed in this context - The step 'ehco' is not defined @ line 12, column 17.",
         ],
-        near_misses: samples![
-            "org.codehaus.groovy.control.MultipleCompilationErrorsException: startup failed:"
-        ],
+        near_misses: samples!["org.codehaus.groovy.control.MultipleCompilationErrorsException: startup failed:"],
         ..Rule::CAUSE
     },
     Rule {
@@ -37,9 +33,7 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["MultipleCompilationErrorsException"],
         pattern: r"MultipleCompilationErrorsException: startup failed",
         cause: "the Jenkinsfile does not compile",
-        examples: samples![
-            "org.codehaus.groovy.control.MultipleCompilationErrorsException: startup failed:"
-        ],
+        examples: samples!["org.codehaus.groovy.control.MultipleCompilationErrorsException: startup failed:"],
         near_misses: samples!["startup failed"],
         ..Rule::SYMPTOM
     },
@@ -66,11 +60,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Config,
         specificity: 91,
-        needles: &[
-            "MissingMethodException",
-            "No such DSL method",
-            "No signature of method",
-        ],
+        needles: &["MissingMethodException", "No such DSL method", "No signature of method"],
         pattern: r"(?:No such DSL method '(?P<name>[^']+)' found among steps|MissingMethodException: No signature of method: (?P<name2>\S+) is applicable)",
         after: FRAME,
         extent: 2,
@@ -88,11 +78,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Config,
         specificity: 92,
-        needles: &[
-            "RejectedAccessException",
-            "Scripts not permitted to use",
-            "UnapprovedUsageException",
-        ],
+        needles: &["RejectedAccessException", "Scripts not permitted to use", "UnapprovedUsageException"],
         pattern: r"(?:RejectedAccessException: (?P<message>.+)$|(?P<message2>Scripts not permitted to use .+?)(?:\. Administrators can decide.*)?$|UnapprovedUsageException: (?P<message3>.+))",
         after: FRAME,
         extent: 1,
@@ -142,11 +128,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Config,
         specificity: 86,
-        needles: &[
-            "GroovyCastException",
-            "MissingContextVariableException",
-            "MissingFieldException",
-        ],
+        needles: &["GroovyCastException", "MissingContextVariableException", "MissingFieldException"],
         pattern: r"(?:GroovyCastException: (?P<message>.+)|MissingContextVariableException: (?P<message2>.+))",
         after: FRAME,
         extent: 1,
@@ -191,9 +173,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^(?:ERROR: )?(?:(?:\S+ )?Unable to find (?P<file>\S*Jenkinsfile\S*) from |.*'(?P<file2>\S*Jenkinsfile\S*)' not found in)",
         cause: "{file} does not exist in the branch",
         advice: "Commit {file}, or correct the script path of the job.",
-        examples: samples![
-            "ERROR: Unable to find Jenkinsfile from git https://git.example.com/shop/checkout.git"
-        ],
+        examples: samples!["ERROR: Unable to find Jenkinsfile from git https://git.example.com/shop/checkout.git"],
         near_misses: samples!["Obtained Jenkinsfile from 06be41d7bd36961c8451f64fc9eb57205ab9f42f"],
         ..Rule::CAUSE
     },
@@ -202,13 +182,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Infrastructure,
         specificity: 58,
-        needles: &[
-            "hudson.",
-            "org.jenkinsci.",
-            "jenkins.",
-            "io.jenkins.",
-            "Also:   ",
-        ],
+        needles: &["hudson.", "org.jenkinsci.", "jenkins.", "io.jenkins.", "Also:   "],
         pattern: r"^(?:FATAL: |ERROR: |Caused: |Also:\s+)?(?P<kind>(?:hudson|jenkins|io\.jenkins|org\.jenkinsci|com\.cloudbees)\.[\w.$]*(?:Exception|Error)): (?P<message>.+)$",
         unless: r"ErrorAction\$ErrorId|script returned exit code|ChannelClosed|RequestAborted|CredentialNotFound",
         extent: 3,

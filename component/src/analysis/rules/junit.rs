@@ -9,10 +9,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Junit,
         needles: &["<<< FAILURE!", "<<< ERROR!"],
         pattern: r"^(?:\[ERROR\] )?(?P<test>[\w.$]+(?:\([\w.$]+\)|\.[\w$]+(?:\([^)]*\))?(?:\[[^\]]*\])?)) *(?:--)? *Time elapsed: [\d.]+ s(?:ec)? *<<< (?:FAILURE|ERROR)!",
-        after: Some(Lookup::near(
-            2,
-            r"^(?P<message>[\w.$]+(?:Error|Exception|Failure)\w*(?:: .*)?)$",
-        )),
+        after: Some(Lookup::near(2, r"^(?P<message>[\w.$]+(?:Error|Exception|Failure)\w*(?:: .*)?)$")),
         extent: 2,
         cause: "test {test} failed: {message|no message}",
         advice: "Run `mvn test -Dtest={test}`; the full trace is in target/surefire-reports.",
@@ -37,10 +34,7 @@ pub(super) const RULES: &[Rule] = &[
             "[ERROR]   CartTest.addsDiscount:42 expected: <17.70> but was: <17.68>",
             "[ERROR]   GatewayTest.retries:12 » SocketTimeout Read timed out",
         ],
-        near_misses: samples![
-            "[ERROR]   symbol:   method totl(List<Item>)",
-            "[ERROR]   location: class shop.Cart"
-        ],
+        near_misses: samples!["[ERROR]   symbol:   method totl(List<Item>)", "[ERROR]   location: class shop.Cart"],
         ..Rule::TEST
     },
     Rule {
@@ -63,10 +57,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Junit,
         needles: &[" FAILED"],
         pattern: r"^(?P<test>[A-Za-z_][\w.$]*(?: > .+)+) FAILED$",
-        after: Some(Lookup::near(
-            2,
-            r"^\s{2,}(?P<message>[\w.$]+(?:Error|Exception|Failure)\w*.*)$",
-        )),
+        after: Some(Lookup::near(2, r"^\s{2,}(?P<message>[\w.$]+(?:Error|Exception|Failure)\w*.*)$")),
         extent: 2,
         cause: "test {test} failed: {message|no message}",
         advice: "Run `gradle test --tests` with this class; the report is in build/reports/tests.",
@@ -103,11 +94,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Junit,
         category: Category::Config,
         specificity: 84,
-        needles: &[
-            "No tests were executed",
-            "No tests matching pattern",
-            "No tests found for given includes",
-        ],
+        needles: &["No tests were executed", "No tests matching pattern", "No tests found for given includes"],
         pattern: r"(?P<message>No tests (?:were executed!|matching pattern \S+ were executed|found for given includes: .+))",
         cause: "{message}",
         advice: "Correct the filter or the module it is applied to.",

@@ -12,20 +12,14 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["rollout"],
         pattern: r"(?i)^(?:error: |ERROR:? )?(?P<message>.*\brollout\b.*\b(?:timed out|deadline|failed)\b.*)$",
         unless: r"(?i)\b(?:would|might|may|if) ",
-        before: Some(Lookup::near(
-            10,
-            r"(?P<progress>\d+ (?:of|out of) \d+ .*(?:replicas|available|updated).*|replicas ready: \d+/\d+)",
-        )),
+        before: Some(Lookup::near(10, r"(?P<progress>\d+ (?:of|out of) \d+ .*(?:replicas|available|updated).*|replicas ready: \d+/\d+)")),
         cause: "{message}",
         advice: "Look at the pods of the new revision (`kubectl describe pod`, `kubectl logs`): they do not become ready.",
         examples: samples![
             "ERROR: rollout of checkout timed out after 300s: 2 of 5 replicas ready",
             "error: rollout of deployment/checkout failed",
         ],
-        near_misses: samples![
-            "deployment \"checkout\" successfully rolled out",
-            "rolling out 1.9.0"
-        ],
+        near_misses: samples!["deployment \"checkout\" successfully rolled out", "rolling out 1.9.0"],
         ..Rule::CAUSE
     },
     Rule {
@@ -35,10 +29,7 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 87,
         needles: &["exceeded its progress deadline"],
         pattern: r#"^error: (?P<kind>\w+) "(?P<name>[^"]+)" exceeded its progress deadline"#,
-        before: Some(Lookup::near(
-            12,
-            r"(?P<progress>\d+ (?:out )?of \d+ .*replicas .*)",
-        )),
+        before: Some(Lookup::near(12, r"(?P<progress>\d+ (?:out )?of \d+ .*replicas .*)")),
         cause: "{kind} {name} exceeded its progress deadline ({progress|no replica became ready})",
         advice: "Look at the events and logs of the new pods of {name}: failing probe, image pull, crash or missing resources.",
         examples: samples![
@@ -52,15 +43,9 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Kubectl,
         category: Category::Deploy,
         specificity: 84,
-        needles: &[
-            "timed out waiting for the condition",
-            "context deadline exceeded",
-        ],
+        needles: &["timed out waiting for the condition", "context deadline exceeded"],
         pattern: r"^(?:error: |Error: (?:UPGRADE FAILED: |INSTALLATION FAILED: )?(?:.*: )?)(?P<message>(?:timed out waiting for the condition(?: on (?P<name>\S+))?|context deadline exceeded).*)",
-        before: Some(Lookup::near(
-            12,
-            r#"(?:Waiting for )?(?P<name>deployment "[^"]+").*(?P<progress>\d+ (?:out )?of \d+ .*)"#,
-        )),
+        before: Some(Lookup::near(12, r#"(?:Waiting for )?(?P<name>deployment "[^"]+").*(?P<progress>\d+ (?:out )?of \d+ .*)"#)),
         cause: "the cluster did not get ready: {message} {name} {progress}",
         advice: "Look at the pods the release waits for (`kubectl get pods`, `kubectl describe pod`): probe, image, resources.",
         examples: samples![
@@ -76,12 +61,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Kubectl,
         category: Category::Deploy,
         specificity: 89,
-        needles: &[
-            "ImagePullBackOff",
-            "ErrImagePull",
-            "InvalidImageName",
-            "Failed to pull image",
-        ],
+        needles: &["ImagePullBackOff", "ErrImagePull", "InvalidImageName", "Failed to pull image"],
         pattern: r#"(?:Failed to pull image "(?P<image>[^"]+)"|^(?P<pod>\S+)\s+\d+/\d+\s.*\b(?:ImagePullBackOff|ErrImagePull|InvalidImageName)\b|\b(?:ImagePullBackOff|ErrImagePull|InvalidImageName)\b)"#,
         cause: "the cluster cannot pull an image: {image}{pod}",
         advice: "Check that the tag was pushed and that the namespace has a pull secret for the registry.",
@@ -97,12 +77,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Kubectl,
         category: Category::Deploy,
         specificity: 89,
-        needles: &[
-            "CrashLoopBackOff",
-            "CreateContainerConfigError",
-            "RunContainerError",
-            "CreateContainerError",
-        ],
+        needles: &["CrashLoopBackOff", "CreateContainerConfigError", "RunContainerError", "CreateContainerError"],
         pattern: r"^(?P<pod>\S+)\s.*\b(?P<state>CrashLoopBackOff|CreateContainerConfigError|CreateContainerError|RunContainerError)\b|\b(?P<state2>CrashLoopBackOff|CreateContainerConfigError)\b",
         cause: "pod {pod|of the release} is in {state}",
         advice: "Read `kubectl logs --previous {pod|POD}`: the container starts and dies.",
@@ -119,9 +94,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"(?P<message>\d+/\d+ nodes are available: .+)",
         cause: "the pod cannot be scheduled: {message}",
         advice: "Lower the request, add nodes, or correct selector and tolerations.",
-        examples: samples![
-            "Warning  FailedScheduling  12s  default-scheduler  0/3 nodes are available: 3 Insufficient cpu."
-        ],
+        examples: samples!["Warning  FailedScheduling  12s  default-scheduler  0/3 nodes are available: 3 Insufficient cpu."],
         near_misses: samples!["3/3 nodes are ready"],
         ..Rule::CAUSE
     },
@@ -169,14 +142,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Kubectl,
         category: Category::Config,
         specificity: 87,
-        needles: &[
-            "error validating",
-            "error parsing",
-            "no matches for kind",
-            "unable to recognize",
-            "the path \"",
-            "unable to decode",
-        ],
+        needles: &["error validating", "error parsing", "no matches for kind", "unable to recognize", "the path \"", "unable to decode"],
         pattern: r#"^error: (?:(?:error (?:validating|parsing)|unable to (?:recognize|decode)) "?(?P<file>[^"\s:]+)"?: (?P<message>.+)|resource mapping not found for .*from "(?P<file2>[^"]+)": (?P<message2>no matches for kind .+)|(?P<message3>the path "[^"]+" does not exist))"#,
         cause: "manifest {file}: {message}",
         advice: "Correct {file|the manifest}; the API version or a field does not exist in this cluster.",
@@ -232,22 +198,12 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Helm,
         category: Category::Dependency,
         specificity: 87,
-        needles: &[
-            "found in Chart.yaml, but missing in charts/",
-            "failed to download",
-            "repo ",
-            "is not a valid chart repository",
-        ],
+        needles: &["found in Chart.yaml, but missing in charts/", "failed to download", "repo ", "is not a valid chart repository"],
         pattern: r#"^Error: (?P<message>(?:.*found in Chart\.yaml, but missing in charts/ directory: \S+|failed to download "[^"]+".*|repo \S+ not found|looks like "[^"]+" is not a valid chart repository.*|chart "[^"]+" .*not found.*))"#,
         cause: "helm: {message}",
         advice: "Run `helm repo add`/`helm dependency build` in the job before the upgrade.",
-        examples: samples![
-            "Error: found in Chart.yaml, but missing in charts/ directory: postgresql",
-            "Error: repo bitnami not found",
-        ],
-        near_misses: samples![
-            "Hang tight while we grab the latest from your chart repositories..."
-        ],
+        examples: samples!["Error: found in Chart.yaml, but missing in charts/ directory: postgresql", "Error: repo bitnami not found",],
+        near_misses: samples!["Hang tight while we grab the latest from your chart repositories..."],
         ..Rule::CAUSE
     },
 ];

@@ -19,10 +19,7 @@ pub(super) const RULES: &[Rule] = &[
             "shop/login.py:3:19: F841 [*] Local variable `x` is assigned to but never used",
             "shop/cart.py:12:0: C0114: Missing module docstring (missing-module-docstring)",
         ],
-        near_misses: samples![
-            "tests/unit/test_pricing.py:18: in test_tax_rounding",
-            "test_compat.py:11: Failed"
-        ],
+        near_misses: samples!["tests/unit/test_pricing.py:18: in test_tax_rounding", "test_compat.py:11: Failed"],
         ..Rule::CAUSE
     },
     Rule {
@@ -34,9 +31,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^(?P<file>[^:\s][^:]*\.pyi?):(?P<line>\d+)(?::(?P<column>\d+))?: error: (?P<message>.+?)(?:  \[(?P<code>[\w-]+)\])?$",
         cause: "{file}:{line}: {message} [{code|mypy}]",
         advice: "Correct the types at {file}:{line}.",
-        examples: samples![
-            "shop/cart.py:14: error: Argument 1 to \"total\" has incompatible type \"str\"; expected \"int\"  [arg-type]"
-        ],
+        examples: samples!["shop/cart.py:14: error: Argument 1 to \"total\" has incompatible type \"str\"; expected \"int\"  [arg-type]"],
         near_misses: samples!["shop/cart.py:14: note: Revealed type is \"builtins.int\""],
         ..Rule::CAUSE
     },
@@ -47,10 +42,7 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 80,
         needles: &["--> "],
         pattern: r"^\s*--> (?P<file>[^:\s]+\.pyi?):(?P<line>\d+):(?P<column>\d+)$",
-        before: Some(Lookup::near(
-            2,
-            r"^(?P<code>[A-Z]{1,4}\d{3,4}) (?:\[\*\] )?(?P<message>\S.+)$",
-        )),
+        before: Some(Lookup::near(2, r"^(?P<code>[A-Z]{1,4}\d{3,4}) (?:\[\*\] )?(?P<message>\S.+)$")),
         extent: 2,
         cause: "{file}:{line}: {code} {message}",
         advice: "Run `ruff check --fix` or correct {file}.",
@@ -67,10 +59,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^(?i:would reformat):? (?P<file>\S+\.pyi?)$",
         cause: "{file}: not formatted",
         advice: "Run the formatter and commit {file}.",
-        examples: samples![
-            "would reformat shop/refund.py",
-            "Would reformat: shop/refund.py"
-        ],
+        examples: samples!["would reformat shop/refund.py", "Would reformat: shop/refund.py"],
         near_misses: samples!["1 file would be reformatted, 4 files would be left unchanged."],
         ..Rule::CAUSE
     },
@@ -81,15 +70,10 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 80,
         needles: &["  error  "],
         pattern: r"^\s+(?P<line>\d+):(?P<column>\d+)\s+error\s+(?P<message>\S.*?)(?:\s{2,}(?P<code>[@\w/-]+))?$",
-        before: Some(Lookup::near(
-            16,
-            r"^(?P<file>(?:/|[A-Za-z]:\\|\.{0,2}/|\w)\S*\.(?:[cm]?[jt]sx?|vue|svelte))$",
-        )),
+        before: Some(Lookup::near(16, r"^(?P<file>(?:/|[A-Za-z]:\\|\.{0,2}/|\w)\S*\.(?:[cm]?[jt]sx?|vue|svelte))$")),
         cause: "{file|?}:{line}: {message} ({code|eslint})",
         advice: "Fix it, or run `eslint --fix`.",
-        examples: samples![
-            "/ws/frontend/src/index.js\n  3:10  error  'formatPrice' is defined but never used  no-unused-vars"
-        ],
+        examples: samples!["/ws/frontend/src/index.js\n  3:10  error  'formatPrice' is defined but never used  no-unused-vars"],
         near_misses: samples!["  3:10  warning  Unexpected console statement  no-console"],
         ..Rule::CAUSE
     },
@@ -143,9 +127,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^(?P<file>[^:\s]+\.go):(?P<line>\d+):(?P<column>\d+): (?P<message>.+) \((?P<code>[a-z][a-z0-9]+)\)$",
         cause: "{file}:{line}: {message} ({code})",
         advice: "Fix {file} at line {line}.",
-        examples: samples![
-            "internal/ledger/sum.go:14:2: ineffectual assignment to err (ineffassign)"
-        ],
+        examples: samples!["internal/ledger/sum.go:14:2: ineffectual assignment to err (ineffassign)"],
         near_misses: samples!["internal/ledger/sum.go:14:2: undefined: total"],
         ..Rule::CAUSE
     },

@@ -9,12 +9,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Machine,
         category: Category::Resource,
         specificity: 93,
-        needles: &[
-            "No space left on device",
-            "ENOSPC",
-            "There is not enough space on the disk",
-            "Disk quota exceeded",
-        ],
+        needles: &["No space left on device", "ENOSPC", "There is not enough space on the disk", "Disk quota exceeded"],
         pattern: r"(?:(?:^|[:\s])(?:'?(?P<file>/[^:'\s]+)'?: )?(?:No space left on device|There is not enough space on the disk|Disk quota exceeded)|\bENOSPC\b)",
         unless: r"System limit for number of file watchers",
         cause: "the disk is full (writing {file|a file})",
@@ -24,10 +19,7 @@ pub(super) const RULES: &[Rule] = &[
             "java.io.IOException: No space left on device",
             "npm ERR! nospc ENOSPC: no space left on device, write",
         ],
-        near_misses: samples![
-            "42 GB of space left on device sda",
-            "Error: ENOSPC: System limit for number of file watchers reached"
-        ],
+        near_misses: samples!["42 GB of space left on device sda", "Error: ENOSPC: System limit for number of file watchers reached"],
         ..Rule::CAUSE
     },
     Rule {
@@ -39,9 +31,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"System limit for number of file watchers reached",
         cause: "the machine's limit of file watchers is reached",
         advice: "Raise fs.inotify.max_user_watches on the agent or run without watch mode.",
-        examples: samples![
-            "Error: ENOSPC: System limit for number of file watchers reached, watch '/ws'"
-        ],
+        examples: samples!["Error: ENOSPC: System limit for number of file watchers reached, watch '/ws'"],
         near_misses: samples!["watching 12 files"],
         ..Rule::CAUSE
     },
@@ -50,18 +40,12 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Machine,
         category: Category::Resource,
         specificity: 92,
-        needles: &[
-            "java.lang.OutOfMemoryError: ",
-            "There is insufficient memory for the Java Runtime",
-        ],
+        needles: &["java.lang.OutOfMemoryError: ", "There is insufficient memory for the Java Runtime"],
         pattern: r"(?:java\.lang\.OutOfMemoryError: (?P<message>Java heap space|GC overhead limit exceeded|Metaspace|Compressed class space|Direct buffer memory|unable to create (?:new )?native thread|Requested array size exceeds VM limit)|(?P<message2>There is insufficient memory for the Java Runtime Environment))",
         unless: r"(?i)\b(?:expected|simulated|test(?:ing)? that)\b",
         cause: "the JVM ran out of memory: {message}",
         advice: "Raise the limit that the message names (-Xmx, -XX:MaxMetaspaceSize) or find what grew; check the agent's memory.",
-        examples: samples![
-            "java.lang.OutOfMemoryError: Java heap space",
-            "[ERROR] java.lang.OutOfMemoryError: Metaspace -> [Help 1]",
-        ],
+        examples: samples!["java.lang.OutOfMemoryError: Java heap space", "[ERROR] java.lang.OutOfMemoryError: Metaspace -> [Help 1]",],
         near_misses: samples![
             "java.lang.OutOfMemoryError (expected)",
             "boom",
@@ -78,9 +62,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"FATAL ERROR: .*JavaScript heap out of memory",
         cause: "Node.js ran out of heap",
         advice: "Set NODE_OPTIONS=--max-old-space-size higher, or split the build; check the agent's memory.",
-        examples: samples![
-            "FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory"
-        ],
+        examples: samples!["FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory"],
         near_misses: samples!["out of memory is not a JavaScript heap"],
         ..Rule::CAUSE
     },
@@ -89,13 +71,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Machine,
         category: Category::Resource,
         specificity: 92,
-        needles: &[
-            "OOMKilled",
-            "Out of memory: Kill",
-            "oom-kill",
-            "oom_reaper",
-            "Memory cgroup out of memory",
-        ],
+        needles: &["OOMKilled", "Out of memory: Kill", "oom-kill", "oom_reaper", "Memory cgroup out of memory"],
         pattern: r"(?:\bOOMKilled\b|(?:Out of memory|Memory cgroup out of memory): Kill(?:ed)? process (?P<pid>\d+) \((?P<program>[^)]+)\)|\boom-kill\b|\boom_reaper\b)",
         cause: "the kernel killed {program|a process} for lack of memory",
         advice: "Raise the memory limit of the container or agent, or lower the parallelism.",
@@ -130,11 +106,7 @@ pub(super) const RULES: &[Rule] = &[
             "bash: fork: retry: Resource temporarily unavailable",
             "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB",
         ],
-        near_misses: samples![
-            "boom",
-            "test_out_of_memory_is_reported PASSED",
-            "room out of memory lane"
-        ],
+        near_misses: samples!["boom", "test_out_of_memory_is_reported PASSED", "room out of memory lane"],
         ..Rule::CAUSE
     },
     Rule {
@@ -142,14 +114,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Machine,
         category: Category::Resource,
         specificity: 78,
-        needles: &[
-            "Killed",
-            "signal 9",
-            "SIGKILL",
-            "exit code 137",
-            "code 137",
-            "exit status 137",
-        ],
+        needles: &["Killed", "signal 9", "SIGKILL", "exit code 137", "code 137", "exit status 137"],
         pattern: r"(?:^(?:\S+: (?:line \d+: )?\s*\d* ?)?Killed(?:\s.*)?$|\bsignal:? 9\b|\bSIGKILL\b|\bexit(?:ed with)?(?: code| status)?:? 137\b|returned exit code 137\b)",
         unless: r"^make|fatal error: Killed signal",
         cause: "a process was killed (SIGKILL, usually for lack of memory)",
@@ -172,10 +137,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"(?:\bToo many open files\b|\bE[MN]FILE\b)",
         cause: "the limit of open files is reached",
         advice: "Raise the nofile limit of the agent, or find what leaks file handles.",
-        examples: samples![
-            "java.net.SocketException: Too many open files",
-            "Error: EMFILE: too many open files, open 'x'"
-        ],
+        examples: samples!["java.net.SocketException: Too many open files", "Error: EMFILE: too many open files, open 'x'"],
         near_misses: samples!["opened 12 files"],
         ..Rule::CAUSE
     },

@@ -10,11 +10,7 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["*** ["],
         pattern: r"^(?:g|mingw32-)?make(?:\[\d+\])?: \*\*\* \[(?:(?P<file>[^\]:\s]+):(?P<line>\d+): )?(?P<target>[^\]]+)\] (?:Error (?P<exit>\d+)|(?P<signal>[A-Z][\w ()]+))$",
         cause: "make target {target} failed {exit}{signal}",
-        examples: samples![
-            "make: *** [Makefile:10: lint] Error 1",
-            "make[2]: *** [<builtin>: report.o] Error 1",
-            "make: *** [all] Killed",
-        ],
+        examples: samples!["make: *** [Makefile:10: lint] Error 1", "make[2]: *** [<builtin>: report.o] Error 1", "make: *** [all] Killed",],
         near_misses: samples!["make: [Makefile:8: unit] Error 1 (ignored)"],
         ..Rule::SYMPTOM
     },
@@ -24,10 +20,7 @@ pub(super) const RULES: &[Rule] = &[
         role: super::Role::Ignored,
         needles: &["(ignored)"],
         pattern: r"make(?:\[\d+\])?: \[[^\]]+\] (?:Error \d+|[A-Z][a-z ]+) \(ignored\)$",
-        examples: samples![
-            "make: [Makefile:8: unit] Error 1 (ignored)",
-            "make: [Makefile:13: integration] Terminated (ignored)",
-        ],
+        examples: samples!["make: [Makefile:8: unit] Error 1 (ignored)", "make: [Makefile:13: integration] Terminated (ignored)",],
         near_misses: samples!["make: *** [Makefile:10: lint] Error 1"],
         ..Rule::FACT
     },
@@ -52,18 +45,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Make,
         category: Category::Config,
         specificity: 88,
-        needles: &[
-            "missing separator",
-            "recipe commences before first target",
-            "No targets specified and no makefile",
-        ],
+        needles: &["missing separator", "recipe commences before first target", "No targets specified and no makefile"],
         pattern: r"(?:^(?P<file>[^:\s]+):(?P<line>\d+): \*\*\* (?P<message>.+?)\.?\s+Stop\.|^make: \*\*\* (?P<message2>No targets specified and no makefile found)\.)",
         cause: "{file|make}:{line|-}: {message}",
         advice: "Correct the makefile; recipes begin with a tab.",
-        examples: samples![
-            "Makefile:12: *** missing separator.  Stop.",
-            "make: *** No targets specified and no makefile found.  Stop.",
-        ],
+        examples: samples!["Makefile:12: *** missing separator.  Stop.", "make: *** No targets specified and no makefile found.  Stop.",],
         near_misses: samples!["fields: missing separator is tolerated"],
         ..Rule::CAUSE
     },
@@ -76,10 +62,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^make(?:\[\d+\])?: (?P<program>\S+): (?P<message>No such file or directory|Permission denied)$",
         cause: "make cannot run {program}: {message}",
         advice: "Install {program} on the agent or in the build image, or correct PATH.",
-        examples: samples![
-            "make: cmake: No such file or directory",
-            "make[1]: ./gen.sh: Permission denied"
-        ],
+        examples: samples!["make: cmake: No such file or directory", "make[1]: ./gen.sh: Permission denied"],
         near_misses: samples!["ls: cannot access 'x': No such file or directory"],
         ..Rule::CAUSE
     },
@@ -122,9 +105,7 @@ pub(super) const RULES: &[Rule] = &[
             " 3/12 Test  #3: ledger_rounding ..................***Failed    0.02 sec",
             "1/2 Test #1: overflow .........................***Exception: SegFault  0.11 sec",
         ],
-        near_misses: samples![
-            " 3/12 Test  #3: ledger_rounding ..................   Passed    0.02 sec"
-        ],
+        near_misses: samples![" 3/12 Test  #3: ledger_rounding ..................   Passed    0.02 sec"],
         ..Rule::TEST
     },
     Rule {
@@ -132,19 +113,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Gcc,
         needles: &["[  FAILED  ]"],
         pattern: r"^\[  FAILED  \] (?P<test>[\w/]+\.[\w/]+)",
-        before: Some(Lookup::near(
-            8,
-            r"^(?P<file>[^:\s]+):(?P<line>\d+): Failure$",
-        )),
+        before: Some(Lookup::near(8, r"^(?P<file>[^:\s]+):(?P<line>\d+): Failure$")),
         cause: "test {test} failed ({file|?}:{line|?})",
         advice: "Run the binary with --gtest_filter={test}.",
-        examples: samples![
-            "test/ledger_test.cc:12: Failure\nExpected equality of these values:\n  a\n[  FAILED  ] Ledger.Rounds (0 ms)"
-        ],
-        near_misses: samples![
-            "[  FAILED  ] 1 test, listed below:",
-            "[       OK ] Ledger.Rounds (0 ms)"
-        ],
+        examples: samples!["test/ledger_test.cc:12: Failure\nExpected equality of these values:\n  a\n[  FAILED  ] Ledger.Rounds (0 ms)"],
+        near_misses: samples!["[  FAILED  ] 1 test, listed below:", "[       OK ] Ledger.Rounds (0 ms)"],
         ..Rule::TEST
     },
     Rule {
@@ -170,9 +143,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^ninja: error: (?P<message>.+)$",
         cause: "ninja: {message}",
         advice: "Generate the build directory again, or correct the input that ninja misses.",
-        examples: samples![
-            "ninja: error: '../src/gone.cc', needed by 'core', missing and no known rule to make it"
-        ],
+        examples: samples!["ninja: error: '../src/gone.cc', needed by 'core', missing and no known rule to make it"],
         near_misses: samples!["ninja: no work to do."],
         ..Rule::CAUSE
     },

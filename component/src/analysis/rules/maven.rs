@@ -11,10 +11,7 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 91,
         needles: &[".java:[", ".kt:[", ".kt: (", ".scala:"],
         pattern: r"^\[ERROR\] (?:COMPILATION ERROR : )?(?:file://)?(?P<file>[^:\s]+\.(?:java|kt|groovy)):(?: ?[\[(](?P<line>\d+),(?: )?(?P<column>\d+)[\])]) (?:error: )?(?P<message>.+)$",
-        after: Some(Lookup::near(
-            2,
-            r"^(?:\[ERROR\])?\s+symbol:\s+(?P<symbol>.+)$",
-        )),
+        after: Some(Lookup::near(2, r"^(?:\[ERROR\])?\s+symbol:\s+(?P<symbol>.+)$")),
         extent: 2,
         cause: "{file}:{line}: {message} {symbol}",
         advice: "Fix {file} at line {line}.",
@@ -46,9 +43,7 @@ pub(super) const RULES: &[Rule] = &[
             "[ERROR] Plugin org.apache.maven.plugins:maven-foo-plugin:1.0 or one of its dependencies could not be resolved: Could not find artifact org.apache.maven.plugins:maven-foo-plugin:jar:1.0",
             "[FATAL] Non-resolvable parent POM for com.example:shop:1.0: Could not find artifact com.example:parent:pom:3 in central (https://repo.maven.apache.org/maven2)",
         ],
-        near_misses: samples![
-            "Downloaded from central: https://repo.maven.apache.org/maven2/a.pom (1.2 kB at 3 kB/s)"
-        ],
+        near_misses: samples!["Downloaded from central: https://repo.maven.apache.org/maven2/a.pom (1.2 kB at 3 kB/s)"],
         ..Rule::CAUSE
     },
     Rule {
@@ -131,9 +126,7 @@ pub(super) const RULES: &[Rule] = &[
         examples: samples![
             "[ERROR] Rule 0: org.apache.maven.enforcer.rules.version.RequireJavaVersion failed with message:\n[ERROR] Detected JDK version 11.0.2 (JAVA_HOME=/usr/lib/jvm/11) is not in the allowed range [17,)."
         ],
-        near_misses: samples![
-            "[INFO] Rule 0: org.apache.maven.enforcer.rules.version.RequireJavaVersion passed"
-        ],
+        near_misses: samples!["[INFO] Rule 0: org.apache.maven.enforcer.rules.version.RequireJavaVersion passed"],
         ..Rule::CAUSE
     },
     Rule {
@@ -158,12 +151,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "maven-gave-up",
         tool: Tool::Maven,
         specificity: 15,
-        needles: &[
-            "BUILD FAILURE",
-            "There are test failures",
-            "Compilation failure",
-            "COMPILATION ERROR",
-        ],
+        needles: &["BUILD FAILURE", "There are test failures", "Compilation failure", "COMPILATION ERROR"],
         pattern: r"^(?:\[INFO\] BUILD FAILURE|\[ERROR\] (?:COMPILATION ERROR :?\s*$|Failed to execute goal .*(?:There are test failures|Compilation failure))|\[ERROR\] There are test failures)",
         cause: "the Maven build failed",
         examples: samples![
@@ -180,12 +168,8 @@ pub(super) const RULES: &[Rule] = &[
         needles: &[" FAILURE ["],
         pattern: r"^\[INFO\] (?P<module>\S.*?) \.* FAILURE \[",
         cause: "module {module} failed",
-        examples: samples![
-            "[INFO] shop-core .......................................... FAILURE [  2.345 s]"
-        ],
-        near_misses: samples![
-            "[INFO] shop-core .......................................... SUCCESS [  2.345 s]"
-        ],
+        examples: samples!["[INFO] shop-core .......................................... FAILURE [  2.345 s]"],
+        near_misses: samples!["[INFO] shop-core .......................................... SUCCESS [  2.345 s]"],
         ..Rule::SYMPTOM
     },
 ];

@@ -32,10 +32,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^(?:wget: (?P<message>(?:unable to resolve host address|bad address|can't connect|server returned error|download timed out|error getting response).*)|\S* ?ERROR (?P<status>[45]\d\d): (?P<message2>.+)\.)$",
         cause: "wget failed: {status} {message}",
         advice: "Check the URL and that the agent reaches its host.",
-        examples: samples![
-            "wget: unable to resolve host address 'artifacts.example.com'",
-            "ERROR 404: Not Found."
-        ],
+        examples: samples!["wget: unable to resolve host address 'artifacts.example.com'", "ERROR 404: Not Found."],
         near_misses: samples!["wget 1.21"],
         ..Rule::CAUSE
     },
@@ -85,10 +82,7 @@ pub(super) const RULES: &[Rule] = &[
             "java.net.ConnectException: Connection refused (Connection refused)",
             "connection to server at \"db\" (172.18.0.2), port 5432 failed: Connection refused",
         ],
-        near_misses: samples![
-            "test_connection_refused_is_handled PASSED",
-            "the connection was accepted"
-        ],
+        near_misses: samples!["test_connection_refused_is_handled PASSED", "the connection was accepted"],
         ..Rule::CAUSE
     },
     Rule {
@@ -110,11 +104,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"(?:\b(?i:connection reset)(?: by peer)?\b|\bECONNRESET\b|\bsocket hang up\b|RemoteDisconnected|java\.net\.SocketException: Broken pipe|write EPIPE|(?:http|tls|net|read)\S*: unexpected EOF|Premature EOF)",
         cause: "a peer dropped the connection",
         advice: "Run it again once; if it repeats, look at the peer and any proxy between.",
-        examples: samples![
-            "Error: read ECONNRESET",
-            "java.net.SocketException: Connection reset",
-            "Error: socket hang up",
-        ],
+        examples: samples!["Error: read ECONNRESET", "java.net.SocketException: Connection reset", "Error: socket hang up",],
         near_misses: samples!["password reset connection page ok"],
         ..Rule::CAUSE
     },
@@ -155,19 +145,11 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Network,
         specificity: 74,
         retryable: true,
-        needles: &[
-            "No route to host",
-            "Network is unreachable",
-            "EHOSTUNREACH",
-            "ENETUNREACH",
-        ],
+        needles: &["No route to host", "Network is unreachable", "EHOSTUNREACH", "ENETUNREACH"],
         pattern: r"(?:\bNo route to host\b|\bNetwork is unreachable\b|\bE(?:HOST|NET)UNREACH\b(?: (?P<host>\S+))?)",
         cause: "no route to {host|a peer}",
         advice: "Check the network of the agent.",
-        examples: samples![
-            "connect: No route to host",
-            "Error: connect EHOSTUNREACH 10.9.9.9:443"
-        ],
+        examples: samples!["connect: No route to host", "Error: connect EHOSTUNREACH 10.9.9.9:443"],
         near_misses: samples!["route to hostel"],
         ..Rule::CAUSE
     },
@@ -221,19 +203,7 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Network,
         specificity: 70,
         retryable: true,
-        needles: &[
-            "500 ",
-            "502 ",
-            "503 ",
-            "504 ",
-            "status code: 5",
-            "status code 5",
-            "HTTP 5",
-            ": 503",
-            ": 502",
-            ": 500",
-            ": 504",
-        ],
+        needles: &["500 ", "502 ", "503 ", "504 ", "status code: 5", "status code 5", "HTTP 5", ": 503", ": 502", ": 500", ": 504"],
         pattern: r"(?i)(?:(?P<message>\b50[0234] (?:Internal Server Error|Bad Gateway|Service (?:Temporarily )?Unavailable|Gateway Time-?out)\b.*)|\b(?:status(?: code)?:?|HTTP(?:/[\d.]+)?|returned error:|code:?|error:?) ?(?P<message2>50[0234])\b|\b(?P<message3>50[0234] from \S+.*))",
         cause: "a service answered {message}",
         advice: "Look at the service that answered, at that time; the client is not at fault.",
@@ -242,11 +212,7 @@ pub(super) const RULES: &[Rule] = &[
             "Overload: 503 from payments.example.com after 30000 ms",
             "Received fatal alert, status code: 502",
         ],
-        near_misses: samples![
-            "INFO  [vu-24] GET /pay -> 200 in 503 ms",
-            "imported 502 rows",
-            "waited 500 ms"
-        ],
+        near_misses: samples!["INFO  [vu-24] GET /pay -> 200 in 503 ms", "imported 502 rows", "waited 500 ms"],
         ..Rule::CAUSE
     },
     Rule {
@@ -282,19 +248,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Machine,
         category: Category::Network,
         specificity: 80,
-        needles: &[
-            "407",
-            "Proxy Authentication Required",
-            "ProxyError",
-            "proxyconnect tcp",
-        ],
+        needles: &["407", "Proxy Authentication Required", "ProxyError", "proxyconnect tcp"],
         pattern: r"(?P<message>\b407 Proxy Authentication Required\b|ProxyError\b.*|proxyconnect tcp: .+|tunneling socket could not be established.*)",
         cause: "the proxy refused: {message}",
         advice: "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the agent.",
-        examples: samples![
-            "proxyconnect tcp: dial tcp 10.0.0.9:3128: i/o timeout",
-            "HTTP/1.1 407 Proxy Authentication Required"
-        ],
+        examples: samples!["proxyconnect tcp: dial tcp 10.0.0.9:3128: i/o timeout", "HTTP/1.1 407 Proxy Authentication Required"],
         near_misses: samples!["using proxy 10.0.0.9:3128"],
         ..Rule::CAUSE
     },

@@ -35,10 +35,7 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 84,
         needles: &["SyntaxError: "],
         pattern: r"^(?:# )?SyntaxError: (?P<message>(?:Unexpected|Invalid|Missing|Identifier|Cannot use|missing|await is|Illegal|Unterminated|The requested module).+)$",
-        before: Some(Lookup::near(
-            8,
-            r"^(?:# )?(?:file://)?(?P<file>(?:/|[A-Za-z]:|\.)?[\w./\\-]+\.[cm]?[jt]sx?):(?P<line>\d+)$",
-        )),
+        before: Some(Lookup::near(8, r"^(?:# )?(?:file://)?(?P<file>(?:/|[A-Za-z]:|\.)?[\w./\\-]+\.[cm]?[jt]sx?):(?P<line>\d+)$")),
         cause: "{file|?}:{line|?}: SyntaxError: {message}",
         advice: "Fix {file|the file} at line {line|?}; check the Node.js version if the syntax is new.",
         examples: samples![
@@ -56,10 +53,7 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["Error: "],
         pattern: r"^(?:# )?(?:Uncaught )?(?P<kind>[A-Z]\w*Error)(?: \[\w+\])?: (?P<message>.+)$",
         unless: r"^(?:# )?(?:Uncaught )?(?:SyntaxError|ModuleNotFoundError|ImportError|AssertionError)\b|Cannot find (?:module|package)",
-        before: Some(Lookup::near(
-            6,
-            r"^(?:# )?(?:file://)?(?P<file>(?:/|[A-Za-z]:)[\w./\\-]+\.[cm]?[jt]sx?):(?P<line>\d+)$",
-        )),
+        before: Some(Lookup::near(6, r"^(?:# )?(?:file://)?(?P<file>(?:/|[A-Za-z]:)[\w./\\-]+\.[cm]?[jt]sx?):(?P<line>\d+)$")),
         after: Some(Lookup::near(
             3,
             r"^(?:# )?\s+at .*\(?(?:file://)?(?P<file>(?:/|[A-Za-z]:)[^:()]+\.[cm]?[jt]sx?):(?P<line>\d+):\d+\)?$",
@@ -81,10 +75,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r#"^npm (?:ERR!|error) [Mm]issing script: "?(?P<script>[^"\s]+)"?"#,
         cause: "package.json has no script \"{script}\"",
         advice: "Add the script {script} or correct the name; check the working directory.",
-        examples: samples![
-            "npm error Missing script: \"buid\"",
-            "npm ERR! missing script: test:ci"
-        ],
+        examples: samples!["npm error Missing script: \"buid\"", "npm ERR! missing script: test:ci"],
         near_misses: samples!["npm run build"],
         ..Rule::CAUSE
     },
@@ -141,10 +132,7 @@ pub(super) const RULES: &[Rule] = &[
             "npm error code ETARGET\nnpm error notarget No matching version found for left-pad@99.",
             " ERR_PNPM_NO_MATCHING_VERSION  No matching version found for left-pad@99",
         ],
-        near_misses: samples![
-            "npm ERR! code ELIFECYCLE",
-            "npm WARN ERESOLVE overriding peer dependency"
-        ],
+        near_misses: samples!["npm ERR! code ELIFECYCLE", "npm WARN ERESOLVE overriding peer dependency"],
         ..Rule::CAUSE
     },
     Rule {
@@ -152,11 +140,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Npm,
         category: Category::Config,
         specificity: 87,
-        needles: &[
-            "EBADENGINE",
-            "Unsupported engine",
-            "is incompatible with this module",
-        ],
+        needles: &["EBADENGINE", "Unsupported engine", "is incompatible with this module"],
         pattern: r#"^(?:npm (?:ERR!|error) (?:code )?(?P<message>EBADENGINE.*|notsup .+)|error (?P<module>\S+): The engine "(?P<engine>\w+)" is incompatible with this module\. (?P<message2>.+))"#,
         extent: 4,
         cause: "a package needs another version of the engine: {module} {message}",
@@ -173,13 +157,7 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Network,
         specificity: 84,
         retryable: true,
-        needles: &[
-            "npm ERR! code E",
-            "npm error code E",
-            "network request to",
-            "npm ERR! network",
-            "npm error network",
-        ],
+        needles: &["npm ERR! code E", "npm error code E", "network request to", "npm ERR! network", "npm error network"],
         pattern: r"^npm (?:ERR!|error) (?:code (?P<code>ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ERR_SOCKET_TIMEOUT|ENETUNREACH|EINTEGRITY|E401|E403|ENEEDAUTH)|network request to (?P<host>\S+) failed.*)",
         extent: 3,
         cause: "npm cannot use the registry: {code} {host}",
@@ -201,9 +179,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"gyp ERR! (?:stack (?:Error: )?(?P<message>.*(?:not found|Could not find|failed with exit code).*)|(?P<message2>find Python.*))",
         cause: "a native npm module could not be built: {message}",
         advice: "Install Python and a C++ compiler on the agent, or use a version of the module with a prebuilt binary.",
-        examples: samples![
-            "npm ERR! gyp ERR! stack Error: Could not find any Python installation to use"
-        ],
+        examples: samples!["npm ERR! gyp ERR! stack Error: Could not find any Python installation to use"],
         near_misses: samples!["gyp info ok"],
         ..Rule::CAUSE
     },
@@ -212,12 +188,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Bundler,
         category: Category::Compile,
         specificity: 87,
-        needles: &[
-            "Can't resolve '",
-            "Rollup failed to resolve import",
-            "Could not resolve \"",
-            "Failed to resolve import",
-        ],
+        needles: &["Can't resolve '", "Rollup failed to resolve import", "Could not resolve \"", "Failed to resolve import"],
         pattern: r#"(?:Module not found: Error: Can't resolve '(?P<module>[^']+)' in '(?P<file>[^']+)'|(?:Rollup failed|Failed) to resolve import "(?P<module2>[^"]+)" from "(?P<file2>[^"]+)"|ERROR\] Could not resolve "(?P<module3>[^"]+)")"#,
         cause: "the bundler cannot resolve '{module}' (in {file|?})",
         advice: "Correct the import of '{module}' or install the package.",
@@ -234,13 +205,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Bundler,
         category: Category::Compile,
         specificity: 72,
-        needles: &[
-            "Module build failed",
-            "Failed to compile",
-            "error during build",
-            "Transform failed with",
-            "ERROR in ",
-        ],
+        needles: &["Module build failed", "Failed to compile", "error during build", "Transform failed with", "ERROR in "],
         pattern: r"^(?:(?P<message>Module build failed.*|error during build:|Failed to compile\.?|Transform failed with \d+ errors?:?)|ERROR in (?P<file>\./\S+)(?: (?P<line>\d+):(?P<column>\d+))?)",
         after: Some(Lookup::near(3, r"^(?P<message>\S.*\w.*)$")),
         extent: 3,

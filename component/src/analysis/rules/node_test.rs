@@ -11,10 +11,7 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["not ok "],
         pattern: r"^\s*not ok \d+ (?:- )?(?P<test>.+)$",
         unless: r"# (?:TODO|SKIP|todo|skip)",
-        after: Some(Lookup::near(
-            10,
-            r#"^\s+(?:error|message): ['"]?(?P<message>[^|].*?)['"]?$"#,
-        )),
+        after: Some(Lookup::near(10, r#"^\s+(?:error|message): ['"]?(?P<message>[^|].*?)['"]?$"#)),
         cause: "test {test} failed: {message|no message}",
         advice: "Run this test file alone with node --test.",
         examples: samples![
@@ -32,10 +29,7 @@ pub(super) const RULES: &[Rule] = &[
         cause: "test {test} failed",
         advice: "Run this test alone with node --test --test-name-pattern.",
         examples: samples!["✖ adds prices (1.234ms)"],
-        near_misses: samples![
-            "✖ 3 problems (2 errors, 1 warning)",
-            "✔ adds prices (0.2ms)"
-        ],
+        near_misses: samples!["✖ 3 problems (2 errors, 1 warning)", "✔ adds prices (0.2ms)"],
         ..Rule::TEST
     },
     Rule {
@@ -43,15 +37,10 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jest,
         needles: &["● "],
         pattern: r"^\s*● (?P<test>.+ › .+)$",
-        after: Some(Lookup::near(
-            8,
-            r"^\s+(?P<message>(?:expect\(|\w*Error: |Expected|Received|thrown: |Exceeded timeout|Timeout).*)$",
-        )),
+        after: Some(Lookup::near(8, r"^\s+(?P<message>(?:expect\(|\w*Error: |Expected|Received|thrown: |Exceeded timeout|Timeout).*)$")),
         cause: "test {test} failed: {message|no message}",
         advice: "Run `jest -t` with this name.",
-        examples: samples![
-            "  ● cart › adds a discount\n\n    expect(received).toBe(expected) // Object.is equality\n\n    Expected: 17.7"
-        ],
+        examples: samples!["  ● cart › adds a discount\n\n    expect(received).toBe(expected) // Object.is equality\n\n    Expected: 17.7"],
         near_misses: samples!["  ● Console", "  ✓ adds a discount (2 ms)"],
         ..Rule::TEST
     },
@@ -62,10 +51,7 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["Test suite failed to run"],
         pattern: r"^\s*● (?P<test>Test suite failed to run)$",
         before: Some(Lookup::near(4, r"^\s*FAIL +(?P<file>\S+)")),
-        after: Some(Lookup::near(
-            6,
-            r"^\s+(?P<message>\S*(?:Error|Cannot find|error TS)\b.*)$",
-        )),
+        after: Some(Lookup::near(6, r"^\s+(?P<message>\S*(?:Error|Cannot find|error TS)\b.*)$")),
         cause: "test suite {file|?} could not run: {message|see below}",
         advice: "Fix the import or syntax error first: no test of {file|the suite} ran.",
         examples: samples![
@@ -79,10 +65,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jest,
         needles: &["FAIL "],
         pattern: r"^\s*(?:FAIL|❯|×) +(?P<test>(?P<file>\S+\.(?:test|spec)\.[cm]?[jt]sx?) > .+)$",
-        after: Some(Lookup::near(
-            2,
-            r"^\s*(?:→ )?(?P<message>\w*(?:Error|Assertion)\w*: .+)$",
-        )),
+        after: Some(Lookup::near(2, r"^\s*(?:→ )?(?P<message>\w*(?:Error|Assertion)\w*: .+)$")),
         cause: "test {test} failed: {message|no message}",
         advice: "Run `vitest run {file}`.",
         examples: samples![
@@ -113,9 +96,7 @@ pub(super) const RULES: &[Rule] = &[
         before: Some(Lookup::near(4, r"^ {6,}(?P<test>\S[^:]*):$")),
         cause: "test {test|?} failed: {message}",
         advice: "Run mocha with --grep and this name.",
-        examples: samples![
-            "  1) cart\n       adds a discount:\n\n      AssertionError: expected 17.68 to equal 17.7"
-        ],
+        examples: samples!["  1) cart\n       adds a discount:\n\n      AssertionError: expected 17.68 to equal 17.7"],
         near_misses: samples!["AssertionError: assert 1 == 2"],
         ..Rule::TEST
     },
@@ -125,10 +106,7 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 77,
         needles: &[" › "],
         pattern: r"^\s+\d+\) (?:\[\w+\] › )?(?P<test>(?P<file>\S+\.[jt]sx?):(?P<line>\d+):\d+ › .+?)(?: ─+)?$",
-        after: Some(Lookup::near(
-            6,
-            r"^\s+(?P<message>(?:\w*Error|Test timeout of).*)$",
-        )),
+        after: Some(Lookup::near(6, r"^\s+(?P<message>(?:\w*Error|Test timeout of).*)$")),
         cause: "test {test} failed: {message|no message}",
         advice: "Run `playwright test {file}:{line}` and open its trace.",
         examples: samples![

@@ -30,10 +30,7 @@ pub(super) const RULES: &[Rule] = &[
             "==4242==ERROR: AddressSanitizer: heap-use-after-free on address 0x60",
             "process didn't exit successfully: `target/debug/core` (signal: 11, SIGSEGV: invalid memory reference)",
         ],
-        near_misses: samples![
-            "Aborted by admin",
-            "test_segmentation_fault_is_reported PASSED"
-        ],
+        near_misses: samples!["Aborted by admin", "test_segmentation_fault_is_reported PASSED"],
         ..Rule::CAUSE
     },
     Rule {
@@ -107,12 +104,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Machine,
         category: Category::Config,
         specificity: 68,
-        needles: &[
-            "No such file or directory",
-            "ENOENT",
-            "cannot find the path specified",
-            "cannot find the file specified",
-        ],
+        needles: &["No such file or directory", "ENOENT", "cannot find the path specified", "cannot find the file specified"],
         pattern: r"(?:^(?P<program>[\w./-]+): (?:[\w ]+ )?'?(?P<file>[^\s:']+)'?: No such file or directory$|ENOENT: no such file or directory, \w+ '(?P<file2>[^']+)'|\[Errno 2\] No such file or directory: '(?P<file3>[^']+)'|(?:\S+ )?(?:line )?\d+: (?P<file4>\S+): No such file or directory$|The system cannot find the (?:path|file) specified)",
         cause: "{file|a file} does not exist",
         advice: "Check the working directory and whether the step that creates {file|it} ran.",
@@ -131,11 +123,7 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Infrastructure,
         specificity: 86,
         retryable: true,
-        needles: &[
-            "Address already in use",
-            "EADDRINUSE",
-            "port is already allocated",
-        ],
+        needles: &["Address already in use", "EADDRINUSE", "port is already allocated"],
         pattern: r"(?:EADDRINUSE:? (?:address already in use )?(?P<port>[\w.:*]+)|(?:\x22?(?P<port2>[\d.]+:\d+)\x22?.*)?(?:[Aa]ddress already in use|port is already allocated))",
         cause: "the port {port|(see line)} is already in use",
         advice: "Use a free port per build, or find the process a former build left behind.",
@@ -165,10 +153,7 @@ pub(super) const RULES: &[Rule] = &[
         extent: 1,
         cause: "the system package cannot be installed: {message}",
         advice: "Correct name or version, refresh the index first (apt-get update), or check the mirror.",
-        examples: samples![
-            "E: Unable to locate package libpq-devel",
-            "Error: Unable to find a match: libpq-devel",
-        ],
+        examples: samples!["E: Unable to locate package libpq-devel", "Error: Unable to find a match: libpq-devel",],
         near_misses: samples!["Setting up libpq-dev (15.4)"],
         ..Rule::CAUSE
     },
@@ -181,10 +166,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"(?i)^(?:error|fatal|failed|timeout)\b:? ?(?P<message>.*\btimed out (?:after|in) \d.*)$|returned exit code 124$",
         cause: "{message|a command exceeded its timeout (exit code 124)}",
         advice: "Find out what it waited for before raising the limit.",
-        examples: samples![
-            "ERROR: waiting for db timed out after 60s",
-            "ERROR: script returned exit code 124"
-        ],
+        examples: samples!["ERROR: waiting for db timed out after 60s", "ERROR: script returned exit code 124"],
         near_misses: samples!["INFO request timed out after 3 s, served from cache"],
         ..Rule::CAUSE
     },

@@ -34,9 +34,7 @@ pub(super) const RULES: &[Rule] = &[
             "tests/unit/test_pricing.py::test_tax_rounding FAILED                     [ 42%]",
             "[gw1] [ 42%] FAILED tests/unit/test_pricing.py::test_tax_rounding",
         ],
-        near_misses: samples![
-            "tests/unit/test_pricing.py::test_tax_rounding PASSED                     [ 42%]"
-        ],
+        near_misses: samples!["tests/unit/test_pricing.py::test_tax_rounding PASSED                     [ 42%]"],
         ..Rule::TEST
     },
     Rule {
@@ -59,13 +57,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Pytest,
         category: Category::Config,
         specificity: 84,
-        needles: &[
-            "ERROR: usage:",
-            "ERROR: file or directory not found",
-            "pytest: error:",
-            "__main__.py: error:",
-            "no tests ran in",
-        ],
+        needles: &["ERROR: usage:", "ERROR: file or directory not found", "pytest: error:", "__main__.py: error:", "no tests ran in"],
         pattern: r"^(?:ERROR: (?P<message>file or directory not found: \S+)|(?:__main__\.py|pytest|\S+pytest): error: (?P<message2>.+)|=+ (?P<message3>no tests ran) in [\d.]+s =+)",
         cause: "pytest: {message}",
         advice: "Correct the path or the option that pytest was started with.",
@@ -86,9 +78,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^INTERNALERROR> (?P<message>(?:\w+\.)*\w+(?:Error|Exception): .+)$",
         cause: "pytest itself failed: {message}",
         advice: "Look for a broken plugin or conftest.py.",
-        examples: samples![
-            "INTERNALERROR> pluggy.PluginValidationError: unknown hook 'pytest_foo'"
-        ],
+        examples: samples!["INTERNALERROR> pluggy.PluginValidationError: unknown hook 'pytest_foo'"],
         near_misses: samples!["INTERNALERROR>   File \"x.py\", line 3, in main"],
         ..Rule::CAUSE
     },
@@ -101,9 +91,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"(?P<message>Required test coverage of [\d.]+% not reached\. Total coverage: [\d.]+%)",
         cause: "{message}",
         advice: "Add tests for the new code or correct the threshold.",
-        examples: samples![
-            "FAIL Required test coverage of 90% not reached. Total coverage: 84.78%"
-        ],
+        examples: samples!["FAIL Required test coverage of 90% not reached. Total coverage: 84.78%"],
         near_misses: samples!["Required test coverage of 80% reached. Total coverage: 84.78%"],
         ..Rule::CAUSE
     },
@@ -112,19 +100,14 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Pytest,
         needles: &["FAIL: ", "ERROR: "],
         pattern: r"^(?:FAIL|ERROR): (?P<test>\w+ \((?:[\w.]+)\))",
-        after: Some(Lookup::near(
-            14,
-            r"^(?P<message>(?:\w+\.)*\w*(?:Error|Exception)(?:: .+)?)$",
-        )),
+        after: Some(Lookup::near(14, r"^(?P<message>(?:\w+\.)*\w*(?:Error|Exception)(?:: .+)?)$")),
         cause: "test {test} failed: {message|no message}",
         advice: "Run `python -m unittest` with this test on the failing revision.",
         examples: samples![
             "FAIL: test_tax_rounding (tests.test_pricing.TaxTest.test_tax_rounding)\n----\nTraceback (most recent call last):\nAssertionError: 1.89 != 1.9",
             "ERROR: test_db (tests.test_db.DbTest)",
         ],
-        near_misses: samples![
-            "ERROR: rollout of checkout timed out after 300s: 2 of 5 replicas ready"
-        ],
+        near_misses: samples!["ERROR: rollout of checkout timed out after 300s: 2 of 5 replicas ready"],
         ..Rule::TEST
     },
     Rule {

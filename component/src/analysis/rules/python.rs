@@ -6,7 +6,8 @@ use super::{Category, Lookup, Rule, Tool, samples};
 const FRAME: Option<Lookup> = Some(Lookup::near(14, FRAME_LINE));
 /// Exceptions have no mark of their own: without a frame it is not Python's.
 const OWN_FRAME: Option<Lookup> = Some(Lookup::required(14, FRAME_LINE));
-const FRAME_LINE: &str = r#"^(?:E)?\s*File "(?P<file>[^"<][^"]*|<string>)", line (?P<line>\d+)|^(?P<file2>[^:\s]+\.py):(?P<line2>\d+): in "#;
+const FRAME_LINE: &str =
+    r#"^(?:E)?\s*File "(?P<file>[^"<][^"]*|<string>)", line (?P<line>\d+)|^(?P<file2>[^:\s]+\.py):(?P<line2>\d+): in "#;
 
 /// The table.
 pub(super) const RULES: &[Rule] = &[
@@ -24,10 +25,7 @@ pub(super) const RULES: &[Rule] = &[
             "*** Error compiling 'shop/cart.py'...\n  File \"shop/cart.py\", line 22\n    def __len__(self)\n                     ^\nSyntaxError: expected ':'",
             "E     File \"/ws/shop/cart.py\", line 3\nE       if x\nE   SyntaxError: invalid syntax",
         ],
-        near_misses: samples![
-            "test_syntax_error_is_reported PASSED",
-            "SyntaxError is handled"
-        ],
+        near_misses: samples!["test_syntax_error_is_reported PASSED", "SyntaxError is handled"],
         ..Rule::CAUSE
     },
     Rule {
@@ -81,15 +79,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Python,
         category: Category::Script,
         specificity: 66,
-        needles: &[
-            "Error: ",
-            "Exception: ",
-            "Interrupt",
-            "Exit: ",
-            "Timeout: ",
-            "Expired: ",
-            "Error\n",
-        ],
+        needles: &["Error: ", "Exception: ", "Interrupt", "Exit: ", "Timeout: ", "Expired: ", "Error\n"],
         pattern: r"^(?P<kind>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Timeout|Expired))(?:: (?P<message>.+))?$",
         unless: r"^(?:SyntaxError|IndentationError|TabError|ModuleNotFoundError|GroovyException|AssertionError)\b|^(?:java|javax|org|com|io|hudson|groovy|kotlin|scala|net|jenkins)\.",
         before: OWN_FRAME,
@@ -111,10 +101,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Pip,
         category: Category::Dependency,
         specificity: 88,
-        needles: &[
-            "No matching distribution found",
-            "Could not find a version that satisfies",
-        ],
+        needles: &["No matching distribution found", "Could not find a version that satisfies"],
         pattern: r"^ERROR: (?:No matching distribution found for (?P<module>\S+)|Could not find a version that satisfies the requirement (?P<module2>\S+))",
         cause: "pip finds no distribution for {module}",
         advice: "Check name and version of {module}, the Python version it needs, and the index URL.",
@@ -129,12 +116,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Pip,
         category: Category::Dependency,
         specificity: 87,
-        needles: &[
-            "ResolutionImpossible",
-            "conflicting dependencies",
-            "No solution found when resolving",
-            "version solving failed",
-        ],
+        needles: &["ResolutionImpossible", "conflicting dependencies", "No solution found when resolving", "version solving failed"],
         pattern: r"(?:^ERROR: (?P<message>ResolutionImpossible.*|Cannot install .+ because these package versions have conflicting dependencies\.?)|(?P<message2>No solution found when resolving (?:tool )?dependencies.*)|(?P<message3>version solving failed))",
         extent: 4,
         cause: "the Python requirements contradict each other: {message}",
@@ -176,9 +158,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^error: externally-managed-environment",
         cause: "pip may not install into the system's Python (externally managed environment)",
         advice: "Create a virtual environment in the job (`python3 -m venv`) and install there.",
-        examples: samples![
-            "error: externally-managed-environment\n\n× This environment is externally managed"
-        ],
+        examples: samples!["error: externally-managed-environment\n\n× This environment is externally managed"],
         near_misses: samples!["hint: See PEP 668 for the detailed specification."],
         ..Rule::CAUSE
     },
@@ -187,17 +167,12 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Pip,
         category: Category::Dependency,
         specificity: 87,
-        needles: &[
-            "THESE PACKAGES DO NOT MATCH THE HASHES",
-            "Hashes are required in --require-hashes",
-        ],
+        needles: &["THESE PACKAGES DO NOT MATCH THE HASHES", "Hashes are required in --require-hashes"],
         pattern: r"ERROR: (?P<message>THESE PACKAGES DO NOT MATCH THE HASHES|Hashes are required in --require-hashes mode)",
         extent: 4,
         cause: "pip: {message}",
         advice: "Regenerate the hashes of the requirements file; if the file did not change, suspect the index.",
-        examples: samples![
-            "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."
-        ],
+        examples: samples!["ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."],
         near_misses: samples!["pip install --require-hashes -r requirements.txt"],
         ..Rule::CAUSE
     },

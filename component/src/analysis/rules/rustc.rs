@@ -3,10 +3,7 @@
 use super::{Category, Lookup, Rule, Tool, samples};
 
 /// Where rustc prints the place: one of the next lines.
-const PLACE: Option<Lookup> = Some(Lookup::near(
-    4,
-    r"^\s*(?:-->|::: ) ?(?P<file>[^:\s]+):(?P<line>\d+):(?P<column>\d+)",
-));
+const PLACE: Option<Lookup> = Some(Lookup::near(4, r"^\s*(?:-->|::: ) ?(?P<file>[^:\s]+):(?P<line>\d+):(?P<column>\d+)"));
 
 /// The table.
 pub(super) const RULES: &[Rule] = &[
@@ -61,16 +58,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Rustc,
         category: Category::Compile,
         specificity: 82,
-        needles: &[
-            "internal compiler error",
-            "the compiler unexpectedly panicked",
-        ],
+        needles: &["internal compiler error", "the compiler unexpectedly panicked"],
         pattern: r"^error: (?:internal compiler error: (?P<message>.+)|the compiler unexpectedly panicked)",
         cause: "rustc itself crashed: {message|the compiler unexpectedly panicked}",
         advice: "Try another toolchain version; this is a bug of the compiler, not of the source.",
-        examples: samples![
-            "error: internal compiler error: compiler/rustc_middle/src/ty/mod.rs:12: unexpected region"
-        ],
+        examples: samples!["error: internal compiler error: compiler/rustc_middle/src/ty/mod.rs:12: unexpected region"],
         near_misses: samples!["running test reports_internal_compiler_error ... ok"],
         ..Rule::CAUSE
     },

@@ -9,18 +9,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Shell,
         category: Category::Config,
         specificity: 88,
-        needles: &[
-            "unbound variable",
-            "parameter not set",
-            "parameter null or not set",
-        ],
+        needles: &["unbound variable", "parameter not set", "parameter null or not set"],
         pattern: r"^(?P<file>[^:]+): (?:line )?(?P<line>\d+): (?P<name>\S+): (?:unbound variable|parameter (?:null or )?not set)$",
         cause: "{file}:{line}: the variable {name} is not set",
         advice: "Pass {name} to the step (parameter, environment, withEnv) or give it a default in {file}.",
-        examples: samples![
-            "./release.sh: line 3: VERSION: unbound variable",
-            "deploy.sh: 3: TARGET: parameter not set"
-        ],
+        examples: samples!["./release.sh: line 3: VERSION: unbound variable", "deploy.sh: 3: TARGET: parameter not set"],
         near_misses: samples!["an unbound variable is a free one"],
         ..Rule::CAUSE
     },
@@ -29,12 +22,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Shell,
         category: Category::Compile,
         specificity: 89,
-        needles: &[
-            "syntax error near unexpected token",
-            "unexpected end of file",
-            "Syntax error: ",
-            "unexpected EOF while looking",
-        ],
+        needles: &["syntax error near unexpected token", "unexpected end of file", "Syntax error: ", "unexpected EOF while looking"],
         pattern: r"^(?P<file>[^:]+): (?:line )?(?P<line>\d+): (?P<message>syntax error.*|Syntax error: .+|unexpected EOF while looking.*)$",
         cause: "{file}:{line}: {message}",
         advice: "Correct the script; a script that needs bash must not run under sh.",
@@ -95,9 +83,7 @@ pub(super) const RULES: &[Rule] = &[
         extent: 2,
         cause: "test {test} failed: {message|no message}",
         advice: "Run phpunit with --filter and this name.",
-        examples: samples![
-            "1) Tests\\CartTest::testAddsDiscount\nFailed asserting that 17.68 matches expected 17.7."
-        ],
+        examples: samples!["1) Tests\\CartTest::testAddsDiscount\nFailed asserting that 17.68 matches expected 17.7."],
         near_misses: samples!["use Tests\\CartTest::testAddsDiscount"],
         ..Rule::TEST
     },
@@ -106,10 +92,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Php,
         category: Category::Dependency,
         specificity: 87,
-        needles: &[
-            "could not be resolved to an installable set",
-            "Could not find a matching version of package",
-        ],
+        needles: &["could not be resolved to an installable set", "Could not find a matching version of package"],
         pattern: r"(?:Your requirements could not be resolved to an installable set of packages|Could not find a matching version of package (?P<module>\S+))",
         after: Some(Lookup::near(5, r"^\s+- (?P<message>.+)$")),
         extent: 4,
@@ -130,9 +113,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^(?:PHP )?(?:Fatal|Parse) error:\s+(?P<message>.+?) in (?P<file>\S+?)(?: on line |:)(?P<line>\d+)$",
         cause: "{file}:{line}: {message}",
         advice: "Fix {file} at line {line}.",
-        examples: samples![
-            "PHP Parse error:  syntax error, unexpected token \"}\" in /ws/src/Cart.php on line 21"
-        ],
+        examples: samples!["PHP Parse error:  syntax error, unexpected token \"}\" in /ws/src/Cart.php on line 21"],
         near_misses: samples!["PHP Warning:  Undefined variable $x in /ws/src/Cart.php on line 21"],
         ..Rule::CAUSE
     },
@@ -163,9 +144,7 @@ pub(super) const RULES: &[Rule] = &[
         extent: 3,
         cause: "bundler cannot install {module} {message}",
         advice: "Correct the Gemfile or its lock, or install the headers that the native gem needs.",
-        examples: samples![
-            "Could not find gem 'railz (~> 7.0)' in rubygems repository https://rubygems.org/ or installed locally."
-        ],
+        examples: samples!["Could not find gem 'railz (~> 7.0)' in rubygems repository https://rubygems.org/ or installed locally."],
         near_misses: samples!["Bundle complete! 12 Gemfile dependencies, 40 gems now installed."],
         ..Rule::CAUSE
     },
@@ -178,9 +157,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"^(?P<file>[^:\s]+\.rb):(?P<line>\d+):in [`'].+': (?P<message>.+) \((?P<kind>[A-Z][\w:]+)\)$",
         cause: "{file}:{line}: {kind}: {message}",
         advice: "Look at {file} line {line}.",
-        examples: samples![
-            "/ws/lib/cart.rb:21:in `total': undefined method `price' for nil (NoMethodError)"
-        ],
+        examples: samples!["/ws/lib/cart.rb:21:in `total': undefined method `price' for nil (NoMethodError)"],
         near_misses: samples!["\tfrom /ws/lib/cart.rb:40:in `block in total'"],
         ..Rule::CAUSE
     },
@@ -189,18 +166,13 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Swift,
         needles: &["' failed ("],
         pattern: r"^(?:Test Case|✖ Test|\s*✘ Test) '(?P<test>[^']+)' failed \([\d.]+ seconds\)",
-        before: Some(Lookup::near(
-            6,
-            r"^(?P<file>[^:]+\.swift):(?P<line>\d+): error: (?P<message>.+)$",
-        )),
+        before: Some(Lookup::near(6, r"^(?P<file>[^:]+\.swift):(?P<line>\d+): error: (?P<message>.+)$")),
         cause: "test {test} failed: {message|no message} ({file|?}:{line|?})",
         advice: "Run xcodebuild with -only-testing and this name.",
         examples: samples![
             "/ws/ShopTests/CartTests.swift:21: error: -[ShopTests.CartTests testTotal] : XCTAssertEqual failed: (\"17.68\") is not equal to (\"17.7\")\nTest Case '-[ShopTests.CartTests testTotal]' failed (0.012 seconds)."
         ],
-        near_misses: samples![
-            "Test Case '-[ShopTests.CartTests testTotal]' passed (0.002 seconds)."
-        ],
+        near_misses: samples!["Test Case '-[ShopTests.CartTests testTotal]' passed (0.002 seconds)."],
         ..Rule::TEST
     },
     Rule {
@@ -227,12 +199,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "xcode-gave-up",
         tool: Tool::Swift,
-        needles: &[
-            "** BUILD FAILED **",
-            "** TEST FAILED **",
-            "** ARCHIVE FAILED **",
-            "Failing tests:",
-        ],
+        needles: &["** BUILD FAILED **", "** TEST FAILED **", "** ARCHIVE FAILED **", "Failing tests:"],
         pattern: r"^\*\* (?:BUILD|TEST|ARCHIVE) FAILED \*\*",
         cause: "xcodebuild failed",
         examples: samples!["** BUILD FAILED **"],

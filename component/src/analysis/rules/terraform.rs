@@ -16,9 +16,7 @@ pub(super) const RULES: &[Rule] = &[
         extent: 10,
         cause: "the Terraform state is locked by {owner|another run}",
         advice: "Wait for the other run; if it died, `terraform force-unlock` with the id that is printed.",
-        examples: samples![
-            "│ Error: Error acquiring the state lock\n│ \n│ Lock Info:\n│   ID:        4a2b\n│   Who:       ci@linux-1"
-        ],
+        examples: samples!["│ Error: Error acquiring the state lock\n│ \n│ Lock Info:\n│   ID:        4a2b\n│   Who:       ci@linux-1"],
         near_misses: samples!["Acquiring state lock. This may take a few moments..."],
         ..Rule::CAUSE
     },
@@ -30,10 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["Error: "],
         pattern: r"^(?:│|\|) Error: (?P<message>.+)$",
         unless: r"state lock",
-        after: Some(Lookup::near(
-            6,
-            r"^(?:│|\|)\s+on (?P<file>\S+\.tf(?:vars)?) line (?P<line>\d+)",
-        )),
+        after: Some(Lookup::near(6, r"^(?:│|\|)\s+on (?P<file>\S+\.tf(?:vars)?) line (?P<line>\d+)")),
         extent: 5,
         cause: "Terraform: {message} ({file|configuration} line {line|-})",
         advice: "Correct {file|the configuration}, or the permissions or quota of the provider that the message names.",
@@ -51,10 +46,7 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 80,
         needles: &["Error: "],
         pattern: r"^Error: (?P<message>(?:Invalid |Unsupported |Missing |Reference to|Failed to (?:install|query|load|get existing)|Inconsistent|Backend|Module not|Duplicate|Error (?:creating|updating|deleting|applying|launching|modifying)|creating |updating |deleting |reading |No configuration files|Required plugins|Unable to parse|Provider ).+)$",
-        after: Some(Lookup::near(
-            6,
-            r"^\s+on (?P<file>\S+\.tf(?:vars)?) line (?P<line>\d+)",
-        )),
+        after: Some(Lookup::near(6, r"^\s+on (?P<file>\S+\.tf(?:vars)?) line (?P<line>\d+)")),
         extent: 4,
         cause: "Terraform: {message} ({file|configuration} line {line|-})",
         advice: "Correct {file|the configuration}, or the permissions or quota of the provider that the message names.",

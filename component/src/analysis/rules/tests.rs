@@ -18,10 +18,7 @@ fn matches(rule: &Rule, index: usize, text: &str) -> bool {
         let line = plain_quotes(peel(line));
         let line = line.as_ref();
         Matcher::shared().candidates(line, &mut candidates);
-        assert_eq!(
-            Matcher::shared().rule(index).map(|found| found.id),
-            Some(rule.id)
-        );
+        assert_eq!(Matcher::shared().rule(index).map(|found| found.id), Some(rule.id));
         candidates.contains(&index) && Matcher::shared().captures(index, line).is_some()
     })
 }
@@ -31,10 +28,7 @@ fn every_rule_has_a_unique_name_patterns_that_compile_and_test_data() {
     let mut names = BTreeSet::new();
     for rule in all() {
         assert!(names.insert(rule.id), "{} twice", rule.id);
-        let nearby = [rule.before, rule.after]
-            .into_iter()
-            .flatten()
-            .map(|lookup| lookup.pattern);
+        let nearby = [rule.before, rule.after].into_iter().flatten().map(|lookup| lookup.pattern);
         for pattern in [rule.pattern, rule.unless].into_iter().chain(nearby) {
             if let Err(error) = compile(pattern) {
                 panic!("{}: {error}", rule.id);
@@ -44,11 +38,7 @@ fn every_rule_has_a_unique_name_patterns_that_compile_and_test_data() {
         assert!(!rule.examples.is_empty(), "{} has no example", rule.id);
         assert!(!rule.near_misses.is_empty(), "{} has no near miss", rule.id);
         if matches!(rule.role, Role::Cause | Role::Test) {
-            assert!(
-                !rule.cause.is_empty() && !rule.advice.is_empty(),
-                "{} says nothing",
-                rule.id
-            );
+            assert!(!rule.cause.is_empty() && !rule.advice.is_empty(), "{} says nothing", rule.id);
         }
     }
 }
@@ -56,19 +46,12 @@ fn every_rule_has_a_unique_name_patterns_that_compile_and_test_data() {
 #[test]
 fn every_placeholder_names_a_capture_of_its_rule() {
     for rule in all() {
-        let nearby = [rule.before, rule.after]
-            .into_iter()
-            .flatten()
-            .map(|lookup| lookup.pattern);
+        let nearby = [rule.before, rule.after].into_iter().flatten().map(|lookup| lookup.pattern);
         let patterns: String = std::iter::once(rule.pattern).chain(nearby).collect();
         for template in [rule.cause, rule.advice] {
             for placeholder in template.split('{').skip(1) {
                 let name = placeholder.split(['}', '|']).next().unwrap();
-                assert!(
-                    patterns.contains(&format!("?P<{name}>")),
-                    "{}: {{{name}}}",
-                    rule.id
-                );
+                assert!(patterns.contains(&format!("?P<{name}>")), "{}: {{{name}}}", rule.id);
             }
         }
     }
@@ -78,18 +61,8 @@ fn every_placeholder_names_a_capture_of_its_rule() {
 fn every_rule_matches_its_examples_and_not_its_near_misses() {
     let mut wrong = Vec::new();
     for (index, rule) in all().enumerate() {
-        wrong.extend(
-            rule.examples
-                .iter()
-                .filter(|text| !matches(rule, index, text))
-                .map(|text| (rule.id, "misses", *text)),
-        );
-        wrong.extend(
-            rule.near_misses
-                .iter()
-                .filter(|text| matches(rule, index, text))
-                .map(|text| (rule.id, "takes", *text)),
-        );
+        wrong.extend(rule.examples.iter().filter(|text| !matches(rule, index, text)).map(|text| (rule.id, "misses", *text)));
+        wrong.extend(rule.near_misses.iter().filter(|text| matches(rule, index, text)).map(|text| (rule.id, "takes", *text)));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
@@ -104,24 +77,14 @@ fn in_a_log_of_its_own_each_cause_explains_its_example() {
                 analyzer.feed(number, 0, line);
             }
             let analysis = analyzer.finish();
-            let found = analysis
-                .findings
-                .iter()
-                .find(|finding| finding.rule.id == rule.id);
+            let found = analysis.findings.iter().find(|finding| finding.rule.id == rule.id);
             match found {
                 None => {
-                    let others: Vec<_> = analysis
-                        .findings
-                        .iter()
-                        .map(|finding| finding.rule.id)
-                        .collect();
+                    let others: Vec<_> = analysis.findings.iter().map(|finding| finding.rule.id).collect();
                     wrong.push((rule.id, *example, format!("explained by {others:?}")));
                 }
                 // The first example of a rule is complete: nothing of its sentence stays open.
-                Some(finding)
-                    if OPEN.iter().any(|open| finding.cause.contains(open))
-                        && Some(example) == rule.examples.first() =>
-                {
+                Some(finding) if OPEN.iter().any(|open| finding.cause.contains(open)) && Some(example) == rule.examples.first() => {
                     wrong.push((rule.id, *example, finding.cause.clone()));
                 }
                 Some(_) => {}

@@ -50,9 +50,7 @@ pub(super) const RULES: &[Rule] = &[
         extent: 3,
         cause: "ts-node: {message}",
         advice: "Fix the file that the next line names.",
-        examples: samples![
-            "TSError: ⨯ Unable to compile TypeScript:\nsrc/cart.ts(14,9): error TS2304: Cannot find name 'totl'."
-        ],
+        examples: samples!["TSError: ⨯ Unable to compile TypeScript:\nsrc/cart.ts(14,9): error TS2304: Cannot find name 'totl'."],
         near_misses: samples!["class TSError: base"],
         ..Rule::CAUSE
     },
@@ -62,10 +60,7 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["Found "],
         pattern: r"^Found [1-9]\d* errors?(?: in .+)?\.?(?: Watching.*)?$",
         cause: "the TypeScript compiler found errors",
-        examples: samples![
-            "Found 2 errors in 2 files.",
-            "Found 1 error in src/cart.ts:14"
-        ],
+        examples: samples!["Found 2 errors in 2 files.", "Found 1 error in src/cart.ts:14"],
         near_misses: samples!["Found 0 errors."],
         ..Rule::SYMPTOM
     },

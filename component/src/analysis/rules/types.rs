@@ -175,8 +175,7 @@ impl Tool {
     /// Whether `name` asks for this tool: by its family's name or that of any tool of the family,
     /// since who asks about npm wants the errors of the TypeScript compiler that npm ran.
     pub fn answers_to(self, name: &str) -> bool {
-        self.family().eq_ignore_ascii_case(name)
-            || Self::named(name).is_some_and(|asked| asked.family() == self.family())
+        self.family().eq_ignore_ascii_case(name) || Self::named(name).is_some_and(|asked| asked.family() == self.family())
     }
 }
 
@@ -215,20 +214,12 @@ pub struct Lookup {
 impl Lookup {
     /// Completes the captures if it is there.
     pub const fn near(lines: u8, pattern: &'static str) -> Self {
-        Self {
-            lines,
-            pattern,
-            required: false,
-        }
+        Self { lines, pattern, required: false }
     }
 
     /// Must be there for the rule to apply.
     pub const fn required(lines: u8, pattern: &'static str) -> Self {
-        Self {
-            lines,
-            pattern,
-            required: true,
-        }
+        Self { lines, pattern, required: true }
     }
 }
 
@@ -294,31 +285,14 @@ impl Rule {
     };
 
     /// A failed test.
-    pub const TEST: Rule = Rule {
-        role: Role::Test,
-        category: Category::Test,
-        specificity: 78,
-        ..Rule::CAUSE
-    };
+    pub const TEST: Rule = Rule { role: Role::Test, category: Category::Test, specificity: 78, ..Rule::CAUSE };
 
     /// A line that only passes on a failure.
-    pub const SYMPTOM: Rule = Rule {
-        role: Role::Symptom,
-        specificity: 10,
-        ..Rule::CAUSE
-    };
+    pub const SYMPTOM: Rule = Rule { role: Role::Symptom, specificity: 10, ..Rule::CAUSE };
 
     /// A line that tells something about the build.
-    pub const FACT: Rule = Rule {
-        role: Role::Fact,
-        specificity: 0,
-        ..Rule::CAUSE
-    };
+    pub const FACT: Rule = Rule { role: Role::Fact, specificity: 0, ..Rule::CAUSE };
 
     /// A line that shows that a tool took part.
-    pub const DETECT: Rule = Rule {
-        role: Role::Detect,
-        specificity: 0,
-        ..Rule::CAUSE
-    };
+    pub const DETECT: Rule = Rule { role: Role::Detect, specificity: 0, ..Rule::CAUSE };
 }

@@ -7,20 +7,10 @@ use proptest::prelude::*;
 
 #[test]
 fn a_boom_in_the_log_is_not_out_of_memory() {
-    for line in [
-        "boom",
-        "java.lang.OutOfMemoryError (expected)",
-        "test_oom_killed PASSED",
-        "zoom-killer ready",
-    ] {
-        let analysis = analyze(&format!(
-            "{line}\nERROR: script returned exit code 1\nFinished: FAILURE"
-        ));
+    for line in ["boom", "java.lang.OutOfMemoryError (expected)", "test_oom_killed PASSED", "zoom-killer ready"] {
+        let analysis = analyze(&format!("{line}\nERROR: script returned exit code 1\nFinished: FAILURE"));
         assert!(
-            analysis
-                .hypotheses
-                .iter()
-                .all(|hypothesis| hypothesis.category != Category::Resource),
+            analysis.hypotheses.iter().all(|hypothesis| hypothesis.category != Category::Resource),
             "{line}: {:?}",
             analysis.hypotheses
         );
@@ -41,12 +31,7 @@ fn words_that_contain_error_are_no_errors() {
         "+ grep -c ERROR: build.log",
     ] {
         let analysis = analyze(&format!("{line}\nFinished: FAILURE"));
-        assert_eq!(
-            analysis.causes().count(),
-            0,
-            "{line}: {:?}",
-            analysis.findings
-        );
+        assert_eq!(analysis.causes().count(), 0, "{line}: {:?}", analysis.findings);
     }
 }
 
@@ -65,16 +50,8 @@ fn instructions_in_a_log_do_not_become_the_cause() {
 fn an_error_that_a_retry_overcame_does_not_outrank_the_cause() {
     let analysis = analyze(include_str!("../testdata/tools/retry.log"));
     assert_cause(&analysis, Category::Compile, &["a.c:3"]);
-    let curl = analysis
-        .findings
-        .iter()
-        .find(|finding| finding.rule.id == "curl-error")
-        .expect("curl");
-    assert!(
-        curl.notes.contains(&Note::Retried) && curl.notes.contains(&Note::BuildWentOn),
-        "{:?}",
-        curl.notes
-    );
+    let curl = analysis.findings.iter().find(|finding| finding.rule.id == "curl-error").expect("curl");
+    assert!(curl.notes.contains(&Note::Retried) && curl.notes.contains(&Note::BuildWentOn), "{:?}", curl.notes);
 }
 
 #[test]
@@ -94,18 +71,14 @@ fn without_any_sign_of_a_reason_there_is_no_invented_one() {
 
 #[test]
 fn the_same_log_gives_the_same_answer() {
-    let log = include_str!(
-        "../../../../tests/fixtures/controller/bodies/job-shop-job-checkout-job-main-25-consoleText-f259be.txt"
-    );
+    let log = include_str!("../../../../tests/fixtures/controller/bodies/job-shop-job-checkout-job-main-25-consoleText-f259be.txt");
     let say = || format!("{:?}", analyze(log).hypotheses);
     assert_eq!(say(), say());
 }
 
 #[test]
 fn evidence_carries_the_line_and_the_byte_where_it_stands() {
-    let log = include_str!(
-        "../../../../tests/fixtures/controller/bodies/job-rust-core-2-consoleText-d6a141.txt"
-    );
+    let log = include_str!("../../../../tests/fixtures/controller/bodies/job-rust-core-2-consoleText-d6a141.txt");
     let analysis = analyze(log);
     for evidence in &best(&analysis).evidence {
         let at = usize::try_from(evidence.offset).expect("an offset");
@@ -118,20 +91,12 @@ fn evidence_carries_the_line_and_the_byte_where_it_stands() {
 fn a_hundred_thousand_different_errors_are_counted_and_not_kept() {
     let mut analyzer = Analyzer::new();
     for number in 1..=100_000u64 {
-        analyzer.feed(
-            number,
-            number * 60,
-            &format!("src/f{number}.c:{number}:1: error: 'x{number}' undeclared"),
-        );
+        analyzer.feed(number, number * 60, &format!("src/f{number}.c:{number}:1: error: 'x{number}' undeclared"));
     }
     let analysis = analyzer.finish();
     assert!(analysis.findings.len() <= 8, "{}", analysis.findings.len());
     assert_eq!(analysis.counts, [("gcc-error", 100_000)]);
-    assert!(
-        best(&analysis).title.ends_with("(+99999 more)"),
-        "{}",
-        best(&analysis).title
-    );
+    assert!(best(&analysis).title.ends_with("(+99999 more)"), "{}", best(&analysis).title);
     let last = analysis.findings.iter().map(|finding| finding.line).max();
     assert_eq!(last, Some(100_000), "the newest stay as well");
 }
@@ -140,22 +105,13 @@ fn a_hundred_thousand_different_errors_are_counted_and_not_kept() {
 fn one_line_of_many_megabytes_is_judged_by_its_beginning() {
     let line = format!("fatal: {}", "é error: failed ".repeat(500_000));
     let analysis = analyze(&line);
-    let kept: usize = analysis
-        .findings
-        .iter()
-        .flat_map(|finding| &finding.evidence)
-        .map(|line| line.text.len())
-        .sum();
+    let kept: usize = analysis.findings.iter().flat_map(|finding| &finding.evidence).map(|line| line.text.len()).sum();
     assert!(kept < 10_000, "{kept}");
 }
 
 #[test]
 fn a_tool_is_found_by_its_name_and_by_its_family() {
-    assert!(
-        Tool::Tsc.answers_to("npm")
-            && Tool::Tsc.answers_to("NODE")
-            && Tool::Gcc.answers_to("cmake")
-    );
+    assert!(Tool::Tsc.answers_to("npm") && Tool::Tsc.answers_to("NODE") && Tool::Gcc.answers_to("cmake"));
     assert!(!Tool::Tsc.answers_to("maven") && Tool::named("cobol").is_none());
 }
 

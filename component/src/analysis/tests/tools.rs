@@ -6,45 +6,25 @@ use crate::analysis::rules::Category;
 #[test]
 fn a_maven_build_names_its_failed_tests_and_not_what_passing_tests_print() {
     let analysis = analyze(include_str!("../testdata/tools/mvn-test.log"));
-    assert_cause(
-        &analysis,
-        Category::Test,
-        &[
-            "2 tests failed",
-            "shop.CartTest.addsDiscount",
-            "expected: <17.70>",
-        ],
-    );
+    assert_cause(&analysis, Category::Test, &["2 tests failed", "shop.CartTest.addsDiscount", "expected: <17.70>"]);
 }
 
 #[test]
 fn maven_names_the_artifact_that_is_missing_and_not_the_project() {
     let analysis = analyze(include_str!("../testdata/tools/mvn-dep.log"));
-    assert_cause(
-        &analysis,
-        Category::Dependency,
-        &["com.example:prices:jar:9.9"],
-    );
+    assert_cause(&analysis, Category::Dependency, &["com.example:prices:jar:9.9"]);
 }
 
 #[test]
 fn maven_names_the_compile_error_once() {
     let analysis = analyze(include_str!("../testdata/tools/mvn-compile.log"));
-    assert_cause(
-        &analysis,
-        Category::Compile,
-        &["Cart.java:14", "cannot find symbol", "totl"],
-    );
+    assert_cause(&analysis, Category::Compile, &["Cart.java:14", "cannot find symbol", "totl"]);
 }
 
 #[test]
 fn gradle_names_its_failed_tests() {
     let analysis = analyze(include_str!("../testdata/tools/gradle.log"));
-    assert_cause(
-        &analysis,
-        Category::Test,
-        &["CartTest > addsDiscount()", "CartTest > emptyCart()"],
-    );
+    assert_cause(&analysis, Category::Test, &["CartTest > addsDiscount()", "CartTest > emptyCart()"]);
 }
 
 #[test]
@@ -56,11 +36,7 @@ fn an_image_build_is_explained_by_the_tool_that_failed_in_it() {
 #[test]
 fn go_names_its_failed_tests() {
     let analysis = analyze(include_str!("../testdata/tools/go.log"));
-    assert_cause(
-        &analysis,
-        Category::Test,
-        &["TestTaxRounding", "got 1.89, want 1.90"],
-    );
+    assert_cause(&analysis, Category::Test, &["TestTaxRounding", "got 1.89, want 1.90"]);
 }
 
 #[test]
@@ -126,39 +102,23 @@ fn a_missing_report_does_not_hide_the_compile_error_before_it() {
 #[test]
 fn a_module_that_is_missing_at_collection_is_named_with_its_importer() {
     let analysis = analyze(include_str!("../testdata/tools/pytest-collect.log"));
-    assert_cause(
-        &analysis,
-        Category::Dependency,
-        &["requests", "tests/test_gateway.py:3"],
-    );
+    assert_cause(&analysis, Category::Dependency, &["requests", "tests/test_gateway.py:3"]);
 }
 
 #[test]
 fn an_uncaught_exception_is_named_with_the_frame_of_the_project() {
     let analysis = analyze(include_str!("../testdata/tools/py-trace.log"));
-    assert_cause(
-        &analysis,
-        Category::Script,
-        &["KeyError: 'DATABASE_URL'", "migrate.py:12"],
-    );
+    assert_cause(&analysis, Category::Script, &["KeyError: 'DATABASE_URL'", "migrate.py:12"]);
 }
 
 #[test]
 fn what_the_error_step_says_is_the_cause() {
     let analysis = analyze(include_str!("../testdata/tools/error-step.log"));
-    assert_cause(
-        &analysis,
-        Category::Script,
-        &["releases are frozen until Monday"],
-    );
+    assert_cause(&analysis, Category::Script, &["releases are frozen until Monday"]);
 }
 
 #[test]
 fn an_unknown_program_is_quoted_with_its_exit_code() {
     let analysis = analyze(include_str!("../testdata/tools/nosymptom.log"));
-    assert_cause(
-        &analysis,
-        Category::Script,
-        &["./deploy.sh", "exit code 4", "version 1.9.0 already exists"],
-    );
+    assert_cause(&analysis, Category::Script, &["./deploy.sh", "exit code 4", "version 1.9.0 already exists"]);
 }

@@ -103,7 +103,9 @@ impl Definition {
     pub(crate) fn kind(&self) -> String {
         let class = if self.kind.is_empty() { self.class.rsplit('.').next().unwrap_or_default() } else { &self.kind };
         match class.strip_suffix("ParameterDefinition") {
-            Some(known @ ("String" | "Text" | "Boolean" | "Choice" | "Password" | "File" | "Run" | "Credentials")) => known.to_ascii_lowercase(),
+            Some(known @ ("String" | "Text" | "Boolean" | "Choice" | "Password" | "File" | "Run" | "Credentials")) => {
+                known.to_ascii_lowercase()
+            }
             _ => class.to_owned(),
         }
     }

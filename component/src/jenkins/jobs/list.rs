@@ -22,7 +22,6 @@ const NESTED: [u32; MAX_DEPTH as usize - 1] = [200, 50, 20, 10];
 /// Levels that a listing may span.
 pub(crate) const MAX_DEPTH: u32 = 5;
 
-
 const SHRUNK: &str = "the list is shorter now than where it stands";
 
 /// Where a listing looks.
@@ -144,7 +143,10 @@ async fn ask(call: &Call, scope: &Scope<'_>, fields: &str, range: std::ops::Rang
     let answer: Answer = call.tree("jobs", &object, &tree, &what).await?;
     let kind = Kind::of(&answer.class, answer.jobs.is_some());
     answer.jobs.map(|jobs| (kind, jobs)).ok_or_else(|| {
-        Error::invalid(format!("{what} holds no jobs: it is of kind {}", kind.as_str()), format!("For a job: get_job(job={:?}); its builds: list_builds.", folder.name()))
+        Error::invalid(
+            format!("{what} holds no jobs: it is of kind {}", kind.as_str()),
+            format!("For a job: get_job(job={:?}); its builds: list_builds.", folder.name()),
+        )
     })
 }
 
@@ -219,7 +221,8 @@ mod tests {
     fn a_page_that_one_job_breaks_is_shown_by_names() {
         let folder = JobPath::from_full_name("f");
         let lean = format!("/job/f/api/json?tree={}", encode::tree("jobs[name,fullName,color]{0,"));
-        let (call, _) = Script::new().json(&lean, &jobs(&["a", "b"])).on("GET /job/f/", Answer::Broken(br#"{"jobs":[{"name":"a""#.to_vec())).call();
+        let (call, _) =
+            Script::new().json(&lean, &jobs(&["a", "b"])).on("GET /job/f/", Answer::Broken(br#"{"jobs":[{"name":"a""#.to_vec())).call();
         let page = run(page(&call, &scope(&folder), Place::default(), 50)).unwrap();
         assert_eq!(page.entries.len(), 2);
         assert!(call.missing()[0].contains("only names and states"));

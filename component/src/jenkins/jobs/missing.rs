@@ -183,7 +183,12 @@ async fn of_existing(call: &Call, job: &JobPath, kind: Kind, what: &str) -> Opti
         return Some(Error::invalid(format!("{name} is a {kind}: it has no builds of its own"), hint));
     }
     let next = match (found.first_build, found.last_build) {
-        (Some(first), Some(last)) => format!("{name} has builds #{} to #{}, though old ones may be deleted: list_builds(job={:?})", first.number, last.number, job.name()),
+        (Some(first), Some(last)) => format!(
+            "{name} has builds #{} to #{}, though old ones may be deleted: list_builds(job={:?})",
+            first.number,
+            last.number,
+            job.name()
+        ),
         _ => format!("{name} was never built"),
     };
     Some(Error::NotFound { what: what.to_owned(), next: vec![next] })
@@ -203,7 +208,8 @@ mod tests {
     use crate::testing::{Script, run};
 
     const TOP: &str = "/api/json?tree=jobs%5B";
-    const CHECKOUT: &str = r#"{"_class":"org.x.WorkflowMultiBranchProject","jobs":[{"name":"main"},{"name":"feature%2Flogin"},{"name":"release-2.x"}]}"#;
+    const CHECKOUT: &str =
+        r#"{"_class":"org.x.WorkflowMultiBranchProject","jobs":[{"name":"main"},{"name":"feature%2Flogin"},{"name":"release-2.x"}]}"#;
     const SHOP: &str = r#"{"_class":"com.x.Folder","jobs":[{"_class":"org.x.WorkflowMultiBranchProject","name":"checkout"},{"_class":"org.x.WorkflowJob","name":"frontend"}]}"#;
 
     fn explained(script: Script, job: &str, what: &str) -> (Error, usize) {
@@ -250,9 +256,10 @@ mod tests {
 
     #[test]
     fn an_unknown_build_of_a_known_job_is_told_which_there_are() {
-        let script = Script::new()
-            .json("/job/shop/api/json", SHOP)
-            .json("/job/shop/job/frontend/api/json", r#"{"_class":"org.x.WorkflowJob","firstBuild":{"number":1},"lastBuild":{"number":3}}"#);
+        let script = Script::new().json("/job/shop/api/json", SHOP).json(
+            "/job/shop/job/frontend/api/json",
+            r#"{"_class":"org.x.WorkflowJob","firstBuild":{"number":1},"lastBuild":{"number":3}}"#,
+        );
         let (error, requests) = explained(script, "shop/frontend", "build 99 of shop/frontend");
         assert!(error.to_string().starts_with("build 99 of shop/frontend does not exist"));
         assert!(next(error).starts_with("shop/frontend has builds #1 to #3"));

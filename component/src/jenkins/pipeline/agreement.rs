@@ -55,13 +55,16 @@ fn agree(sources: &[Source], job: &str, number: u32, wanted: &[&str]) {
     for source in sources {
         let seen = seen(&told_by(*source, job, number));
         // What pipeline-graph-view alone tells of steps was not recorded: tested beside it.
-        let wanted: Vec<_> = wanted.iter().map(|line| if *source == Source::GraphView { without_step(line) } else { (*line).to_owned() }).collect();
+        let wanted: Vec<_> =
+            wanted.iter().map(|line| if *source == Source::GraphView { without_step(line) } else { (*line).to_owned() }).collect();
         assert_eq!(seen, wanted, "{} on {job} {number}", source.name());
     }
 }
 
 fn without_step(line: &str) -> String {
-    let state = [Status::Unstable, Status::Failure, Status::Aborted].iter().find_map(|status| line.find(status.name()).map(|at| at + status.name().len()));
+    let state = [Status::Unstable, Status::Failure, Status::Aborted]
+        .iter()
+        .find_map(|status| line.find(status.name()).map(|at| at + status.name().len()));
     state.map_or(line, |end| &line[..end]).to_owned()
 }
 
@@ -69,7 +72,13 @@ const MAIN: &str = "shop/checkout/main";
 
 #[test]
 fn all_agree_on_a_build_that_failed_early() {
-    let wanted = ["stage Checkout SUCCESS", "stage Build FAILURE 18 sh", "stage Test NOT_BUILT", "stage Package NOT_BUILT", "stage Deploy NOT_BUILT"];
+    let wanted = [
+        "stage Checkout SUCCESS",
+        "stage Build FAILURE 18 sh",
+        "stage Test NOT_BUILT",
+        "stage Package NOT_BUILT",
+        "stage Deploy NOT_BUILT",
+    ];
     agree(&ALL, MAIN, 7, &wanted);
 }
 
@@ -194,15 +203,26 @@ fn all_agree_on_plain_failures() {
 
 #[test]
 fn a_log_without_notes_tells_the_same_but_for_scripted_branches() {
-    let builds = [(MAIN, 7), (MAIN, 25), (MAIN, 28), ("release", 2), ("long-runner", 2), ("deploy", 4), ("shop/frontend", 2), ("gpu-pipeline", 1)];
+    let builds =
+        [(MAIN, 7), (MAIN, 25), (MAIN, 28), ("release", 2), ("long-runner", 2), ("deploy", 4), ("shop/frontend", 2), ("gpu-pipeline", 1)];
     for (name, number) in builds {
         let (job, selector) = build(name, number);
-        let (console, log) = (format!("{}/{number}/consoleText", job.url_path()), format!("GET {}/{number}/logText/progressiveText?start=0", job.url_path()));
+        let (console, log) = (
+            format!("{}/{number}/consoleText", job.url_path()),
+            format!("GET {}/{number}/logText/progressiveText?start=0", job.url_path()),
+        );
         let text = recorded(|path| path == console).body(&format!("GET {console}"));
-        let (call, _) = recorded(|path| path == format!("{}/{number}/api/json", job.url_path())).on(&log, Answer::Http(200, Vec::new(), text)).call();
+        let (call, _) =
+            recorded(|path| path == format!("{}/{number}/api/json", job.url_path())).on(&log, Answer::Http(200, Vec::new(), text)).call();
         let plain = run(graph_with_steps(&call, &job, selector)).unwrap().unwrap();
         let noted = told_by(Source::Log, name, number);
-        let lines = |graph: &Graph| graph.flat().iter().map(|(depth, _, stage)| (*depth, stage.name.clone(), stage.kind, unless_tests(stage.status))).collect::<Vec<_>>();
+        let lines = |graph: &Graph| {
+            graph
+                .flat()
+                .iter()
+                .map(|(depth, _, stage)| (*depth, stage.name.clone(), stage.kind, unless_tests(stage.status)))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(lines(&plain), lines(&noted), "{name} {number}");
     }
 }
@@ -261,7 +281,10 @@ fn a_pipeline_that_a_source_does_not_know_shows_that_it_is_missing() {
 fn what_is_not_there_is_named() {
     let (job, number) = build("quarterly-audit", 7);
     let (call, _) = recorded(|path| path.starts_with("/job/quarterly-audit/api")).call();
-    assert_eq!(run(graph(&call, &job, number)).unwrap_err().to_string(), "build 7 of quarterly-audit does not exist, or this account may not see it");
+    assert_eq!(
+        run(graph(&call, &job, number)).unwrap_err().to_string(),
+        "build 7 of quarterly-audit does not exist, or this account may not see it"
+    );
     let (job, number) = build("no/such", 1);
     assert_eq!(run(graph(&call, &job, number)).unwrap_err().to_string(), "job no/such does not exist, or this account may not see it");
     let (call, _) = recorded(|path| path == "/job/shop/job/checkout/api/json").call();

@@ -74,8 +74,11 @@ struct DefaultValue {
 
 impl Input {
     fn pending(self) -> Pending {
-        let parameter = |asked: Asked| Parameter::new(asked.name, &asked.kind, asked.description, asked.default_parameter_value.and_then(|d| d.value), asked.choices);
-        let submitters = self.submitter.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect();
+        let parameter = |asked: Asked| {
+            Parameter::new(asked.name, &asked.kind, asked.description, asked.default_parameter_value.and_then(|d| d.value), asked.choices)
+        };
+        let submitters =
+            self.submitter.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect();
         Pending { id: self.id, message: self.message, parameters: self.parameters.into_iter().map(parameter).collect(), submitters }
     }
 }
@@ -220,7 +223,10 @@ mod tests {
     #[test]
     fn a_branch_is_encoded_once_more_than_its_job_and_stands_under_branches() {
         let (job, _) = JobPath::parse("shop/checkout", Some("feature/login")).unwrap();
-        assert_eq!(path(&job, true, 1), "/blue/rest/organizations/jenkins/pipelines/shop/pipelines/checkout/branches/feature%252Flogin/runs/1");
+        assert_eq!(
+            path(&job, true, 1),
+            "/blue/rest/organizations/jenkins/pipelines/shop/pipelines/checkout/branches/feature%252Flogin/runs/1"
+        );
         let (job, _) = JobPath::parse("shop/frontend", None).unwrap();
         assert_eq!(path(&job, false, 2), "/blue/rest/organizations/jenkins/pipelines/shop/pipelines/frontend/runs/2");
     }

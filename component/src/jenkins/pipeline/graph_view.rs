@@ -87,7 +87,8 @@ pub(super) async fn add_steps(call: &Call, build: &str, page: &str, what: &str, 
             let mut bad = steps.steps.iter().filter(|s| text(&s.stage_id) == stage.id && Status::parse(&s.state) == Some(stage.status));
             stage.failing = bad.next_back().map(|step| {
                 // With an argument, the argument is the name and the title the step; of `sh` and `echo` not even that.
-                let (name, argument) = if step.title.is_empty() { (step.name.clone(), None) } else { (step.title.clone(), Some(step.name.clone())) };
+                let (name, argument) =
+                    if step.title.is_empty() { (step.name.clone(), None) } else { (step.title.clone(), Some(step.name.clone())) };
                 Step { id: text(&step.id), name: step_name(&name), argument, error: None }
             });
         }

@@ -68,12 +68,14 @@ impl Head {
 async fn missing(call: &Call, job: &JobPath, what: &str) -> Error {
     let name = job.name();
     match call.tree::<Job>("job", &job.url_path(), "name", &format!("job {name}")).await {
-        Ok(found) if found.class.ends_with("MultiBranchProject") => {
-            Error::Invalid { message: format!("{name} is a multibranch job: its builds are those of its branches"), hint: Some(format!("Add ref, such as ref=\"main\"; get_job(job=\"{name}\") lists the branches.")) }
-        }
-        Ok(found) if found.class.ends_with("Folder") => {
-            Error::Invalid { message: format!("{name} is a folder and has no builds"), hint: Some(format!("list_jobs(folder=\"{name}\") shows what is in it.")) }
-        }
+        Ok(found) if found.class.ends_with("MultiBranchProject") => Error::Invalid {
+            message: format!("{name} is a multibranch job: its builds are those of its branches"),
+            hint: Some(format!("Add ref, such as ref=\"main\"; get_job(job=\"{name}\") lists the branches.")),
+        },
+        Ok(found) if found.class.ends_with("Folder") => Error::Invalid {
+            message: format!("{name} is a folder and has no builds"),
+            hint: Some(format!("list_jobs(folder=\"{name}\") shows what is in it.")),
+        },
         Ok(_) => Error::NotFound { what: what.to_owned(), next: vec![format!("list_builds(job=\"{name}\")")] },
         Err(Error::NotFound { what, .. }) => Error::NotFound { what, next: vec!["list_jobs".into()] },
         Err(error) => error,

@@ -82,7 +82,9 @@ pub(crate) async fn pending(call: &Call, job: &JobPath, number: u32, submitters:
             }
             Ok(listed)
         }
-        (None, Err(Error::NotFound { .. })) => Err(Error::NotSupported("this controller has neither pipeline-rest-api nor Blue Ocean: inputs show on the build's page only".into())),
+        (None, Err(Error::NotFound { .. })) => Err(Error::NotSupported(
+            "this controller has neither pipeline-rest-api nor Blue Ocean: inputs show on the build's page only".into(),
+        )),
         (Some(listed), Err(error)) => {
             call.optional("who may answer", Err::<(), _>(error))?;
             Ok(listed)

@@ -49,7 +49,10 @@ pub(crate) async fn validate(call: &Call, jenkinsfile: &str) -> Result<Vec<Probl
         return Err(Error::invalid("jenkinsfile is empty", "Give the text of a Jenkinsfile, not its path."));
     }
     if jenkinsfile.len() > MAX_BYTES {
-        return Err(Error::invalid(format!("jenkinsfile has {} bytes", jenkinsfile.len()), format!("Jenkins takes forms of at most some {MAX_BYTES} bytes.")));
+        return Err(Error::invalid(
+            format!("jenkinsfile has {} bytes", jenkinsfile.len()),
+            format!("Jenkins takes forms of at most some {MAX_BYTES} bytes."),
+        ));
     }
     let ask = Ask {
         method: Method::Post,
@@ -59,7 +62,9 @@ pub(crate) async fn validate(call: &Call, jenkinsfile: &str) -> Result<Vec<Probl
         body: format!("jenkinsfile={}", encode::segment(jenkinsfile)).into_bytes(),
     };
     let mut reply = match call.ask(ask, "the Jenkinsfile check").await {
-        Err(Error::NotFound { .. }) => return Err(Error::NotSupported("this controller lacks the plugin pipeline-model-definition, which checks Jenkinsfiles".into())),
+        Err(Error::NotFound { .. }) => {
+            return Err(Error::NotSupported("this controller lacks the plugin pipeline-model-definition, which checks Jenkinsfiles".into()));
+        }
         other => other?,
     };
     let body = client::read(&mut reply, MAX_ANSWER_BYTES, PATH).await?;
@@ -110,14 +115,17 @@ mod tests {
 
     #[test]
     fn the_place_is_taken_out_of_the_text() {
-        let problems = check(r#"{"status":"ok","data":{"result":"failure","errors":[{"error":"expecting '}', found '' @ line 2, column 46."}]}}"#);
+        let problems =
+            check(r#"{"status":"ok","data":{"result":"failure","errors":[{"error":"expecting '}', found '' @ line 2, column 46."}]}}"#);
         assert_eq!(problems, [Problem { line: Some(2), column: Some(46), message: "expecting '}', found ''".into() }]);
         assert!(check(r#"{"status":"ok","data":{"result":"success"}}"#).is_empty());
     }
 
     #[test]
     fn a_scripted_pipeline_is_named_as_the_reason_and_not_repeated() {
-        let problems = check(r#"{"status":"ok","data":{"result":"failure","errors":[{"error":"Jenkinsfile content 'node { SECRET }' did not contain the 'pipeline' step"}]}}"#);
+        let problems = check(
+            r#"{"status":"ok","data":{"result":"failure","errors":[{"error":"Jenkinsfile content 'node { SECRET }' did not contain the 'pipeline' step"}]}}"#,
+        );
         assert!(!problems[0].message.contains("SECRET") && problems[0].message.contains("scripted"));
     }
 

@@ -162,9 +162,7 @@ async fn plugins(call: &Call, path: &str, what: &str, missed: &mut Vec<Source>) 
     // Beside a tree that is there for certain, the list is asked for when it turns out to be needed.
     let ask_list = view != Presence::Present && rest != Presence::Absent;
     let trees = join_all(pages.iter().map(|page| graph_view::graph(call, path, page, what)));
-    let list = async {
-        if ask_list { Some(wfapi::describe(call, path, what).await) } else { None }
-    };
+    let list = async { if ask_list { Some(wfapi::describe(call, path, what).await) } else { None } };
     let (trees, list) = join(trees, list).await;
     let (mut tree, mut missing) = (None, 0);
     for (page, answer) in pages.iter().zip(trees) {

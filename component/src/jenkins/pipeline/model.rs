@@ -293,7 +293,8 @@ fn settle(stages: &mut Vec<Stage>, roll_up: bool) {
 pub(super) fn merge_declarative(stages: &mut [Stage], inner: bool) {
     for stage in stages {
         merge_declarative(&mut stage.children, inner);
-        let wraps = stage.kind == Kind::Branch && matches!(stage.children.as_slice(), [only] if only.name == stage.name && only.kind != Kind::Branch);
+        let wraps = stage.kind == Kind::Branch
+            && matches!(stage.children.as_slice(), [only] if only.name == stage.name && only.kind != Kind::Branch);
         if wraps && let Some(only) = stage.children.pop() {
             let id = if inner { only.id.clone() } else { stage.id.clone() };
             *stage = Stage { id, kind: Kind::Branch, ..only };
@@ -352,10 +353,8 @@ mod tests {
 
     #[test]
     fn a_parent_is_as_bad_as_its_worst_child_and_a_skipped_child_says_nothing() {
-        let children = vec![
-            stage("4", "lint", Kind::Branch, Status::NotBuilt, vec![]),
-            stage("3", "unit", Kind::Branch, Status::Unstable, vec![]),
-        ];
+        let children =
+            vec![stage("4", "lint", Kind::Branch, Status::NotBuilt, vec![]), stage("3", "unit", Kind::Branch, Status::Unstable, vec![])];
         let settled = graph(vec![stage("2", "Test", Kind::Stage, Status::Success, children)]).settle(true);
         assert_eq!((settled.stages[0].status, settled.stages[0].kind), (Status::Unstable, Kind::Parallel));
         assert_eq!(settled.stages[0].children[0].name, "unit");
@@ -379,10 +378,8 @@ mod tests {
 
     #[test]
     fn a_running_branch_keeps_its_parent_running_though_another_one_failed() {
-        let children = vec![
-            stage("3", "unit", Kind::Branch, Status::Failure, vec![]),
-            stage("4", "e2e", Kind::Branch, Status::Paused, vec![]),
-        ];
+        let children =
+            vec![stage("3", "unit", Kind::Branch, Status::Failure, vec![]), stage("4", "e2e", Kind::Branch, Status::Paused, vec![])];
         let settled = graph(vec![stage("2", "Test", Kind::Stage, Status::Success, children)]).settle(true);
         assert_eq!(settled.stages[0].status, Status::Running);
     }
@@ -400,6 +397,9 @@ mod tests {
 
     #[test]
     fn titles_of_steps_become_their_names() {
-        assert_eq!((step_name("Shell Script").as_str(), step_name("Building train-end").as_str(), step_name("Odd").as_str()), ("sh", "build", "Odd"));
+        assert_eq!(
+            (step_name("Shell Script").as_str(), step_name("Building train-end").as_str(), step_name("Odd").as_str()),
+            ("sh", "build", "Odd")
+        );
     }
 }

@@ -86,13 +86,17 @@ fn pick<'a>(graph: &'a Graph, name: &str, job: &JobPath, number: u32) -> Result<
     if let Some(stage) = same.max_by_key(|stage| stage.status.is_bad()) {
         return Ok(stage);
     }
-    let mut names: Vec<_> = flat.iter().map(|(_, _, stage)| (strsim::jaro_winkler(&stage.name.to_lowercase(), &name.to_lowercase()), stage.name.as_str())).collect();
+    let mut names: Vec<_> = flat
+        .iter()
+        .map(|(_, _, stage)| (strsim::jaro_winkler(&stage.name.to_lowercase(), &name.to_lowercase()), stage.name.as_str()))
+        .collect();
     let known: Vec<_> = names.iter().take(NAMES_SHOWN).map(|(_, name)| format!("{name:?}")).collect();
     let known = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
     names.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let next = names.first().filter(|(alike, _)| *alike >= ALIKE).map(|(_, closest)| {
-        format!("get_build_log(job=\"{job}\", build=\"{number}\", stage={closest:?})")
-    });
+    let next = names
+        .first()
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .map(|(_, closest)| format!("get_build_log(job=\"{job}\", build=\"{number}\", stage={closest:?})"));
     Err(Error::NotFound { what: format!("stage {name:?} in build {number} of {job} ({known})"), next: next.into_iter().collect() })
 }
 

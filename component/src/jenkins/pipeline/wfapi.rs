@@ -166,7 +166,10 @@ impl Run {
     pub(super) async fn find_skipped(&mut self, call: &Call, build: &str, what: &str) -> Result<(), Error> {
         let suspicious = self.suspicious();
         if suspicious.len() > MAX_DESCRIBED {
-            call.lacks(format!("which of {} stages after a failure were skipped: only the first {MAX_DESCRIBED} were looked at", suspicious.len()));
+            call.lacks(format!(
+                "which of {} stages after a failure were skipped: only the first {MAX_DESCRIBED} were looked at",
+                suspicious.len()
+            ));
         }
         let ids: Vec<_> = suspicious.into_iter().take(MAX_DESCRIBED).map(|item| item.id.clone()).collect();
         let described = join_all(ids.iter().map(|id| node(call, build, id, what))).await;
@@ -189,7 +192,8 @@ impl Run {
         if culprits.len() > most {
             call.lacks(format!("failing steps of {} of {} stages", culprits.len() - most, culprits.len()));
         }
-        let wanted: Vec<_> = culprits.into_iter().take(most).filter_map(|stage| Some((stage.id.clone(), stage.status, self.same(stage)?))).collect();
+        let wanted: Vec<_> =
+            culprits.into_iter().take(most).filter_map(|stage| Some((stage.id.clone(), stage.status, self.same(stage)?))).collect();
         let described = join_all(wanted.iter().map(|(_, _, item)| node(call, build, &item.id, what))).await;
         for ((id, status, item), described) in wanted.iter().zip(described) {
             let Some(described) = call.optional("steps of a stage", described)? else { continue };
@@ -210,7 +214,8 @@ fn culprit(steps: &[Item], status: Status, stage: &Item) -> Option<Step> {
     let bad = |step: &&Item| step.state().is_bad();
     if status == Status::Unstable {
         let told = steps.iter().rfind(bad);
-        let guessed = || steps.iter().filter_map(|s| Some((unstable_rank(&step_name(&s.name))?, s))).min_by_key(|(rank, _)| *rank).map(|(_, s)| s);
+        let guessed =
+            || steps.iter().filter_map(|s| Some((unstable_rank(&step_name(&s.name))?, s))).min_by_key(|(rank, _)| *rank).map(|(_, s)| s);
         return told.or_else(guessed).map(Item::step);
     }
     let same = steps.iter().filter(bad).rfind(|step| step.message() == stage.message());

@@ -112,6 +112,14 @@ impl Want {
     }
 }
 
+/// The failed tests of a build, with their errors; `None` when it recorded no tests, or is not there.
+///
+/// # Errors
+/// As [`report`].
+pub(crate) async fn failed(call: &Call, job: &JobPath, which: Selector) -> Result<Option<Report>, Error> {
+    report(call, job, which, Want::Failed).await
+}
+
 /// The tests of a build; `None` when it recorded none, or is not there.
 ///
 /// A report too large to be read is asked for once more without errors and stacks, which is then stated.
@@ -234,13 +242,13 @@ mod tests {
     }
 
     fn names(report: &Report) -> Vec<&str> {
-        found.cases.iter().map(|c| c.name.as_str()).collect()
+        report.cases.iter().map(|c| c.name.as_str()).collect()
     }
 
     #[test]
     fn failed_tests_of_a_pipeline_come_with_stage_age_and_first_failure() {
         let (call, sent) = simulated(None);
-        let found = run(report(&call, &main(), Selector::Number(28), Want::Failed)).unwrap().unwrap();
+        let found = run(failed(&call, &main(), Selector::Number(28))).unwrap().unwrap();
         assert_eq!(names(&found), ["test_tax_rounding", "test_total_with_discount"]);
         assert_eq!(found.totals, Totals { total: 17, failed: 2, skipped: 1 });
         let first = &found.cases[0];

@@ -18,25 +18,111 @@ use super::values::looks_secret;
 
 /// The core of a secret's name; the rest of the name around it is found by its characters, because an expression that
 /// begins with "any name" cannot skip through a text.
-static CORES: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i-u:pass|pwd|secret|token|crumb|key)").ok());
+static CORES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u:pass|pwd|secret|token|crumb|key)").ok());
 
 /// Words that make a name secret on their own.
 const SECRET_WORDS: &[&str] = &["password", "passwd", "passphrase", "passcode", "passwort", "pwd", "secret", "token"];
 
 /// Words that make `key` a secret when they stand before it.
 const KEY_WORDS: &[&str] = &[
-    "access", "account", "api", "auth", "client", "encryption", "license", "master", "private", "secret", "shared", "signing", "ssh", "storage",
+    "access",
+    "account",
+    "api",
+    "auth",
+    "client",
+    "encryption",
+    "license",
+    "master",
+    "private",
+    "secret",
+    "shared",
+    "signing",
+    "ssh",
+    "storage",
     "subscription",
 ];
 
 /// Last words of names that tell something about a secret, and not the secret.
 const ABOUT: &[&str] = &[
-    "age", "algorithm", "arn", "attempts", "budget", "class", "config", "count", "description", "dir", "directory", "enabled", "endpoint", "env",
-    "error", "exists", "expected", "expiration", "expired", "expires", "expiry", "field", "file", "filename", "format", "found", "header",
-    "helper", "id", "index", "invalid", "kind", "label", "len", "length", "limit", "location", "manager", "max", "method", "min", "missing",
-    "mode", "name", "names", "namespace", "path", "policy", "position", "prefix", "provider", "ref", "required", "rotation", "rule", "scope", "service", "size", "source", "state", "status",
-    "store", "stream", "suffix", "test", "tests", "timeout", "ttl", "type", "types", "uri", "url", "usage", "used", "user", "username", "valid", "validation", "version",
+    "age",
+    "algorithm",
+    "arn",
+    "attempts",
+    "budget",
+    "class",
+    "config",
+    "count",
+    "description",
+    "dir",
+    "directory",
+    "enabled",
+    "endpoint",
+    "env",
+    "error",
+    "exists",
+    "expected",
+    "expiration",
+    "expired",
+    "expires",
+    "expiry",
+    "field",
+    "file",
+    "filename",
+    "format",
+    "found",
+    "header",
+    "helper",
+    "id",
+    "index",
+    "invalid",
+    "kind",
+    "label",
+    "len",
+    "length",
+    "limit",
+    "location",
+    "manager",
+    "max",
+    "method",
+    "min",
+    "missing",
+    "mode",
+    "name",
+    "names",
+    "namespace",
+    "path",
+    "policy",
+    "position",
+    "prefix",
+    "provider",
+    "ref",
+    "required",
+    "rotation",
+    "rule",
+    "scope",
+    "service",
+    "size",
+    "source",
+    "state",
+    "status",
+    "store",
+    "stream",
+    "suffix",
+    "test",
+    "tests",
+    "timeout",
+    "ttl",
+    "type",
+    "types",
+    "uri",
+    "url",
+    "usage",
+    "used",
+    "user",
+    "username",
+    "valid",
+    "validation",
+    "version",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,7 +236,13 @@ fn value_after(line: &str, name: Range<usize>, kind: Name) -> Option<Range<usize
         Some(">") => (before.ends_with('<') && !after_space).then_some(Join::Tight)?,
         Some(":") if name_quoted || quoted => Join::Tight,
         Some(":") if !after_space => Join::Sentence,
-        Some(":") => if is_whole_line(before, value) { Join::Tight } else { Join::Sentence },
+        Some(":") => {
+            if is_whole_line(before, value) {
+                Join::Tight
+            } else {
+                Join::Sentence
+            }
+        }
         Some(_) if space && after_space && !quoted => Join::Loose,
         Some(_) => Join::Tight,
         None if rest.len() < spaced.len() || !space => return None,
@@ -194,7 +286,22 @@ fn distant(line: &str, at: usize) -> Option<Range<usize>> {
 /// `String`, `Option<String>`, `&str`: what follows a name in a declaration.
 fn is_type(text: &str) -> bool {
     let name: &str = text.split(['<', '[', '?', ',', ';', ')']).next().unwrap_or_default();
-    ["String", "Option", "SecretString", "Secret", "Token", "Vec", "Bytes", "Path", "PathBuf", "CharSequence", "Optional", "List", "Password"].contains(&name)
+    [
+        "String",
+        "Option",
+        "SecretString",
+        "Secret",
+        "Token",
+        "Vec",
+        "Bytes",
+        "Path",
+        "PathBuf",
+        "CharSequence",
+        "Optional",
+        "List",
+        "Password",
+    ]
+    .contains(&name)
 }
 
 /// Where the value that begins at `at` ends.

@@ -194,7 +194,8 @@ fn key_payload(line: &str) -> Range<usize> {
 fn is_key_line(body: &str) -> bool {
     let base64 = body.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
     let last_line = body.ends_with('=') || body.bytes().any(|byte| byte.is_ascii_digit());
-    (base64 && (body.is_empty() || body.len() >= 24 || last_line)) || ["Proc-Type:", "DEK-Info:", "Comment:", "Version:"].iter().any(|header| body.starts_with(header))
+    (base64 && (body.is_empty() || body.len() >= 24 || last_line))
+        || ["Proc-Type:", "DEK-Info:", "Comment:", "Version:"].iter().any(|header| body.starts_with(header))
 }
 
 /// A line of exactly the width that key files have, as it remains when an excerpt begins inside of a key.

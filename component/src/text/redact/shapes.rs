@@ -19,16 +19,13 @@ use super::values::looks_random;
 use super::values::looks_secret;
 
 static AUTHORIZATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?i)authorization\\?["']?\s*[:=]\s*\\?["']?(?:(?:bearer|basic|token|digest|negotiate|apikey|bot)\s+)?([^\s"'\\,;]+)"#).ok()
+    Regex::new(r#"(?i)authorization\\?["']?\s*[:=]\s*\\?["']?(?:(?:bearer|basic|token|digest|negotiate|apikey|bot)\s+)?([^\s"'\\,;]+)"#)
+        .ok()
 });
-static SCHEME: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)(?-u:\b)(?:bearer|basic)\s+([a-z0-9._~+/\-]{8,}=*)").ok());
-static COOKIE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(?i)(?-u:\b)(?:set-)?cookie\s*:\s*([^\s"'=]+=[^"']+)"#).ok());
-static USERINFO: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"://([^\s/?#"'<>@:]*)(?::([^\s/"'<>]*))?@"#).ok());
-static JDBC_ORACLE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)jdbc:oracle:[a-z0-9]+:[^\s/@]+/([^\s@]+)@").ok());
+static SCHEME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)(?-u:\b)(?:bearer|basic)\s+([a-z0-9._~+/\-]{8,}=*)").ok());
+static COOKIE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"(?i)(?-u:\b)(?:set-)?cookie\s*:\s*([^\s"'=]+=[^"']+)"#).ok());
+static USERINFO: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"://([^\s/?#"'<>@:]*)(?::([^\s/"'<>]*))?@"#).ok());
+static JDBC_ORACLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)jdbc:oracle:[a-z0-9]+:[^\s/@]+/([^\s@]+)@").ok());
 static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r#"(?i)(?-u:\b)(?:(?:curl|wget|https?)(?-u:\b).*?\s(?:-u|--user|--proxy-user)[ =]?["']?[^\s:"']+:([^\s"']+)"#,

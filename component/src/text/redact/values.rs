@@ -136,8 +136,39 @@ const WORDS: &[&str] = &[
 
 /// Beginnings of values that name a place where the secret is kept.
 const REFERENCES: &[&str] = &[
-    "$", "%", "{{", "<", "&", "@", "#{", "*", "…", "...", "xxx", "XXX", "[redacted", "[REDACTED", "[FILTERED", "[MASKED", "secrets.", "env.", "process.env",
-    "os.environ", "os.getenv", "System.getenv", "var.", "local.", "data.", "vault:", "ref+", "arn:", "file:", "!", "~/", "./", "../",
+    "$",
+    "%",
+    "{{",
+    "<",
+    "&",
+    "@",
+    "#{",
+    "*",
+    "…",
+    "...",
+    "xxx",
+    "XXX",
+    "[redacted",
+    "[REDACTED",
+    "[FILTERED",
+    "[MASKED",
+    "secrets.",
+    "env.",
+    "process.env",
+    "os.environ",
+    "os.getenv",
+    "System.getenv",
+    "var.",
+    "local.",
+    "data.",
+    "vault:",
+    "ref+",
+    "arn:",
+    "file:",
+    "!",
+    "~/",
+    "./",
+    "../",
 ];
 
 /// Whether the value shows nothing: a variable, a mask, a place, a call, one of the words of prose, or what has been
@@ -167,7 +198,9 @@ fn is_call(value: &str) -> bool {
 fn is_path(value: &str) -> bool {
     let drive = value.get(1..3).is_some_and(|head| matches!(head, ":\\" | ":/"));
     let absolute = value.strip_prefix('/').is_some_and(|rest| {
-        !rest.is_empty() && !looks_random(value) && rest.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '@' | '%'))
+        !rest.is_empty()
+            && !looks_random(value)
+            && rest.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '@' | '%'))
     });
     drive || absolute
 }
@@ -195,8 +228,14 @@ pub(super) fn is_hash(value: &str) -> bool {
 /// UUIDs, digests, versions, times, coordinates, URLs: they have digits and letters, and are public.
 fn is_identifier_of_a_thing(value: &str) -> bool {
     let uuid = value.len() == 36 && value.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
-    let digest = ["sha1", "sha256", "sha384", "sha512", "md5"].iter().any(|name| value.starts_with(name) && value.get(name.len()..).is_some_and(|rest| rest.starts_with([':', '-', '='])));
-    let version = value.trim_start_matches('v').split(['.', '-', '+']).take(2).all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    let digest = ["sha1", "sha256", "sha384", "sha512", "md5"]
+        .iter()
+        .any(|name| value.starts_with(name) && value.get(name.len()..).is_some_and(|rest| rest.starts_with([':', '-', '='])));
+    let version = value
+        .trim_start_matches('v')
+        .split(['.', '-', '+'])
+        .take(2)
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     uuid || digest || version || value.contains("://") || value.split(':').count() > 2 || value.split('/').count() > 2
 }
 
@@ -241,9 +280,8 @@ fn entropy(value: &str) -> f64 {
 
 /// Decodes base64 of either alphabet, with or without padding, when the result is printable ASCII.
 pub(super) fn decode_printable(text: &str) -> Option<String> {
-    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
+    const LENIENT: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true);
     let alphabet = if text.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
     let bytes = GeneralPurpose::new(alphabet, LENIENT).decode(text).ok()?;
     let text = String::from_utf8(bytes).ok()?;
@@ -273,8 +311,14 @@ mod tests {
     #[test]
     fn hashes_identifiers_and_versions_are_no_secrets() {
         for value in [
-            "f6063eea0f4bd1bb0be6c37ab1bb0d2a3f10d7f1", "550e8400-e29b-41d4-a716-446655440000", "sha256:9f86d081884c7d659a2feaa0c55ad015",
-            "1.2.3-SNAPSHOT", "v18.20.4", "org.apache.maven:maven-core:3.9.6", "https://example.com/a1b2c3d4", "refs/remotes/origin/main2",
+            "f6063eea0f4bd1bb0be6c37ab1bb0d2a3f10d7f1",
+            "550e8400-e29b-41d4-a716-446655440000",
+            "sha256:9f86d081884c7d659a2feaa0c55ad015",
+            "1.2.3-SNAPSHOT",
+            "v18.20.4",
+            "org.apache.maven:maven-core:3.9.6",
+            "https://example.com/a1b2c3d4",
+            "refs/remotes/origin/main2",
         ] {
             assert!(!looks_random(value), "{value}");
         }

@@ -26,7 +26,9 @@ pub(crate) async fn get_job(call: &Call, job: String, branch: Option<String>, fo
     let redactor = answer::redactor(call);
     let text = match format {
         Format::Ids => format!("{}\n", names::shown(&name)),
-        Format::Summary | Format::Full => Page { call, detail: &detail, redactor: &redactor, path: &path, name: &name, full: format == Format::Full }.render(),
+        Format::Summary | Format::Full => {
+            Page { call, detail: &detail, redactor: &redactor, path: &path, name: &name, full: format == Format::Full }.render()
+        }
     };
     let reference = |last: &Option<Last>| last.as_ref().map(|l| build_ref(call, l, None));
     let last_build = detail.last_build.as_ref().map(|l| build_ref(call, l, detail.status()));
@@ -78,7 +80,11 @@ fn default_value(redactor: &Redactor, parameter: &Definition) -> Option<String> 
 fn health(detail: &Detail) -> Vec<String> {
     let mut reports = detail.health_report.clone();
     reports.sort_by_key(|h| h.score);
-    reports.iter().filter(|h| !h.description.is_empty()).map(|h| h.score.map_or_else(|| h.description.clone(), |s| format!("{}% {}", s, h.description))).collect()
+    reports
+        .iter()
+        .filter(|h| !h.description.is_empty())
+        .map(|h| h.score.map_or_else(|| h.description.clone(), |s| format!("{}% {}", s, h.description)))
+        .collect()
 }
 
 /// The text of an answer being put together.
@@ -100,7 +106,9 @@ impl Page<'_> {
         text.section(self.children());
         if self.detail.kind() == Kind::Multibranch {
             text.next(format!("get_job(job={:?}, ref=\"BRANCH\")", self.name));
-        } else if let Some(last) = self.detail.last_build.as_ref().filter(|l| matches!(l.result(self.detail.status()), "FAILURE" | "UNSTABLE" | "ABORTED")) {
+        } else if let Some(last) =
+            self.detail.last_build.as_ref().filter(|l| matches!(l.result(self.detail.status()), "FAILURE" | "UNSTABLE" | "ABORTED"))
+        {
             text.next(format!("triage_failure(job={:?}, build=\"{}\")", self.name, last.number));
         }
         text.render().text
@@ -143,7 +151,10 @@ impl Page<'_> {
         let Some(last) = &detail.last_build else { return Some("never built".to_owned()) };
         let mut words = vec![format!("last {}", build_words(self.call, last, detail.status()))];
         let other = |name: &str, build: &Option<Last>| {
-            build.as_ref().filter(|b| b.number != last.number).map(|b| format!("{name} #{} {}", b.number, answer::ago(self.call, b.timestamp)))
+            build
+                .as_ref()
+                .filter(|b| b.number != last.number)
+                .map(|b| format!("{name} #{} {}", b.number, answer::ago(self.call, b.timestamp)))
         };
         words.extend(other("last successful", &detail.last_successful_build));
         words.extend(other("last failed", &detail.last_failed_build));
@@ -179,7 +190,9 @@ impl Page<'_> {
         let lines = self.detail.children().take(room).map(|item| line(self.call, item, &item.plain_name()));
         let title = match (kind.is_container(), all) {
             (false, _) | (true, 0) => String::new(),
-            (true, _) if self.detail.more_children() => format!("more than {}; list_jobs(folder={:?}) has all", human::count(all as u64, noun), self.name),
+            (true, _) if self.detail.more_children() => {
+                format!("more than {}; list_jobs(folder={:?}) has all", human::count(all as u64, noun), self.name)
+            }
             (true, _) => format!("{}:", human::count(all as u64, noun)),
         };
         Section::new(noun).title(title).total(all as u64).items(lines)

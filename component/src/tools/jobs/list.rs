@@ -108,7 +108,8 @@ fn check(query: &Query) -> Result<Checked, Error> {
     let limit = bounded("limit", query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let name_regex = text(&query.name_regex);
     let regex = name_regex.as_deref().map(|r| Pattern::new(r, false)).transpose();
-    let regex = regex.map_err(|why| Error::invalid(format!("name-regex: {why}"), "It is matched anywhere in the full name; ^ and $ anchor it."))?;
+    let regex =
+        regex.map_err(|why| Error::invalid(format!("name-regex: {why}"), "It is matched anywhere in the full name; ^ and $ anchor it."))?;
     let status = query.status.map(status_word);
     let mut filters = Vec::new();
     filters.extend(prefix.as_ref().map(|p| format!("prefix {}", names::shown(p))));

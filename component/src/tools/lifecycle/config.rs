@@ -88,10 +88,16 @@ fn new_job(job: &str) -> Result<(JobPath, JobPath, String), Error> {
 
 fn check(config: &str) -> Result<(), Error> {
     if !config.trim_start().starts_with('<') {
-        return Err(Error::invalid("config is no XML", "Give the text of a config.xml; get_job_config(format=\"xml\") shows that of a similar job."));
+        return Err(Error::invalid(
+            "config is no XML",
+            "Give the text of a config.xml; get_job_config(format=\"xml\") shows that of a similar job.",
+        ));
     }
     if config.len() > MAX_CONFIG_BYTES {
-        return Err(Error::invalid(format!("config has {}", human::bytes(config.len() as u64)), format!("At most {}.", human::bytes(MAX_CONFIG_BYTES as u64))));
+        return Err(Error::invalid(
+            format!("config has {}", human::bytes(config.len() as u64)),
+            format!("At most {}.", human::bytes(MAX_CONFIG_BYTES as u64)),
+        ));
     }
     if config.contains(redact::MARK) {
         return Err(Error::invalid(
@@ -228,9 +234,15 @@ mod tests {
 
     #[test]
     fn a_copy_is_named_from_beside_or_from_the_top() {
-        for (source, path) in [("f/b", "/job/f/createItem?name=a&mode=copy&from=b"), ("g/b", "/job/f/createItem?name=a&mode=copy&from=%2Fg%2Fb")] {
-            let script = Script::new().json("/job/f/job/b/", FREESTYLE).json("/job/g/job/b/", FREESTYLE).turns("GET /job/f/job/a/", vec![missing_page(), json(FREESTYLE)]);
-            let (call, script) = script.on("POST", Answer::Http(302, vec![("Location", "/job/f/job/a/configure".into())], Vec::new())).call();
+        for (source, path) in
+            [("f/b", "/job/f/createItem?name=a&mode=copy&from=b"), ("g/b", "/job/f/createItem?name=a&mode=copy&from=%2Fg%2Fb")]
+        {
+            let script = Script::new()
+                .json("/job/f/job/b/", FREESTYLE)
+                .json("/job/g/job/b/", FREESTYLE)
+                .turns("GET /job/f/job/a/", vec![missing_page(), json(FREESTYLE)]);
+            let (call, script) =
+                script.on("POST", Answer::Http(302, vec![("Location", "/job/f/job/a/configure".into())], Vec::new())).call();
             assert!(run(copy_job(&call, source.into(), "f/a".into())).unwrap().changed);
             assert!(script.requests().contains(&format!("POST {path}")), "{:?}", script.requests());
         }

@@ -46,7 +46,8 @@ impl Failure {
         if build.tests().is_some_and(|t| t.failed > 0) {
             let report = tests::failed(call, job, Selector::Number(build.number)).await;
             let report = call.optional("the tests that failed", report)?.flatten();
-            let failed: BTreeSet<String> = report.iter().flat_map(|r| &r.cases).filter(|c| c.outcome.is_failure()).map(Case::full_name).collect();
+            let failed: BTreeSet<String> =
+                report.iter().flat_map(|r| &r.cases).filter(|c| c.outcome.is_failure()).map(Case::full_name).collect();
             if !failed.is_empty() {
                 return Ok(new("test", failed));
             }
@@ -55,7 +56,12 @@ impl Failure {
             let graph = pipeline::graph_with_steps(call, job, Selector::Number(build.number)).await;
             let graph = call.optional("the stages that failed", graph)?.flatten();
             let stage = |stage: &pipeline::Stage| {
-                let error = stage.failing.as_ref().and_then(|step| step.error.as_deref()).map(|e| format!(": {}", without_numbers(e))).unwrap_or_default();
+                let error = stage
+                    .failing
+                    .as_ref()
+                    .and_then(|step| step.error.as_deref())
+                    .map(|e| format!(": {}", without_numbers(e)))
+                    .unwrap_or_default();
                 format!("{}{error}", stage.name)
             };
             let marks: BTreeSet<String> = graph.iter().flat_map(|g| g.culprits()).map(stage).collect();
@@ -104,9 +110,13 @@ mod unit {
     }
 
     fn of_tests(names: &[(&str, &str)]) -> Failure {
-        let cases: Vec<String> = names.iter().map(|(name, status)| format!(r#"{{"className":"T","name":"{name}","status":"{status}"}}"#)).collect();
+        let cases: Vec<String> =
+            names.iter().map(|(name, status)| format!(r#"{{"className":"T","name":"{name}","status":"{status}"}}"#)).collect();
         let report = format!(r#"{{"suites":[{{"cases":[{}]}}]}}"#, cases.join(","));
-        failure(Script::new().json("/job/x/1/testReport", &report), r#"{"number":1,"result":"UNSTABLE","actions":[{"failCount":1,"totalCount":3}]}"#)
+        failure(
+            Script::new().json("/job/x/1/testReport", &report),
+            r#"{"number":1,"result":"UNSTABLE","actions":[{"failCount":1,"totalCount":3}]}"#,
+        )
     }
 
     #[test]
@@ -121,7 +131,10 @@ mod unit {
         let of = |line: &str| {
             let body = format!("make\r\nERROR: {line}\r\nFinished: FAILURE\r\n");
             let log = Answer::Http(200, vec![("X-Text-Size", body.replace('\r', "").len().to_string())], body.into_bytes());
-            failure(Script::new().on("HEAD /job/x/1/logText", log.clone()).on("GET /job/x/1/logText", log), r#"{"number":1,"result":"FAILURE"}"#)
+            failure(
+                Script::new().on("HEAD /job/x/1/logText", log.clone()).on("GET /job/x/1/logText", log),
+                r#"{"number":1,"result":"FAILURE"}"#,
+            )
         };
         assert_eq!(of("port 40123 is in use"), of("port 39 is in use"));
         assert_ne!(of("port 40123 is in use"), of("no space left on device"));

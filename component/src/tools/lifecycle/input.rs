@@ -81,10 +81,15 @@ async fn find(call: &Call, job: &JobPath, number: u32, id: &str, target: &str) -
         }
         let ids: Vec<String> = pending.iter().map(|p| names::shown(&p.id)).collect();
         if !ids.is_empty() {
-            return Err(Error::invalid(format!("{target} waits for no input {}", names::shown(id)), format!("It waits for: {}.", ids.join(", "))));
+            return Err(Error::invalid(
+                format!("{target} waits for no input {}", names::shown(id)),
+                format!("It waits for: {}.", ids.join(", ")),
+            ));
         }
         if !patience.pause().await {
-            return Err(Error::Conflict(format!("{target} runs and waits for no input now: it was answered already, or is not reached yet")));
+            return Err(Error::Conflict(format!(
+                "{target} runs and waits for no input now: it was answered already, or is not reached yet"
+            )));
         }
     }
 }
@@ -95,7 +100,8 @@ fn values(pending: &Pending, given: &[String]) -> Result<Vec<Value>, Error> {
     let given = parameters::check(&asked, given, &format!("input {}", names::shown(&pending.id)))?;
     let one = |asked: &Asked| {
         let value = given.iter().find(|(name, _)| name == asked.name()).map(|(_, value)| value.as_str()).or_else(|| asked.default());
-        let value = if asked.is_boolean() { Value::Bool(value == Some("true")) } else { Value::String(value.unwrap_or_default().to_owned()) };
+        let value =
+            if asked.is_boolean() { Value::Bool(value == Some("true")) } else { Value::String(value.unwrap_or_default().to_owned()) };
         json!({ "name": asked.name(), "value": value })
     };
     Ok(asked.iter().map(one).collect())
@@ -127,7 +133,10 @@ mod tests {
 
     fn script() -> Script {
         let done = Answer::Http(302, vec![("Location", "/job/release/4/console".into())], Vec::new());
-        Script::new().json("/job/release/4/api", RUNNING).json("/job/release/lastBuild/", RUNNING).on("POST /job/release/4/input/ShipIt/submit", done)
+        Script::new()
+            .json("/job/release/4/api", RUNNING)
+            .json("/job/release/lastBuild/", RUNNING)
+            .on("POST /job/release/4/input/ShipIt/submit", done)
     }
 
     fn submit(script: Script, id: &str, action: InputAction, given: &[&str]) -> (Result<StateChange, Error>, std::rc::Rc<Script>) {
@@ -145,12 +154,16 @@ mod tests {
         let seen = script.seen.borrow();
         let post = seen.iter().find(|r| r.method.as_str() == "POST").unwrap();
         let body = crate::jenkins::encode::decode(&String::from_utf8_lossy(&post.body));
-        assert_eq!(body, r#"json={"parameter":[{"name":"TAG","value":"v1.8.0"},{"name":"CHANNEL","value":"beta"},{"name":"NOTIFY","value":true}]}&proceed=Proceed"#);
+        assert_eq!(
+            body,
+            r#"json={"parameter":[{"name":"TAG","value":"v1.8.0"},{"name":"CHANNEL","value":"beta"},{"name":"NOTIFY","value":true}]}&proceed=Proceed"#
+        );
     }
 
     #[test]
     fn an_unknown_input_is_refused_before_it_becomes_a_500() {
-        let (answer, script) = submit(script().json("/job/release/4/wfapi/pendingInputActions", PENDING), "no-such", InputAction::Proceed, &[]);
+        let (answer, script) =
+            submit(script().json("/job/release/4/wfapi/pendingInputActions", PENDING), "no-such", InputAction::Proceed, &[]);
         let record = answer.unwrap_err().into_tool_error(String::new());
         assert_eq!((record.code.as_str(), record.hint.as_deref()), ("invalid-params", Some("It waits for: ShipIt.")));
         assert!(script.requests().iter().all(|r| r.starts_with("GET")));
@@ -159,7 +172,8 @@ mod tests {
     #[test]
     fn an_input_that_is_about_to_appear_is_waited_for() {
         let turns = vec![json("[]"), json("[]"), json(PENDING), json("[]")];
-        let (answer, _) = submit(script().turns("GET /job/release/4/wfapi/pendingInputActions", turns), "ShipIt", InputAction::Proceed, &[]);
+        let (answer, _) =
+            submit(script().turns("GET /job/release/4/wfapi/pendingInputActions", turns), "ShipIt", InputAction::Proceed, &[]);
         assert!(answer.unwrap().changed);
     }
 
@@ -173,7 +187,10 @@ mod tests {
     #[test]
     fn who_may_not_answer_is_forbidden_though_jenkins_says_400() {
         let page = b"<html><body><h1>Error</h1><p>You need to be admin to submit this.</p></body></html>".to_vec();
-        let script = Script::new().json("/job/release/lastBuild/", RUNNING).json("/job/release/4/wfapi/pendingInputActions", PENDING).on("POST", Answer::Http(400, Vec::new(), page));
+        let script = Script::new()
+            .json("/job/release/lastBuild/", RUNNING)
+            .json("/job/release/4/wfapi/pendingInputActions", PENDING)
+            .on("POST", Answer::Http(400, Vec::new(), page));
         let (answer, _) = submit(script, "ShipIt", InputAction::Proceed, &[]);
         let error = answer.unwrap_err();
         assert!(error.code() == "forbidden" && error.to_string().contains("You need to be admin"), "{error}");

@@ -27,7 +27,12 @@ struct Node {
 
 impl Node {
     fn state(&self, call: &Call) -> String {
-        let why = self.offline_cause_reason.as_deref().filter(|r| !r.is_empty() && self.offline).map(|r| format!(": {}", answer::quote(call, r))).unwrap_or_default();
+        let why = self
+            .offline_cause_reason
+            .as_deref()
+            .filter(|r| !r.is_empty() && self.offline)
+            .map(|r| format!(": {}", answer::quote(call, r)))
+            .unwrap_or_default();
         match (self.temporarily_offline, self.offline) {
             (true, _) => format!("taken offline{why}"),
             (false, true) => format!("not connected{why}"),
@@ -44,7 +49,11 @@ pub(crate) async fn set_node_offline(call: &Call, node: String, offline: bool, r
     if before.temporarily_offline == offline {
         let state = before.state(call);
         let unconnected = !offline && before.offline;
-        let notes = if unconnected { vec!["nobody took it offline: its agent is not connected, which this cannot change".to_owned()] } else { Vec::new() };
+        let notes = if unconnected {
+            vec!["nobody took it offline: its agent is not connected, which this cannot change".to_owned()]
+        } else {
+            Vec::new()
+        };
         return Ok(Change { target, before: state.clone(), after: state, notes, next: None }.record(call));
     }
     let reason = if offline { reason.unwrap_or_default() } else { String::new() };
@@ -147,7 +156,8 @@ mod tests {
 
     #[test]
     fn an_unknown_node_is_answered_with_the_closest() {
-        let (call, _) = Script::new().json("/computer/api/json", r#"{"computer":[{"displayName":"Built-In Node"},{"displayName":"linux-1"}]}"#).call();
+        let (call, _) =
+            Script::new().json("/computer/api/json", r#"{"computer":[{"displayName":"Built-In Node"},{"displayName":"linux-1"}]}"#).call();
         let record = run(set_node_offline(&call, "linux1".into(), true, None)).unwrap_err().into_tool_error(String::new());
         assert_eq!((record.code.as_str(), record.next_actions[0].as_str()), ("not-found", "did you mean linux-1?"));
     }

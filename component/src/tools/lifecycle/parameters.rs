@@ -76,16 +76,27 @@ impl Asked {
     fn accept(&self, value: &str) -> Result<String, Error> {
         let name = names::shown(&self.name);
         if !self.choices.is_empty() && !self.choices.iter().any(|c| c == value) {
-            return Err(Error::invalid(format!("{} is no choice of parameter {name}", names::shown(value)), format!("Choices: {}.", listed(self.choices.iter().map(String::as_str)))));
+            return Err(Error::invalid(
+                format!("{} is no choice of parameter {name}", names::shown(value)),
+                format!("Choices: {}.", listed(self.choices.iter().map(String::as_str))),
+            ));
         }
         match self.kind.as_str() {
             "boolean" => match value.trim().to_ascii_lowercase().as_str() {
                 "true" | "yes" | "on" | "1" => Ok("true".into()),
                 "false" | "no" | "off" | "0" => Ok("false".into()),
-                _ => Err(Error::invalid(format!("{} is no boolean for parameter {name}", names::shown(value)), format!("Use {}=true or {}=false.", self.name, self.name))),
+                _ => Err(Error::invalid(
+                    format!("{} is no boolean for parameter {name}", names::shown(value)),
+                    format!("Use {}=true or {}=false.", self.name, self.name),
+                )),
             },
-            "run" if !value.contains('#') => Err(Error::invalid(format!("parameter {name} names a build"), format!("Write {}=job#number.", self.name))),
-            "file" => Err(Error::invalid(format!("parameter {name} is a file, which cannot be sent from here"), "Leave it out: the build then runs without it.")),
+            "run" if !value.contains('#') => {
+                Err(Error::invalid(format!("parameter {name} names a build"), format!("Write {}=job#number.", self.name)))
+            }
+            "file" => Err(Error::invalid(
+                format!("parameter {name} is a file, which cannot be sent from here"),
+                "Leave it out: the build then runs without it.",
+            )),
             _ => Ok(value.to_owned()),
         }
     }
@@ -100,11 +111,17 @@ pub(super) fn check(asked: &[Asked], given: &[String], of: &str) -> Result<Vec<(
     for (at, pair) in given.iter().enumerate() {
         let Some((name, value)) = pair.split_once('=') else {
             // It may be the value of a secret: it is not repeated.
-            return Err(Error::invalid(format!("item {} of parameters has no name", at + 1), "Each is NAME=value; the value may be empty."));
+            return Err(Error::invalid(
+                format!("item {} of parameters has no name", at + 1),
+                "Each is NAME=value; the value may be empty.",
+            ));
         };
         let name = name.trim();
         if asked.is_empty() {
-            return Err(Error::invalid(format!("{of} takes no parameters, but {} was given", names::shown(name)), "Call again without parameters."));
+            return Err(Error::invalid(
+                format!("{of} takes no parameters, but {} was given", names::shown(name)),
+                "Call again without parameters.",
+            ));
         }
         let Some(one) = asked.iter().find(|a| a.name == name) else {
             return Err(unknown(asked, name, of));
@@ -114,7 +131,8 @@ pub(super) fn check(asked: &[Asked], given: &[String], of: &str) -> Result<Vec<(
         }
         values.push((name.to_owned(), one.accept(value)?));
     }
-    let missing: Vec<&str> = asked.iter().filter(|a| a.is_required() && !values.iter().any(|(n, _)| *n == a.name)).map(Asked::name).collect();
+    let missing: Vec<&str> =
+        asked.iter().filter(|a| a.is_required() && !values.iter().any(|(n, _)| *n == a.name)).map(Asked::name).collect();
     if !missing.is_empty() {
         let noun = if missing.len() == 1 { "parameter" } else { "parameters" };
         return Err(Error::invalid(format!("{of} needs the {noun} {}", listed(missing)), "They have no default; give each as NAME=value."));
@@ -125,7 +143,10 @@ pub(super) fn check(asked: &[Asked], given: &[String], of: &str) -> Result<Vec<(
 fn unknown(asked: &[Asked], name: &str, of: &str) -> Error {
     let near = closest(name, asked.iter().map(Asked::name));
     let near = near.first().map(|n| format!("Did you mean {}? ", names::shown(n))).unwrap_or_default();
-    Error::invalid(format!("{of} has no parameter {}", names::shown(name)), format!("{near}Parameters: {}.", listed(asked.iter().map(Asked::name))))
+    Error::invalid(
+        format!("{of} has no parameter {}", names::shown(name)),
+        format!("{near}Parameters: {}.", listed(asked.iter().map(Asked::name))),
+    )
 }
 
 /// Values as answers show them.
@@ -150,7 +171,14 @@ mod tests {
 
     fn asked(name: &str, kind: &str, choices: &[&str], default: Option<&str>) -> Asked {
         let choices = choices.iter().map(|c| (*c).to_owned()).collect();
-        Asked { name: name.into(), kind: kind.into(), choices, default: default.map(Into::into), has_default: default.is_some(), secret: kind == "password" }
+        Asked {
+            name: name.into(),
+            kind: kind.into(),
+            choices,
+            default: default.map(Into::into),
+            has_default: default.is_some(),
+            secret: kind == "password",
+        }
     }
 
     fn deploy() -> Vec<Asked> {

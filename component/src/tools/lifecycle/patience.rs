@@ -30,7 +30,10 @@ impl<'a> Patience<'a> {
     /// Invalid when it is more than `most`.
     pub(super) fn new(call: &'a Call, asked: Option<u32>, default: u32, most: u32) -> Result<Self, Error> {
         if let Some(asked) = asked.filter(|asked| *asked > most) {
-            return Err(Error::invalid(format!("wait-seconds {asked} is too long"), format!("At most {most}; call again with the cursor of the answer to wait longer.")));
+            return Err(Error::invalid(
+                format!("wait-seconds {asked} is too long"),
+                format!("At most {most}; call again with the cursor of the answer to wait longer."),
+            ));
         }
         let wait = match asked {
             Some(seconds) => {

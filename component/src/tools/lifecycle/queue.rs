@@ -7,8 +7,8 @@ use crate::answer;
 use crate::bindings::jankins::plugin::types::QueueEntry;
 use crate::call::Call;
 use crate::error::Error;
-use crate::jenkins::queue::{self, Item, State};
 use crate::jenkins::lifecycle;
+use crate::jenkins::queue::{self, Item, State};
 use crate::text::{budget, names};
 
 /// A cancelled item shows as such at once, as a rule.
@@ -107,7 +107,10 @@ mod tests {
     fn a_waiting_item_says_why_and_since_when() {
         let (call, _) = Script::new().json("/queue/item/275/", WAITING).call();
         let answer = run(get_queue_item(&call, 275)).unwrap();
-        assert_eq!(answer.text, "queue item 275: heartbeat waiting, queued 5s ago\nwhy: \"In the quiet period. Expires in 59 sec\"\nnext: wait_for_build(queue_id=275)\n");
+        assert_eq!(
+            answer.text,
+            "queue item 275: heartbeat waiting, queued 5s ago\nwhy: \"In the quiet period. Expires in 59 sec\"\nnext: wait_for_build(queue_id=275)\n"
+        );
     }
 
     #[test]

@@ -44,11 +44,19 @@ pub(crate) async fn replay_build(
     let mut patience = Patience::brief(call, APPEARS_WITHIN);
     let Some(script) = script else { return Ok(rebuild(call, &job, &original, &mut patience).await?.record(call)) };
     if !original.is_pipeline() {
-        return Err(Error::NotSupported(format!("{} #{} is no pipeline: it has no script that could be replaced", names::shown(&job.name()), original.number)));
+        return Err(Error::NotSupported(format!(
+            "{} #{} is no pipeline: it has no script that could be replaced",
+            names::shown(&job.name()),
+            original.number
+        )));
     }
     let scripts = Scripts { main: &script, loaded: &loaded };
     let started = match replay(call, &job, &original, Some(&scripts), &mut patience).await {
-        Err(Error::NotFound { what, .. }) => return Err(Error::NotSupported(format!("{what}: Jenkins offers no replay of that build; its script may not be kept, or this account may not replay"))),
+        Err(Error::NotFound { what, .. }) => {
+            return Err(Error::NotSupported(format!(
+                "{what}: Jenkins offers no replay of that build; its script may not be kept, or this account may not replay"
+            )));
+        }
         other => other?,
     };
     if !loaded.is_empty() {
@@ -59,9 +67,13 @@ pub(crate) async fn replay_build(
 
 /// `NAME=text` pairs.
 fn loaded(given: &[String]) -> Result<Vec<(String, String)>, Error> {
-    let pair = |text: &String| text.split_once('=').filter(|(name, _)| !name.trim().is_empty()).map(|(name, text)| (name.trim().to_owned(), text.to_owned()));
+    let pair = |text: &String| {
+        text.split_once('=').filter(|(name, _)| !name.trim().is_empty()).map(|(name, text)| (name.trim().to_owned(), text.to_owned()))
+    };
     let pairs: Option<Vec<_>> = given.iter().map(pair).collect();
-    pairs.ok_or_else(|| Error::invalid("an item of loaded-scripts has no name", "Each is NAME=text, with the name as Jenkins' replay page shows it."))
+    pairs.ok_or_else(|| {
+        Error::invalid("an item of loaded-scripts has no name", "Each is NAME=text, with the name as Jenkins' replay page shows it.")
+    })
 }
 
 /// The same build once more, with the same parameters.
@@ -76,7 +88,13 @@ pub(super) async fn rebuild(call: &Call, job: &JobPath, original: &Build, patien
     retrigger(call, job, original, patience).await
 }
 
-async fn replay(call: &Call, job: &JobPath, original: &Build, scripts: Option<&Scripts<'_>>, patience: &mut Patience<'_>) -> Result<Started, Error> {
+async fn replay(
+    call: &Call,
+    job: &JobPath,
+    original: &Build,
+    scripts: Option<&Scripts<'_>>,
+    patience: &mut Patience<'_>,
+) -> Result<Started, Error> {
     let (newest, waiting) = join(builds::list(call, job, "number", 0..1), queue::of_job(call, job)).await;
     let newest = newest?.first().map_or(0, |b| b.number);
     let waiting: Vec<u32> = waiting?.iter().map(|item| item.id).collect();
@@ -97,7 +115,10 @@ async fn replay(call: &Call, job: &JobPath, original: &Build, scripts: Option<&S
         if !patience.pause().await {
             return Err(Error::Unclear {
                 what: format!("the replay of {job} #{}", original.number),
-                cause: Box::new(Error::BadResponse { message: "Jenkins accepted the request, but neither the queue nor the builds show it".into(), hint: String::new() }),
+                cause: Box::new(Error::BadResponse {
+                    message: "Jenkins accepted the request, but neither the queue nor the builds show it".into(),
+                    hint: String::new(),
+                }),
                 check: format!("list_builds(job={:?}) and summarize_queue", job.name()),
             });
         }
@@ -146,10 +167,10 @@ mod tests {
     fn pipeline() -> Script {
         let new = r#"{"allBuilds":[{"number":3,"building":true,"timestamp":1795521599000,"actions":[{"causes":[{"shortDescription":"Started by user ada"}]}]},
             {"number":2,"building":true,"timestamp":1795521599000,"actions":[{},{"causes":[{"shortDescription":"Started by user admin"},{"shortDescription":"Replayed #1"}]}]},{"number":1}]}"#;
-        Script::new()
-            .json("/job/p/1/api/json", PIPELINE)
-            .json("/queue/api/json", r#"{"items":[]}"#)
-            .turns("GET /job/p/api/json?tree=allBuilds", vec![json(r#"{"allBuilds":[{"number":1}]}"#), json(r#"{"allBuilds":[{"number":1}]}"#), json(new)])
+        Script::new().json("/job/p/1/api/json", PIPELINE).json("/queue/api/json", r#"{"items":[]}"#).turns(
+            "GET /job/p/api/json?tree=allBuilds",
+            vec![json(r#"{"allBuilds":[{"number":1}]}"#), json(r#"{"allBuilds":[{"number":1}]}"#), json(new)],
+        )
     }
 
     fn replayed(script: Script, text: Option<&str>, loaded: &[&str]) -> (Result<StartedBuild, Error>, std::rc::Rc<Script>) {
@@ -195,8 +216,13 @@ mod tests {
         let job = r#"{"_class":"hudson.model.FreeStyleProject","buildable":true,"property":[{"parameterDefinitions":[
             {"name":"V","type":"StringParameterDefinition"},{"name":"PW","type":"PasswordParameterDefinition"},{"name":"FROM","type":"RunParameterDefinition"}]}]}"#;
         let item = r#"{"_class":"x$WaitingItem","id":7,"why":"In the quiet period. Expires in 1 sec"}"#;
-        let script = Script::new().json("/job/p/1/api/json", build).json("/job/p/api/json", job).json("/queue/api/json", "{}").json("/queue/item/7/", item);
-        let script = script.on("POST /job/p/buildWithParameters", Answer::Http(201, vec![("Location", "http://x/queue/item/7/".into())], Vec::new()));
+        let script = Script::new()
+            .json("/job/p/1/api/json", build)
+            .json("/job/p/api/json", job)
+            .json("/queue/api/json", "{}")
+            .json("/queue/item/7/", item);
+        let script = script
+            .on("POST /job/p/buildWithParameters", Answer::Http(201, vec![("Location", "http://x/queue/item/7/".into())], Vec::new()));
         let (answer, script) = replayed(script, None, &[]);
         let answer = answer.unwrap();
         assert_eq!((answer.queue_id, answer.build), (Some(7), None));

@@ -175,7 +175,15 @@ impl Run<'_> {
     }
 }
 
-fn record(call: &Call, job: &JobPath, original: &Build, first: &Failure, attempts: Vec<RetryAttempt>, outcome: Outcome, cursors: &Cursors) -> RetriedBuild {
+fn record(
+    call: &Call,
+    job: &JobPath,
+    original: &Build,
+    first: &Failure,
+    attempts: Vec<RetryAttempt>,
+    outcome: Outcome,
+    cursors: &Cursors,
+) -> RetriedBuild {
     let name = job.name();
     let mut out = budget::Answer::new(call.max_tokens());
     out.head(format!("{name} #{} {}: {}", original.number, original.result(), outcome.words()));
@@ -197,11 +205,21 @@ fn record(call: &Call, job: &JobPath, original: &Build, first: &Failure, attempt
     });
     match (&cursor, attempts.last().and_then(|a| a.build)) {
         (Some(cursor), _) => out.next(format!("retry_flaky_build(job={name:?}, cursor={cursor:?})")),
-        (None, Some(number)) if matches!(outcome, Outcome::SameFailure | Outcome::OtherFailures) => out.next(format!("triage_failure(job={name:?}, build=\"{number}\")")),
+        (None, Some(number)) if matches!(outcome, Outcome::SameFailure | Outcome::OtherFailures) => {
+            out.next(format!("triage_failure(job={name:?}, build=\"{number}\")"))
+        }
         _ => &mut out,
     };
     let text = answer::render(call, &out).text;
-    RetriedBuild { meta: call.meta(&text), text, job: name, build: original.number, outcome: outcome.name().to_owned(), attempts, next_cursor: cursor }
+    RetriedBuild {
+        meta: call.meta(&text),
+        text,
+        job: name,
+        build: original.number,
+        outcome: outcome.name().to_owned(),
+        attempts,
+        next_cursor: cursor,
+    }
 }
 
 #[cfg(test)]

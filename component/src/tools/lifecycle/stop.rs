@@ -17,7 +17,13 @@ use crate::text::names;
 const LOOK_AFTER: Duration = Duration::from_secs(8);
 
 /// `stop-build`.
-pub(crate) async fn stop_build(call: &Call, job: String, build: String, branch: Option<String>, mode: Option<StopMode>) -> Result<StateChange, Error> {
+pub(crate) async fn stop_build(
+    call: &Call,
+    job: String,
+    build: String,
+    branch: Option<String>,
+    mode: Option<StopMode>,
+) -> Result<StateChange, Error> {
     let (job, which) = JobPath::with_build(&job, branch.as_deref(), Some(&build))?;
     let before = match builds::with_fields(call, &job, which, builds::BRIEF).await {
         Ok(build) => build,
@@ -26,7 +32,13 @@ pub(crate) async fn stop_build(call: &Call, job: String, build: String, branch: 
     // From here on by number: `last` may be another build in a moment.
     let number = before.number;
     let target = format!("{} #{number}", names::shown(&job.name()));
-    let unchanged = |notes: Vec<String>| Change { target: target.clone(), before: before.result().into(), after: before.result().into(), notes, next: None };
+    let unchanged = |notes: Vec<String>| Change {
+        target: target.clone(),
+        before: before.result().into(),
+        after: before.result().into(),
+        notes,
+        next: None,
+    };
     if !before.building {
         return Ok(unchanged(vec!["it is over: nothing was sent".into()]).record(call));
     }
@@ -50,7 +62,11 @@ pub(crate) async fn stop_build(call: &Call, job: String, build: String, branch: 
     };
     let name = job.name();
     let next = if stubborn { harder.map(|m| format!("stop_build(job={name:?}, build=\"{number}\", mode={m:?})")) } else { None };
-    let notes = if stubborn { vec![format!("Jenkins took the {mode}; the build has not ended yet: it may clean up, or not react")] } else { Vec::new() };
+    let notes = if stubborn {
+        vec![format!("Jenkins took the {mode}; the build has not ended yet: it may clean up, or not react")]
+    } else {
+        Vec::new()
+    };
     Ok(Change { target, before: before.result().into(), after: after.result().into(), notes, next }.record(call))
 }
 
@@ -79,7 +95,9 @@ mod tests {
 
     #[test]
     fn a_running_build_is_stopped_and_seen_to_end() {
-        let script = Script::new().turns("GET /job/long-runner/lastBuild/", vec![json(RUNNING)]).turns("GET /job/long-runner/2/", vec![json(RUNNING), json(ABORTED)]);
+        let script = Script::new()
+            .turns("GET /job/long-runner/lastBuild/", vec![json(RUNNING)])
+            .turns("GET /job/long-runner/2/", vec![json(RUNNING), json(ABORTED)]);
         let (call, script) = script.on("POST /job/long-runner/2/stop", redirect()).call();
         let answer = run(stop_build(&call, "long-runner".into(), "last".into(), None, None)).unwrap();
         assert_eq!(answer.text, "long-runner #2: ABORTED, was RUNNING\n");

@@ -35,7 +35,11 @@ async fn switch(call: &Call, job: &str, branch: Option<&str>, on: bool) -> Resul
         return Ok(Change { target, before: word(on), after: word(on), notes: Vec::new(), next: None }.record(call));
     }
     match lifecycle::enable(call, &job, on).await {
-        Err(Error::NotFound { .. }) => return Err(Error::NotSupported(format!("{target} cannot be enabled or disabled by itself: a branch follows its multibranch job"))),
+        Err(Error::NotFound { .. }) => {
+            return Err(Error::NotSupported(format!(
+                "{target} cannot be enabled or disabled by itself: a branch follows its multibranch job"
+            )));
+        }
         other => other?,
     }
     let after = state(call, &job).await?.is_enabled().unwrap_or(was_on);
@@ -77,7 +81,8 @@ mod tests {
     #[test]
     fn a_job_is_disabled_and_read_again() {
         let script = Script::new().turns("GET /job/heartbeat/", vec![json(ON), json(OFF)]);
-        let (call, script) = script.on("POST /job/heartbeat/disable", Answer::Http(302, vec![("Location", "/job/heartbeat/".into())], Vec::new())).call();
+        let (call, script) =
+            script.on("POST /job/heartbeat/disable", Answer::Http(302, vec![("Location", "/job/heartbeat/".into())], Vec::new())).call();
         let answer = run(disable_job(&call, "heartbeat".into(), None)).unwrap();
         assert_eq!((answer.text.as_str(), answer.changed), ("heartbeat: disabled, was enabled\n", true));
         assert_eq!(script.requests().len(), 3);
@@ -100,9 +105,13 @@ mod tests {
 
     #[test]
     fn a_missing_right_is_named() {
-        let headers = vec![("X-You-Are-Authenticated-As", "reader".to_owned()), ("X-Required-Permission", "hudson.model.Item.Configure".to_owned())];
+        let headers =
+            vec![("X-You-Are-Authenticated-As", "reader".to_owned()), ("X-Required-Permission", "hudson.model.Item.Configure".to_owned())];
         let (call, _) = Script::new().json("/job/heartbeat/", ON).on("POST", Answer::Http(403, headers, Vec::new())).call();
         let error = run(disable_job(&call, "heartbeat".into(), None)).unwrap_err();
-        assert_eq!(error.to_string(), "user reader lacks the permission Job/Configure (hudson.model.Item.Configure) for the change of heartbeat");
+        assert_eq!(
+            error.to_string(),
+            "user reader lacks the permission Job/Configure (hudson.model.Item.Configure) for the change of heartbeat"
+        );
     }
 }

@@ -119,7 +119,11 @@ impl View<'_> {
         let count = rendered.shown.first().copied().unwrap_or(0);
         let shown = if self.first { folded.get(folded.len().saturating_sub(count)..) } else { folded.get(..count) }.unwrap_or_default();
         // Behind what was shown; noise that is hidden at the end counts as shown.
-        let end = if self.first || count == folded.len() { excerpt.end } else { shown.last().map_or(excerpt.start, |f| f.last.as_ref().unwrap_or(&f.first).end) };
+        let end = if self.first || count == folded.len() {
+            excerpt.end
+        } else {
+            shown.last().map_or(excerpt.start, |f| f.last.as_ref().unwrap_or(&f.first).end)
+        };
         let more = extent.growing || end < extent.size;
         let text = rendered.text.replace(&next(widest), &next(end));
         LogChunk {
@@ -178,7 +182,10 @@ mod tests {
         let script = script(RUNNING)
             .on("HEAD /job/x/2/logText", log("8", true, ""))
             .on("GET /job/x/2/logText/progressiveText?start=0", log("8", true, "one\ntwo\n"))
-            .turns("GET /job/x/2/logText/progressiveText?start=8", vec![log("8", true, ""), log("8", true, ""), log("16", true, "three\nfo")])
+            .turns(
+                "GET /job/x/2/logText/progressiveText?start=8",
+                vec![log("8", true, ""), log("8", true, ""), log("16", true, "three\nfo")],
+            )
             .on("GET /job/x/2/logText/progressiveText?start=14", log("19", false, "four\n"));
         let (call, _) = script.call();
         let first = tail(&call, None);
@@ -191,7 +198,9 @@ mod tests {
 
     #[test]
     fn a_log_that_stays_silent_ends_the_wait_and_not_the_call() {
-        let script = script(RUNNING).on("HEAD /job/x/2/logText", log("4", true, "")).on("GET /job/x/2/logText/progressiveText?start=0", log("4", true, "one\n"));
+        let script = script(RUNNING)
+            .on("HEAD /job/x/2/logText", log("4", true, ""))
+            .on("GET /job/x/2/logText/progressiveText?start=0", log("4", true, "one\n"));
         let (call, _) = script.on("GET /job/x/2/logText/progressiveText?start=4", log("4", true, "")).call();
         let first = tail(&call, None);
         let silent = tail(&call, first.next_cursor);
@@ -207,7 +216,9 @@ mod tests {
         let size = body.len().to_string();
         // The greatest offset first: rules match by prefix.
         let starts: Vec<usize> = std::iter::once(0).chain(body.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        let rule = |script: Script, start: &usize| script.on(&format!("GET /job/x/2/logText/progressiveText?start={start}"), log(&size, false, &body[*start..]));
+        let rule = |script: Script, start: &usize| {
+            script.on(&format!("GET /job/x/2/logText/progressiveText?start={start}"), log(&size, false, &body[*start..]))
+        };
         let (call, _) = starts.iter().rev().fold(script(DONE), rule).call();
         let cursors = Cursors::new("tail-log-live", &[Some("x")]);
         let (mut cursor, mut seen) = (Some(cursors.make([2, 0])), Vec::new());

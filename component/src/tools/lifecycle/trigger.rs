@@ -47,7 +47,9 @@ pub(crate) async fn trigger_build(
     let values = parameters::check(&asked, &given, &names::shown(&job.name()))?;
     let before = call.optional("the queue before", waiting)?.unwrap_or_default();
 
-    let id = lifecycle::start(call, &job, (!asked.is_empty()).then_some(&values), cause.as_deref()).await.map_err(|error| disabled(&job, error))?;
+    let id = lifecycle::start(call, &job, (!asked.is_empty()).then_some(&values), cause.as_deref())
+        .await
+        .map_err(|error| disabled(&job, error))?;
     let mut started = follow(call, &job, id, &before, &mut patience).await?;
     started.parameters = parameters::shown(call, &asked, &values);
     if let Some(cause) = cause {
@@ -62,7 +64,11 @@ fn admit(job: &JobPath, detail: &Detail) -> Result<(), Error> {
     let kind = detail.kind();
     if kind.is_container() {
         let children: Vec<String> = detail.children().take(6).map(|c| names::shown(&c.plain_name())).collect();
-        let hint = if kind == Kind::Multibranch { format!("Give ref, one of: {}.", children.join(", ")) } else { format!("Name a job in it: {}.", children.join(", ")) };
+        let hint = if kind == Kind::Multibranch {
+            format!("Give ref, one of: {}.", children.join(", "))
+        } else {
+            format!("Name a job in it: {}.", children.join(", "))
+        };
         return Err(Error::invalid(format!("{name} is a {} and is not built itself", kind.as_str()), hint));
     }
     if detail.buildable == Some(false) {
@@ -73,7 +79,9 @@ fn admit(job: &JobPath, detail: &Detail) -> Result<(), Error> {
 
 fn disabled(job: &JobPath, error: Error) -> Error {
     match error {
-        Error::Conflict(words) if words.contains("buildable") => Error::Conflict(format!("{job} is disabled and cannot be built: enable_job first")),
+        Error::Conflict(words) if words.contains("buildable") => {
+            Error::Conflict(format!("{job} is disabled and cannot be built: enable_job first"))
+        }
         other => other,
     }
 }
@@ -110,7 +118,9 @@ impl Started {
         let item = self.id.map(|id| format!("queue item {id}"));
         let mut out = budget::Answer::new(call.max_tokens());
         match &self.build {
-            Some(build) => out.head(format!("{name} {}{}", answer::build_line(call, build), item.map(|i| format!(" ({i})")).unwrap_or_default())),
+            Some(build) => {
+                out.head(format!("{name} {}{}", answer::build_line(call, build), item.map(|i| format!(" ({i})")).unwrap_or_default()))
+            }
             None => out.head(format!("{name} {}: {}", item.unwrap_or_default(), self.state.map_or("queued", State::name))),
         };
         if let Some(why) = &self.why {
@@ -120,7 +130,8 @@ impl Started {
             out.head("no second build: an equal one was in the queue already, and Jenkins made them one");
         }
         if !self.parameters.is_empty() {
-            let shown: Vec<String> = self.parameters.iter().map(|p| format!("{}={}", names::shown(&p.name), answer::quote(call, &p.value))).collect();
+            let shown: Vec<String> =
+                self.parameters.iter().map(|p| format!("{}={}", names::shown(&p.name), answer::quote(call, &p.value))).collect();
             out.head(format!("parameters: {}", shown.join(" ")));
         }
         for lack in call.missing() {
@@ -169,7 +180,15 @@ pub(super) async fn follow(call: &Call, job: &JobPath, id: u32, before: &[Item],
     };
     // An item that waited before this request, or that more than one request made, is not this request's own.
     let coalesced = before.iter().any(|b| b.id == id) || item.as_ref().is_some_and(|i| i.requests() > 1);
-    Ok(Started { job: job.clone(), id: Some(id), state: item.as_ref().map(Item::state), why: item.and_then(|i| i.why), build, coalesced, parameters: Vec::new() })
+    Ok(Started {
+        job: job.clone(),
+        id: Some(id),
+        state: item.as_ref().map(Item::state),
+        why: item.and_then(|i| i.why),
+        build,
+        coalesced,
+        parameters: Vec::new(),
+    })
 }
 
 /// Leaves the caller's reason where people look for it. Jenkins takes no cause from a request that is logged in.

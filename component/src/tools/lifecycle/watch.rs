@@ -52,7 +52,12 @@ pub(crate) async fn wait_for_build(
             }
         }
         (Some(named), None) => named,
-        (None, None) => return Err(Error::invalid("neither job nor queue-id is given", "Give job (and build), or the queue-id that trigger_build answered.")),
+        (None, None) => {
+            return Err(Error::invalid(
+                "neither job nor queue-id is given",
+                "Give job (and build), or the queue-id that trigger_build answered.",
+            ));
+        }
     };
     let name = job.name();
     let cursors = Cursors::new("wait-for-build", &[Some(&name)]);
@@ -63,9 +68,7 @@ pub(crate) async fn wait_for_build(
         Err(error) => return Err(missing(call, &job, error).await),
     };
     let [_, offset, moment] = told.unwrap_or_default();
-    let graph = async {
-        if build.is_pipeline() { pipeline::graph(call, &job, Selector::Number(build.number)).await } else { Ok(None) }
-    };
+    let graph = async { if build.is_pipeline() { pipeline::graph(call, &job, Selector::Number(build.number)).await } else { Ok(None) } };
     let (graph, growth) = join(graph, read_end(call, &job, build.number, u64::from(offset), LOG)).await;
     let graph = call.optional("stages", graph)?.flatten();
     let growth = match growth {
@@ -151,7 +154,11 @@ impl View<'_> {
         }
         // Without times there is no telling what is new: what runs or is not green is worth a repetition.
         let news = |stage: &Stage| self.moment_of(stage).map_or(stage.status != pipeline::Status::Success, |at| at > self.moment);
-        let brief = |stage: &Stage| StageBrief { name: stage.name.clone(), status: stage.status.name().to_owned(), duration_ms: stage.duration_ms.map(saturate) };
+        let brief = |stage: &Stage| StageBrief {
+            name: stage.name.clone(),
+            status: stage.status.name().to_owned(),
+            duration_ms: stage.duration_ms.map(saturate),
+        };
         graph.flat().into_iter().filter(|(_, _, stage)| news(stage)).map(|(_, _, stage)| brief(stage)).collect()
     }
 
@@ -161,7 +168,8 @@ impl View<'_> {
         let folded = self.growth.as_ref().map(|g| logs::shown_lines(call, &g.excerpt.lines, false, true)).unwrap_or_default();
         let lines = folded.get(folded.len().saturating_sub(LOG_LINES)..).unwrap_or_default();
         let log_end = self.growth.as_ref().map_or(self.offset, |g| saturate(g.excerpt.end));
-        let moment = self.graph.iter().flat_map(Graph::flat).filter_map(|(_, _, stage)| self.moment_of(stage)).max().unwrap_or(0).max(self.moment);
+        let moment =
+            self.graph.iter().flat_map(Graph::flat).filter_map(|(_, _, stage)| self.moment_of(stage)).max().unwrap_or(0).max(self.moment);
         let cursor = self.build.building.then(|| self.cursors.make([number, log_end, moment]));
         let tests = self.build.tests().filter(|_| !self.build.building);
 
@@ -191,7 +199,9 @@ impl View<'_> {
             out.head("log: nothing new");
         }
         match (&cursor, self.pending.first()) {
-            (Some(_), Some(input)) => out.next(format!("submit_input(job={name:?}, build=\"{number}\", input_id={:?}, action=\"proceed\")", input.id)),
+            (Some(_), Some(input)) => {
+                out.next(format!("submit_input(job={name:?}, build=\"{number}\", input_id={:?}, action=\"proceed\")", input.id))
+            }
             (Some(cursor), None) => out.next(format!("wait_for_build(job={name:?}, build=\"{number}\", cursor={cursor:?})")),
             (None, _) if self.build.result() == "SUCCESS" => out.next(format!("get_build(job={name:?}, build=\"{number}\")")),
             (None, _) => out.next(format!("triage_failure(job={name:?}, build=\"{number}\")")),

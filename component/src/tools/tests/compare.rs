@@ -133,7 +133,8 @@ fn changes<'a>(before: &'a Report, after: &'a Report) -> Vec<Change<'a>> {
         kind(before, Some(after)).map(|kind| Change { kind, before, after: Some(after) })
     });
     let of_old = old.iter().filter(|(key, _)| !new.contains_key(*key));
-    let mut all: Vec<Change<'a>> = of_new.chain(of_old.map(|(_, before)| Change { kind: Kind::Removed, before: Some(before), after: None })).collect();
+    let mut all: Vec<Change<'a>> =
+        of_new.chain(of_old.map(|(_, before)| Change { kind: Kind::Removed, before: Some(before), after: None })).collect();
     all.sort_by_key(|change| change.kind);
     all
 }
@@ -163,7 +164,14 @@ fn is_slower(before: &Case, after: &Case) -> bool {
     after >= before + SLOWER_BY_MS && after >= before + before / 2
 }
 
-fn render(call: &Call, job: &JobPath, base: (&Head, Option<&Report>), head: (&Head, Option<&Report>), changes: &[Change<'_>], format: Format) -> String {
+fn render(
+    call: &Call,
+    job: &JobPath,
+    base: (&Head, Option<&Report>),
+    head: (&Head, Option<&Report>),
+    changes: &[Change<'_>],
+    format: Format,
+) -> String {
     let mut text = Answer::new(call.max_tokens());
     let job_name = names::shown(&job.name());
     for (build, report) in [base, head] {
@@ -195,7 +203,9 @@ fn line(call: &Call, change: &Change<'_>, format: Format) -> Option<String> {
         return Some(name);
     }
     let detail = match change.kind {
-        Kind::NewFailure | Kind::StillFailing => change.after.and_then(error_line).map(|e| format!(": {}", fence::inline(&answer::redacted(call, &e), ERROR_CHARS))),
+        Kind::NewFailure | Kind::StillFailing => {
+            change.after.and_then(error_line).map(|e| format!(": {}", fence::inline(&answer::redacted(call, &e), ERROR_CHARS)))
+        }
         Kind::Removed => change.after.map(|after| format!(" (now {})", after.outcome.as_str())),
         Kind::Slower => times(change),
         Kind::Fixed | Kind::Added => None,

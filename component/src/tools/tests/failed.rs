@@ -159,7 +159,14 @@ impl View<'_> {
         self.answer(&text.render().text, tests, cases.len(), Some(totals), next_cursor)
     }
 
-    fn answer(&self, text: &str, tests: Vec<FailedTest>, total: usize, totals: Option<TestTotals>, next_cursor: Option<String>) -> FailedTests {
+    fn answer(
+        &self,
+        text: &str,
+        tests: Vec<FailedTest>,
+        total: usize,
+        totals: Option<TestTotals>,
+        next_cursor: Option<String>,
+    ) -> FailedTests {
         FailedTests {
             job: self.job.name(),
             build: self.build.number,

@@ -85,7 +85,8 @@ async fn read<'a>(call: &Call, job: &JobPath, tested: &[&'a Build]) -> Result<Ve
         let report = report(call, job, Selector::Number(build.number), Want::All).await;
         Ok((build, call.optional(&format!("tests of #{}", build.number), report)?.flatten()))
     });
-    let reports: Vec<Result<_, Error>> = reports.buffered(AT_ONCE).map(|read| read.map(|(build, report)| report.map(|r| run(build, r)))).collect().await;
+    let reports: Vec<Result<_, Error>> =
+        reports.buffered(AT_ONCE).map(|read| read.map(|(build, report)| report.map(|r| run(build, r)))).collect().await;
     let runs: Result<Vec<Option<Run<'a>>>, Error> = reports.into_iter().collect();
     Ok(runs?.into_iter().flatten().collect())
 }
@@ -192,7 +193,14 @@ impl View<'_> {
             return format!("{verdict} {name}");
         }
         let (low, high) = it.interval;
-        let rate = format!("failed {} of {} (95 % interval {}–{} %), last in #{}", it.failures, human::count(it.runs as u64, "run"), percent(low), percent(high), it.last_failed);
+        let rate = format!(
+            "failed {} of {} (95 % interval {}–{} %), last in #{}",
+            it.failures,
+            human::count(it.runs as u64, "run"),
+            percent(low),
+            percent(high),
+            it.last_failed
+        );
         let mut line = format!("{verdict} {name}: {rate}");
         for reason in self.reasons(test, if format == Format::Full { usize::MAX } else { 3 }) {
             line.push_str(&format!("\n  {reason}"));
@@ -210,7 +218,12 @@ impl View<'_> {
         match it.verdict {
             Verdict::Flaky => {}
             Verdict::Regression { since } if it.before_runs > 0 => {
-                reasons.push(format!("failed in all {} since #{since}; before, in {} of {}", human::count(it.streak as u64, "run"), it.before_failures, it.before_runs));
+                reasons.push(format!(
+                    "failed in all {} since #{since}; before, in {} of {}",
+                    human::count(it.streak as u64, "run"),
+                    it.before_failures,
+                    it.before_runs
+                ));
                 reasons.extend(self.commits(since, room.max(COMMITS)).map(|commits| format!("new in #{since}: {commits}")));
             }
             Verdict::Regression { since } => reasons.push(format!("failed in all runs looked at; by Jenkins' count since #{since}")),

@@ -14,7 +14,12 @@ use crate::text::{human, names};
 use crate::tools::builds::target;
 
 /// `get-quality-report`.
-pub(crate) async fn get_quality_report(call: &Call, job: String, branch: Option<String>, build: Option<String>) -> Result<QualityReport, Error> {
+pub(crate) async fn get_quality_report(
+    call: &Call,
+    job: String,
+    branch: Option<String>,
+    build: Option<String>,
+) -> Result<QualityReport, Error> {
     let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
     let what = format!("{which} of {job}");
     let object = builds::object(&job, which);
@@ -25,7 +30,8 @@ pub(crate) async fn get_quality_report(call: &Call, job: String, branch: Option<
     };
     let coverage = call.optional("coverage", coverage)?;
     let warnings = call.optional("warnings", warnings)?.unwrap_or_default();
-    let absent = if coverage.is_none() || warnings.is_empty() { absent(call, coverage.is_none(), warnings.is_empty()).await } else { Vec::new() };
+    let absent =
+        if coverage.is_none() || warnings.is_empty() { absent(call, coverage.is_none(), warnings.is_empty()).await } else { Vec::new() };
 
     let mut text = Answer::new(call.max_tokens());
     text.head(format!("{} #{number}", names::shown(&job.name())));
@@ -54,7 +60,9 @@ pub(crate) async fn get_quality_report(call: &Call, job: String, branch: Option<
 async fn absent(call: &Call, coverage: bool, warnings: bool) -> Vec<String> {
     let plugins = quality::installed(call).await;
     let why = |what: &str, step: &str, wanted: &[&str], title: &str| match &plugins {
-        Some(plugins) if plugins.iter().any(|p| wanted.contains(&p.as_str())) => format!("no {what}: the plugin is installed, but this build did not call {step}"),
+        Some(plugins) if plugins.iter().any(|p| wanted.contains(&p.as_str())) => {
+            format!("no {what}: the plugin is installed, but this build did not call {step}")
+        }
         Some(_) => format!("no {what}: {title} is not installed on this controller"),
         None => format!("no {what}: this build did not call {step}, or {title} is not installed; this account may not see the plugins"),
     };
@@ -87,11 +95,23 @@ fn tool_line(call: &Call, tool: &Warnings) -> String {
 }
 
 fn metric(metric: &Metric) -> QualityMetric {
-    QualityMetric { name: metric.name.clone(), value: metric.value.clone(), delta: metric.delta.clone(), modified_lines: metric.modified.clone() }
+    QualityMetric {
+        name: metric.name.clone(),
+        value: metric.value.clone(),
+        delta: metric.delta.clone(),
+        modified_lines: metric.modified.clone(),
+    }
 }
 
 fn record(call: &Call, tool: Warnings) -> QualityTool {
-    QualityTool { name: answer::redacted(call, &tool.name), id: tool.id, total: tool.total, new: tool.new, fixed: tool.fixed, gate: tool.gate }
+    QualityTool {
+        name: answer::redacted(call, &tool.name),
+        id: tool.id,
+        total: tool.total,
+        new: tool.new,
+        fixed: tool.fixed,
+        gate: tool.gate,
+    }
 }
 
 #[cfg(test)]
@@ -108,11 +128,17 @@ mod tests {
     #[test]
     fn both_reports_make_one_short_answer() {
         let script = Script::new()
-            .json("/job/a/lastBuild/coverage/", r#"{"projectStatistics":{"line":"81.00%"},"projectDelta":{"line":"-1.50%"},"qualityGates":{"overallResult":"FAILED"}}"#)
+            .json(
+                "/job/a/lastBuild/coverage/",
+                r#"{"projectStatistics":{"line":"81.00%"},"projectDelta":{"line":"-1.50%"},"qualityGates":{"overallResult":"FAILED"}}"#,
+            )
             .json("/job/a/lastBuild/warnings-ng/", r#"{"tools":[{"id":"pylint","name":"Pylint","size":12}]}"#)
             .json("/job/a/lastBuild/pylint/", r#"{"newSize":2,"fixedSize":0}"#);
         let (answer, requests) = ask(script);
-        assert_eq!(answer.text, "a #7\ncoverage (coverage, quality gate FAILED): line 81.00% (-1.50%)\nPylint: 12 warnings, 2 new, 0 fixed\n");
+        assert_eq!(
+            answer.text,
+            "a #7\ncoverage (coverage, quality gate FAILED): line 81.00% (-1.50%)\nPylint: 12 warnings, 2 new, 0 fixed\n"
+        );
         assert_eq!((answer.absent.len(), requests), (0, 4));
     }
 

@@ -47,7 +47,15 @@ pub(crate) async fn get_test_report(
     Ok(record(call, &job.name(), build.number, &text, Some(&report), suites, tests))
 }
 
-fn record(call: &Call, job: &str, build: u32, text: &str, report: Option<&Report>, suites: Vec<SuiteTotals>, tests: Vec<TestRun>) -> TestReport {
+fn record(
+    call: &Call,
+    job: &str,
+    build: u32,
+    text: &str,
+    report: Option<&Report>,
+    suites: Vec<SuiteTotals>,
+    tests: Vec<TestRun>,
+) -> TestReport {
     TestReport {
         job: job.to_owned(),
         build,
@@ -71,7 +79,13 @@ fn totals_line(report: &Report) -> String {
     // Rounded down: one failure in a thousand is not 100 %.
     let rate = (passed * 100).checked_div(ran).map(|p| format!(" ({p}% of those that ran)")).unwrap_or_default();
     let took = report.duration_ms.map(|ms| format!(", in {}", human::duration(ms))).unwrap_or_default();
-    format!("{} of {} passed{rate}, {} failed, {} skipped{took}", human::number(passed.into()), human::count(totals.total.into(), "test"), totals.failed, totals.skipped)
+    format!(
+        "{} of {} passed{rate}, {} failed, {} skipped{took}",
+        human::number(passed.into()),
+        human::count(totals.total.into(), "test"),
+        totals.failed,
+        totals.skipped
+    )
 }
 
 fn overview(call: &Call, text: &mut Answer, report: &Report, format: Format) -> Vec<TestRun> {
@@ -149,7 +163,8 @@ mod tests {
 
     fn ask(job: &str, build: &str, suite: Option<&str>, format: Option<Format>) -> (TestReport, usize) {
         let (call, sent) = simulated(None);
-        let answer = finish(get_test_report(&call, job.to_owned(), None, Some(build.to_owned()), suite.map(str::to_owned), format)).unwrap();
+        let answer =
+            finish(get_test_report(&call, job.to_owned(), None, Some(build.to_owned()), suite.map(str::to_owned), format)).unwrap();
         let requests = sent.borrow().len();
         (answer, requests)
     }
@@ -158,7 +173,11 @@ mod tests {
     fn totals_rate_suites_and_slowest_tests_of_a_pipeline() {
         let (report, requests) = ask("shop/checkout/main", "28", None, None);
         assert_eq!(requests, 1);
-        assert!(report.text.starts_with("shop/checkout/main #28: 14 of 17 tests passed (87% of those that ran), 2 failed, 1 skipped, in "), "{}", report.text);
+        assert!(
+            report.text.starts_with("shop/checkout/main #28: 14 of 17 tests passed (87% of those that ran), 2 failed, 1 skipped, in "),
+            "{}",
+            report.text
+        );
         assert!(report.text.contains("\npytest [Test > unit]: 15 tests, 2 FAILED, 1 skipped, "), "{}", report.text);
         assert_eq!(report.suites.len(), 2);
         assert!(report.text.contains("\nslowest:\n") && !report.tests.is_empty());

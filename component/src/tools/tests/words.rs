@@ -29,9 +29,8 @@ static LIBRARY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-static FRAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"^\s*(?:at\s|File\s"|from\s|#\d+\s|\d+:\s)|^\S+\.\w{1,4}:\d+|^\s+\S+\.(?:go|rs):\d+"#).ok()
-});
+static FRAME: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"^\s*(?:at\s|File\s"|from\s|#\d+\s|\d+:\s)|^\S+\.\w{1,4}:\d+|^\s+\S+\.(?:go|rs):\d+"#).ok());
 
 /// `org.opentest4j.AssertionFailedError: …`: the package says nothing that the class does not.
 static PACKAGE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^(?:[a-z_][\w]*\.)+([A-Z]\w*)").ok());
@@ -133,7 +132,10 @@ mod tests {
         let pytest = "AssertionError: assert Decimal('1.89') == Decimal('1.90')\n +  where Decimal('1.89') = tax(Decimal('9.99'), 'DE')";
         assert_eq!(error(Some(pytest), None).as_deref(), Some("AssertionError: assert Decimal('1.89') == Decimal('1.90')"));
         assert_eq!(error(Some("\n====\nTypeError: x is undefined"), None).as_deref(), Some("TypeError: x is undefined"));
-        assert_eq!(error(None, Some("org.acme.BadThing: no\n\tat org.acme.A.b(A.java:1)")).as_deref(), Some("BadThing: no at org.acme.A.b(A.java:1)"));
+        assert_eq!(
+            error(None, Some("org.acme.BadThing: no\n\tat org.acme.A.b(A.java:1)")).as_deref(),
+            Some("BadThing: no at org.acme.A.b(A.java:1)")
+        );
         assert_eq!(error(None, None), None);
     }
 

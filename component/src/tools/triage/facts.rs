@@ -1,6 +1,6 @@
 //! Everything that is asked of Jenkins before judging.
 
-use futures_util::future::{join4, join_all};
+use futures_util::future::{join_all, join4};
 
 use super::history::{self, Past};
 use crate::analysis::{Analysis, Analyzer};
@@ -42,9 +42,7 @@ pub(super) struct Below {
 /// Asks for everything at once.
 pub(super) async fn gather(call: &Call, job: JobPath, build: Build) -> Result<Facts, Error> {
     let number = Selector::Number(build.number);
-    let graph = async {
-        if build.is_pipeline() { pipeline::graph(call, &job, number).await } else { Ok(None) }
-    };
+    let graph = async { if build.is_pipeline() { pipeline::graph(call, &job, number).await } else { Ok(None) } };
     let report = async {
         match build.tests() {
             // No failed test: no report to read.
@@ -74,7 +72,9 @@ pub(super) async fn analyse(call: &Call, job: &JobPath, number: u32) -> Result<A
     let mut stream = log::open(call, job, Selector::Number(number), 0).await?;
     let size = stream.extent.size;
     if size > MAX_LOG_BYTES {
-        call.lacks(format!("the log of {job} #{number} has {size} bytes; its last {MAX_LOG_BYTES} were analysed, line numbers count from there"));
+        call.lacks(format!(
+            "the log of {job} #{number} has {size} bytes; its last {MAX_LOG_BYTES} were analysed, line numbers count from there"
+        ));
         stream = log::open(call, job, Selector::Number(number), size - MAX_LOG_BYTES).await?;
     }
     let mut scanner = stream.scanner();
@@ -122,13 +122,18 @@ async fn cells(call: &Call, build: &Build) -> Result<Vec<Below>, Error> {
         .take(MAX_CELLS)
         .filter_map(|run| Some((JobPath::cell(&run.url)?, run.number)))
         .collect();
-    let results = join_all(cells.iter().map(|(job, number)| builds::with_fields(call, job, Selector::Number(*number), builds::BRIEF))).await;
+    let results =
+        join_all(cells.iter().map(|(job, number)| builds::with_fields(call, job, Selector::Number(*number), builds::BRIEF))).await;
     for ((job, number), result) in cells.into_iter().zip(results) {
         let Some(cell) = call.optional(&format!("cell {job}"), result)? else { continue };
         if matches!(cell.result(), "FAILURE" | "UNSTABLE") {
             let found = analyse(call, &job, number).await;
             // The first red cell tells; its neighbours mostly repeat it.
-            return Ok(call.optional(&format!("log of {job}"), found)?.map(|analysis| Below { job, number, analysis }).into_iter().collect());
+            return Ok(call
+                .optional(&format!("log of {job}"), found)?
+                .map(|analysis| Below { job, number, analysis })
+                .into_iter()
+                .collect());
         }
     }
     Ok(Vec::new())

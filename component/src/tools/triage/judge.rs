@@ -48,7 +48,8 @@ pub(super) enum Cause {
 
 /// Judges.
 pub(super) async fn judge(call: &Call, facts: &Facts) -> Result<Judgement, Error> {
-    let mut judgement = Judgement { causes: causes(facts), window: Window::default(), differs_before: false, suspects: Vec::new(), flakes: Vec::new() };
+    let mut judgement =
+        Judgement { causes: causes(facts), window: Window::default(), differs_before: false, suspects: Vec::new(), flakes: Vec::new() };
     match judgement.causes.first() {
         Some(Cause::Tests) => {
             judgement.flakes = flakes(call, facts).await?;
@@ -116,7 +117,8 @@ fn tests_window(facts: &Facts) -> Window {
     let cases = failed(facts);
     let new = cases.iter().any(|c| c.is_new());
     let first_bad = if new { Some(facts.build.number) } else { cases.iter().filter_map(|c| c.since).max() };
-    let before = |p: &&history::Past| first_bad.is_some_and(|bad| p.number < bad) && matches!(p.result.as_str(), "SUCCESS" | "UNSTABLE" | "FAILURE");
+    let before =
+        |p: &&history::Past| first_bad.is_some_and(|bad| p.number < bad) && matches!(p.result.as_str(), "SUCCESS" | "UNSTABLE" | "FAILURE");
     Window { first_bad, last_good: facts.past.iter().find(before).map(|p| p.number) }
 }
 
@@ -128,8 +130,12 @@ async fn since(call: &Call, facts: &Facts, cause: &Hypothesis) -> Result<(Window
         return Ok((window, false));
     }
     // Backwards from this build, until the cause is another one.
-    let earlier: Vec<u32> =
-        facts.past.iter().filter(|p| p.number < facts.build.number && p.number > first_bad && p.result == facts.build.result()).map(|p| p.number).collect();
+    let earlier: Vec<u32> = facts
+        .past
+        .iter()
+        .filter(|p| p.number < facts.build.number && p.number > first_bad && p.result == facts.build.result())
+        .map(|p| p.number)
+        .collect();
     let mut same_from = facts.build.number;
     for (looked, number) in earlier.iter().enumerate() {
         if looked >= MAX_EARLIER_LOGS {

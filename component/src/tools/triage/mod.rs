@@ -20,7 +20,13 @@ use crate::jenkins::jobs::missing;
 use crate::tools::builds::target;
 
 /// `triage-failure`.
-pub(crate) async fn triage_failure(call: &Call, job: String, branch: Option<String>, build: Option<String>, format: Option<Format>) -> Result<Triage, Error> {
+pub(crate) async fn triage_failure(
+    call: &Call,
+    job: String,
+    branch: Option<String>,
+    build: Option<String>,
+    format: Option<Format>,
+) -> Result<Triage, Error> {
     let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
     let build = match builds::build(call, &job, which).await {
         Ok(build) => build,

@@ -79,7 +79,9 @@ fn message_points(message: &str, evidence: &str) -> i32 {
 fn is_document(path: &str) -> bool {
     let lower = path.to_lowercase();
     let ending = [".md", ".rst", ".txt", ".adoc"].iter().any(|e| lower.ends_with(e));
-    (ending && !lower.ends_with("requirements.txt") && !lower.ends_with("cmakelists.txt")) || lower.starts_with("docs/") || lower == "license"
+    (ending && !lower.ends_with("requirements.txt") && !lower.ends_with("cmakelists.txt"))
+        || lower.starts_with("docs/")
+        || lower == "license"
 }
 
 /// The text occurs, and is not part of a longer name.

@@ -75,7 +75,9 @@ fn age(facts: &Facts, judgement: &Judgement) -> String {
     }
     let good = judgement.window.last_good.map(|good| format!(" (#{good} was better)")).unwrap_or_default();
     match judgement.window.first_bad {
-        Some(first) if first == facts.build.number && judgement.differs_before => "; new in this build, earlier ones failed otherwise".into(),
+        Some(first) if first == facts.build.number && judgement.differs_before => {
+            "; new in this build, earlier ones failed otherwise".into()
+        }
         Some(first) if first == facts.build.number => format!("; new in this build{good}"),
         Some(first) => format!("; since #{first}{good}"),
         None => String::new(),
@@ -240,7 +242,13 @@ pub(super) fn describe(call: &Call, facts: &Facts, judgement: &Judgement, it: &T
         let good = judgement.window.last_good.map(|g| format!(", after #{g}")).unwrap_or_default();
         let quote = |text: &str| answer::quote(call, text);
         let item = |s: &Suspect| format!("  {} {} {}: {}", answer::short(&s.commit), quote(&s.author), quote(&s.message), s.reason);
-        out.section(Section::new("commit").title(format!("commits that came in with #{since}{good}:")).priority(20).minimum(1).items(it.suspects.iter().map(item)));
+        out.section(
+            Section::new("commit")
+                .title(format!("commits that came in with #{since}{good}:"))
+                .priority(20)
+                .minimum(1)
+                .items(it.suspects.iter().map(item)),
+        );
     }
     for step in &it.next_steps {
         out.next(step.clone());
@@ -261,5 +269,10 @@ fn cause_section(call: &Call, at: usize, cause: &Cause, it: &Hypothesis, lines: 
         let at = e.offset.map(|o| format!("@{o} ")).unwrap_or_default();
         fence::block([format!("{build}{line}{at}{}", e.detail)]).trim_end().to_owned()
     });
-    Section::new("evidence line").title(heading).priority(priority).minimum(2).total(it.evidence.iter().filter(|e| e.kind != "stage").count() as u64).items(items)
+    Section::new("evidence line")
+        .title(heading)
+        .priority(priority)
+        .minimum(2)
+        .total(it.evidence.iter().filter(|e| e.kind != "stage").count() as u64)
+        .items(items)
 }

@@ -56,44 +56,23 @@ pub(crate) struct Recorded {
 impl Recorded {
     /// The response head, and the fault after the body, checked as far as replaying needs it.
     pub(crate) fn parse(&self) -> Result<Outcome, String> {
-        let method = self
-            .method
-            .parse()
-            .map_err(|_| format!("{:?} is not a method", self.method))?;
-        let fault = self
-            .fault
-            .as_deref()
-            .map(|note| Fault::from_note(note).ok_or_else(|| format!("unknown fault {note:?}")));
-        let status = self.status.map(|status| {
-            StatusCode::from_u16(status).map_err(|_| format!("{status} is not a status"))
-        });
+        let method = self.method.parse().map_err(|_| format!("{:?} is not a method", self.method))?;
+        let fault = self.fault.as_deref().map(|note| Fault::from_note(note).ok_or_else(|| format!("unknown fault {note:?}")));
+        let status = self.status.map(|status| StatusCode::from_u16(status).map_err(|_| format!("{status} is not a status")));
         let fault = fault.transpose()?;
         let status = status.transpose()?;
         if status.is_none() && fault.is_none() {
             return Err("it has neither a status nor a fault".to_owned());
         }
-        let headers = self
-            .headers
-            .iter()
-            .map(|line| header(line).ok_or_else(|| format!("{line:?} is not a header")));
+        let headers = self.headers.iter().map(|line| header(line).ok_or_else(|| format!("{line:?} is not a header")));
         let headers = headers.collect::<Result<_, _>>()?;
-        Ok(Outcome {
-            method,
-            status,
-            headers,
-            request: self.request.bytes()?,
-            body: self.body.bytes()?,
-            fault,
-        })
+        Ok(Outcome { method, status, headers, request: self.request.bytes()?, body: self.body.bytes()?, fault })
     }
 }
 
 fn header(line: &str) -> Option<(HeaderName, HeaderValue)> {
     let (name, value) = line.split_once(": ")?;
-    Some((
-        name.parse().ok()?,
-        HeaderValue::from_bytes(value.as_bytes()).ok()?,
-    ))
+    Some((name.parse().ok()?, HeaderValue::from_bytes(value.as_bytes()).ok()?))
 }
 
 /// A [`Recorded`] in the types that replaying needs.
@@ -130,10 +109,7 @@ impl Content {
         }
         let Ok(text) = str::from_utf8(bytes) else {
             let encoded = BASE64_STANDARD.encode(bytes);
-            let lines = encoded
-                .as_bytes()
-                .chunks(BASE64_LINE)
-                .map(|line| String::from_utf8_lossy(line).into_owned());
+            let lines = encoded.as_bytes().chunks(BASE64_LINE).map(|line| String::from_utf8_lossy(line).into_owned());
             return Self::Base64(lines.collect());
         };
         if let Some(value) = embeddable(text) {
@@ -150,10 +126,7 @@ impl Content {
         match self {
             Self::Json(value) => Ok(value.to_string().into()),
             Self::Text(lines) => Ok(lines.join("\n").into()),
-            Self::Base64(lines) => BASE64_STANDARD
-                .decode(lines.concat())
-                .map(Bytes::from)
-                .map_err(|error| format!("bad base64: {error}")),
+            Self::Base64(lines) => BASE64_STANDARD.decode(lines.concat()).map(Bytes::from).map_err(|error| format!("bad base64: {error}")),
         }
     }
 }
@@ -186,10 +159,7 @@ pub(crate) struct Cassette {
 
 impl Cassette {
     pub(crate) fn read(path: &Path) -> Result<Self, CassetteError> {
-        let text = fs::read_to_string(path).map_err(|source| CassetteError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = fs::read_to_string(path).map_err(|source| CassetteError::Read { path: path.to_owned(), source })?;
         let mut reader = serde_json::Deserializer::from_str(&text);
         let controller = read_header(path, &mut reader)?;
         let mut exchanges = vec![];
@@ -203,49 +173,31 @@ impl Cassette {
                 }
                 Err(error) => {
                     let (path, number) = (path.to_owned(), exchanges.len() + 1);
-                    return Err(CassetteError::Corrupt {
-                        path,
-                        number,
-                        reason: error.to_string(),
-                    });
+                    return Err(CassetteError::Corrupt { path, number, reason: error.to_string() });
                 }
             }
         }
-        Ok(Self {
-            controller,
-            exchanges,
-        })
+        Ok(Self { controller, exchanges })
     }
 }
 
 type Reader<'a> = serde_json::Deserializer<serde_json::de::StrRead<'a>>;
 
 fn read_header(path: &Path, reader: &mut Reader<'_>) -> Result<Url, CassetteError> {
-    let foreign = |reason: String| CassetteError::Foreign {
-        path: path.to_owned(),
-        reason,
-    };
+    let foreign = |reason: String| CassetteError::Foreign { path: path.to_owned(), reason };
     let header = Value::deserialize(reader).map_err(|error| foreign(error.to_string()))?;
     // The version first: a newer header may well have other fields.
     match header.get("cassette").and_then(Value::as_u64) {
         Some(VERSION) => {}
         Some(found) => {
-            return Err(CassetteError::Version {
-                path: path.to_owned(),
-                found,
-            });
+            return Err(CassetteError::Version { path: path.to_owned(), found });
         }
         None => {
-            return Err(foreign(
-                "its first object has no \"cassette\" version".to_owned(),
-            ));
+            return Err(foreign("its first object has no \"cassette\" version".to_owned()));
         }
     }
     let header = Header::deserialize(header).map_err(|error| foreign(error.to_string()))?;
-    header
-        .controller
-        .parse()
-        .map_err(|error| foreign(format!("its controller is no URL: {error}")))
+    header.controller.parse().map_err(|error| foreign(format!("its controller is no URL: {error}")))
 }
 
 #[cfg(test)]
@@ -265,16 +217,8 @@ mod tests {
     fn a_body_takes_the_most_readable_form_that_loses_nothing() {
         assert_eq!(form(br#"{"a":[1,2.5,"x"],"b":null}"#), "json");
         assert_eq!(form(br#"{"a": 1}"#), "text", "white space would be lost");
-        assert_eq!(
-            form(br#"{"a":1,"a":2}"#),
-            "text",
-            "a doubled member would be lost"
-        );
-        assert_eq!(
-            form(br#"{"a":1.0e3}"#),
-            "text",
-            "the spelling of the number would be lost"
-        );
+        assert_eq!(form(br#"{"a":1,"a":2}"#), "text", "a doubled member would be lost");
+        assert_eq!(form(br#"{"a":1.0e3}"#), "text", "the spelling of the number would be lost");
         assert_eq!(form(b"line\r\nline\n"), "text");
         assert_eq!(form(b"\xff\x00"), "base64");
     }

@@ -76,10 +76,7 @@ pub(crate) enum CassetteError {
         reason: String,
     },
     /// The file was written by a version that this one does not understand.
-    #[error(
-        "cassette {path} has version {found}, this jankins reads version {}",
-        format::VERSION
-    )]
+    #[error("cassette {path} has version {found}, this jankins reads version {}", format::VERSION)]
     Version {
         /// The cassette.
         path: PathBuf,

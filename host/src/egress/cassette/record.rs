@@ -29,24 +29,15 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Starts a new cassette; an older one of that name is replaced, any other file is left alone.
-    pub(crate) fn create(
-        path: &Path,
-        controller: &Url,
-        credentials: Option<&Credentials>,
-    ) -> Result<Self, CassetteError> {
-        let failed = |source| CassetteError::Write {
-            path: path.to_owned(),
-            source,
-        };
+    pub(crate) fn create(path: &Path, controller: &Url, credentials: Option<&Credentials>) -> Result<Self, CassetteError> {
+        let failed = |source| CassetteError::Write { path: path.to_owned(), source };
         let in_the_way = match std::fs::metadata(path) {
             Ok(found) => found.len() > 0 && Cassette::read(path).is_err(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
             Err(error) => return Err(failed(error)),
         };
         if in_the_way {
-            return Err(CassetteError::Occupied {
-                path: path.to_owned(),
-            });
+            return Err(CassetteError::Occupied { path: path.to_owned() });
         }
         let header = Header {
             cassette: VERSION,
@@ -55,11 +46,7 @@ impl Recorder {
         };
         let mut file = create_private(path).map_err(failed)?;
         append(&mut file, &header).map_err(failed)?;
-        Ok(Self {
-            path: path.to_owned(),
-            redactor: Redactor::new(credentials),
-            file: Mutex::new(Some(file)),
-        })
+        Ok(Self { path: path.to_owned(), redactor: Redactor::new(credentials), file: Mutex::new(Some(file)) })
     }
 
     /// Records that a request got no response.
@@ -102,26 +89,13 @@ pub(crate) struct Tape {
 
 impl Tape {
     pub(crate) fn start<B>(recorder: &Arc<Recorder>, ask: Ask, response: &Response<B>) -> Self {
-        let bodiless = ask.method == Method::HEAD
-            || matches!(
-                response.status(),
-                StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-            );
-        let length = response
-            .headers()
-            .get(CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok()?.parse().ok());
+        let bodiless = ask.method == Method::HEAD || matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let length = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         let mut recorded = recorder.begin(ask);
         recorded.status = Some(response.status().as_u16());
         recorded.headers = recorder.redactor.headers(response.headers(), bodiless);
         let announced = if bodiless { Some(0) } else { length };
-        Self {
-            recorder: Arc::clone(recorder),
-            recorded,
-            heard: vec![],
-            full: false,
-            announced,
-        }
+        Self { recorder: Arc::clone(recorder), recorded, heard: vec![], full: false, announced }
     }
 
     /// Takes note of the next part of the body.

@@ -17,35 +17,15 @@ use super::super::headers::Credentials;
 const REDACTED: &str = "[redacted]";
 
 /// A header with one of these in its name is not recorded.
-const SECRET_IN_NAME: [&str; 11] = [
-    "authorization",
-    "cookie",
-    "credential",
-    "crumb",
-    "csrf",
-    "password",
-    "secret",
-    "session",
-    "signature",
-    "token",
-    "api-key",
-];
+const SECRET_IN_NAME: [&str; 11] =
+    ["authorization", "cookie", "credential", "crumb", "csrf", "password", "secret", "session", "signature", "token", "api-key"];
 /// These change with every request, or describe the connection instead of the answer.
-const TRANSIENT: [&str; 10] = [
-    "date",
-    "age",
-    "expires",
-    "last-modified",
-    "etag",
-    "connection",
-    "keep-alive",
-    "transfer-encoding",
-    "server",
-    "via",
-];
+const TRANSIENT: [&str; 10] =
+    ["date", "age", "expires", "last-modified", "etag", "connection", "keep-alive", "transfer-encoding", "server", "via"];
 
 /// Names whose value is secret, in queries, forms and JSON.
-const SECRET_NAMES: &str = r"[\w-]*crumb|token|api[_-]?token|access[_-]?token|refresh[_-]?token|id[_-]?token|password|passwd|secret|client[_-]?secret|api[_-]?key";
+const SECRET_NAMES: &str =
+    r"[\w-]*crumb|token|api[_-]?token|access[_-]?token|refresh[_-]?token|id[_-]?token|password|passwd|secret|client[_-]?secret|api[_-]?key";
 
 static IN_TEXT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
@@ -75,10 +55,7 @@ pub(crate) struct Redactor {
 
 impl Redactor {
     pub(crate) fn new(credentials: Option<&Credentials>) -> Self {
-        Self {
-            credentials: credentials
-                .and_then(|credentials| Regex::new(&spellings(credentials)).ok()),
-        }
+        Self { credentials: credentials.and_then(|credentials| Regex::new(&spellings(credentials)).ok()) }
     }
 
     pub(crate) fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
@@ -106,16 +83,8 @@ impl Redactor {
             let secret = SECRET_IN_NAME.iter().any(|word| name.contains(word));
             !secret && !TRANSIENT.contains(&name) && (keep_length || name != "content-length")
         };
-        let kept = headers
-            .iter()
-            .filter(|(name, value)| wanted(name) && !value.is_sensitive());
-        kept.map(|(name, value)| {
-            self.text(&format!(
-                "{name}: {}",
-                String::from_utf8_lossy(value.as_bytes())
-            ))
-        })
-        .collect()
+        let kept = headers.iter().filter(|(name, value)| wanted(name) && !value.is_sensitive());
+        kept.map(|(name, value)| self.text(&format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))).collect()
     }
 }
 
@@ -143,11 +112,7 @@ fn spellings(credentials: &Credentials) -> String {
     spellings.retain(|spelling| !spelling.is_empty());
     // Alternatives are tried in order: the longer must not lose to its own beginning.
     spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
-    let mut pattern = spellings
-        .iter()
-        .map(|spelling| regex::escape(spelling))
-        .collect::<Vec<_>>()
-        .join("|");
+    let mut pattern = spellings.iter().map(|spelling| regex::escape(spelling)).collect::<Vec<_>>().join("|");
     if pattern.is_empty() {
         // Matches nothing, where an empty alternative would match everywhere.
         pattern = r"[^\s\S]".to_owned();
@@ -168,46 +133,22 @@ mod tests {
     #[test]
     fn the_token_goes_in_every_spelling() {
         let pair = Credentials::new("alice", "11a+b/c").unwrap().encoded();
-        for spelling in [
-            "11a+b/c",
-            "11a%2Bb%2Fc",
-            &pair,
-            pair.trim_end_matches('='),
-            "MTFhK2IvYw",
-        ] {
+        for spelling in ["11a+b/c", "11a%2Bb%2Fc", &pair, pair.trim_end_matches('='), "MTFhK2IvYw"] {
             let text = redactor().text(&format!("before {spelling} after"));
-            assert!(
-                !text.contains(spelling) && text.contains(REDACTED),
-                "{spelling}: {text}"
-            );
+            assert!(!text.contains(spelling) && text.contains(REDACTED), "{spelling}: {text}");
         }
     }
 
     #[test]
     fn values_go_by_the_names_they_have() {
         for (text, wanted) in [
-            (
-                r#"{"crumb":"ab\"c","crumbRequestField":"X"}"#,
-                r#"{"crumb":"[redacted]","crumbRequestField":"X"}"#,
-            ),
-            (
-                "/job/x/build?a=1&token=t0p",
-                "/job/x/build?a=1&token=[redacted]",
-            ),
+            (r#"{"crumb":"ab\"c","crumbRequestField":"X"}"#, r#"{"crumb":"[redacted]","crumbRequestField":"X"}"#),
+            ("/job/x/build?a=1&token=t0p", "/job/x/build?a=1&token=[redacted]"),
             ("My-Crumb=ab&json=1", "My-Crumb=[redacted]&json=1"),
             ("<crumb>ab</crumb>", "<crumb>[redacted]</crumb>"),
-            (
-                r#"<head data-crumb-header="C" data-crumb-value="ab">"#,
-                r#"<head data-crumb-header="C" data-crumb-value="[redacted]">"#,
-            ),
-            (
-                r#"crumb.init("C", "ab")"#,
-                r#"crumb.init("C", "[redacted]")"#,
-            ),
-            (
-                "fetch https://bob:pw@git.test/r.git",
-                "fetch https://[redacted]@git.test/r.git",
-            ),
+            (r#"<head data-crumb-header="C" data-crumb-value="ab">"#, r#"<head data-crumb-header="C" data-crumb-value="[redacted]">"#),
+            (r#"crumb.init("C", "ab")"#, r#"crumb.init("C", "[redacted]")"#),
+            ("fetch https://bob:pw@git.test/r.git", "fetch https://[redacted]@git.test/r.git"),
         ] {
             assert_eq!(redactor().text(text), wanted);
         }
@@ -215,12 +156,7 @@ mod tests {
 
     #[test]
     fn ordinary_text_stays_as_it_is() {
-        for text in [
-            "tokens: 12",
-            "https://ci.test:8080/job/a@b/",
-            r#"{"tokenizer":"x","name":"password"}"#,
-            "12:30:01 a@b.test",
-        ] {
+        for text in ["tokens: 12", "https://ci.test:8080/job/a@b/", r#"{"tokenizer":"x","name":"password"}"#, "12:30:01 a@b.test"] {
             assert_eq!(redactor().text(text), text);
         }
         assert!(matches!(redactor().bytes(b"plain"), Cow::Borrowed(_)));
@@ -236,19 +172,8 @@ mod tests {
         headers.insert(LOCATION, HeaderValue::from_static("/login?token=ab"));
         headers.append("x-group", HeaderValue::from_static("a"));
         headers.append("x-group", HeaderValue::from_static("b"));
-        assert_eq!(
-            redactor().headers(&headers, false),
-            [
-                "location: /login?token=[redacted]",
-                "x-group: a",
-                "x-group: b"
-            ]
-        );
-        assert!(
-            redactor()
-                .headers(&headers, true)
-                .contains(&"content-length: 5".to_owned())
-        );
+        assert_eq!(redactor().headers(&headers, false), ["location: /login?token=[redacted]", "x-group: a", "x-group: b"]);
+        assert!(redactor().headers(&headers, true).contains(&"content-length: 5".to_owned()));
     }
 
     #[test]

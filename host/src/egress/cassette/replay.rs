@@ -35,24 +35,14 @@ struct Track {
 
 impl Replay {
     /// Reads the whole cassette and checks it, so that a corrupt one is no surprise later.
-    pub(crate) fn open(
-        path: &Path,
-        credentials: Option<&Credentials>,
-    ) -> Result<Self, CassetteError> {
+    pub(crate) fn open(path: &Path, credentials: Option<&Credentials>) -> Result<Self, CassetteError> {
         let mut tracks: HashMap<_, Track> = HashMap::new();
         for (index, recorded) in Cassette::read(path)?.exchanges.into_iter().enumerate() {
-            let take = recorded.parse().map_err(|reason| CassetteError::Corrupt {
-                path: path.to_owned(),
-                number: index + 1,
-                reason,
-            })?;
+            let take = recorded.parse().map_err(|reason| CassetteError::Corrupt { path: path.to_owned(), number: index + 1, reason })?;
             let key = (take.method.clone(), recorded.path, take.request.clone());
             tracks.entry(key).or_default().takes.push(take);
         }
-        Ok(Self {
-            redactor: Redactor::new(credentials),
-            tracks,
-        })
+        Ok(Self { redactor: Redactor::new(credentials), tracks })
     }
 
     /// The next recording of this request.
@@ -65,27 +55,17 @@ impl Replay {
             return Err(take.fault.clone().unwrap_or(Fault::Protocol));
         };
         let body = (!take.body.is_empty()).then(|| Ok(Frame::data(take.body.clone())));
-        let frames: Vec<_> = body
-            .into_iter()
-            .chain(take.fault.clone().map(Err))
-            .collect();
+        let frames: Vec<_> = body.into_iter().chain(take.fault.clone().map(Err)).collect();
         let mut response = Response::new(StreamBody::new(stream::iter(frames)));
         *response.status_mut() = status;
-        response.headers_mut().extend(
-            take.headers
-                .iter()
-                .map(|(name, value)| (Some(name.clone()), value.clone())),
-        );
+        response.headers_mut().extend(take.headers.iter().map(|(name, value)| (Some(name.clone()), value.clone())));
         Ok(response)
     }
 }
 
 impl Track {
     fn next(&self) -> Option<&Outcome> {
-        let turn = self
-            .played
-            .fetch_add(1, Ordering::Relaxed)
-            .min(self.takes.len().saturating_sub(1));
+        let turn = self.played.fetch_add(1, Ordering::Relaxed).min(self.takes.len().saturating_sub(1));
         self.takes.get(turn)
     }
 }

@@ -63,19 +63,12 @@ fn settings(controller: &str) -> Settings {
 
 fn all_timeouts(milliseconds: u64) -> Timeouts {
     let each = Duration::from_millis(milliseconds);
-    Timeouts {
-        connect: each,
-        first_byte: each,
-        between_bytes: each,
-    }
+    Timeouts { connect: each, first_byte: each, between_bytes: each }
 }
 
 /// Settings for a test that waits for a timeout.
 fn impatient(controller: &str) -> Settings {
-    Settings {
-        timeouts: all_timeouts(150),
-        ..settings(controller)
-    }
+    Settings { timeouts: all_timeouts(150), ..settings(controller) }
 }
 
 impl Subject {
@@ -87,13 +80,7 @@ impl Subject {
         let spy = Arc::new(Spy::default());
         let controller = settings.controller.clone();
         let tenant = Tenant::new(settings, Arc::clone(&spy) as Arc<dyn Observer>, lookup).unwrap();
-        Self {
-            egress: Egress {
-                tenant: Arc::new(tenant),
-            },
-            spy,
-            controller,
-        }
+        Self { egress: Egress { tenant: Arc::new(tenant) }, spy, controller }
     }
 
     fn request(&self, method: Method, path: &str) -> http::request::Builder {
@@ -105,21 +92,13 @@ impl Subject {
         self.send_with(request, None).await
     }
 
-    async fn send_with(
-        &self,
-        request: Request<WasiBody>,
-        options: Option<RequestOptions>,
-    ) -> Result<Response<WasiBody>, Error> {
-        let sent = self
-            .egress
-            .hooks()
-            .send_request(request, options, Box::new(async { Ok(()) }));
+    async fn send_with(&self, request: Request<WasiBody>, options: Option<RequestOptions>) -> Result<Response<WasiBody>, Error> {
+        let sent = self.egress.hooks().send_request(request, options, Box::new(async { Ok(()) }));
         Box::into_pin(sent).await.map(|(response, _)| response)
     }
 
     async fn get(&self, path: &str) -> Result<Response<WasiBody>, Error> {
-        self.send(self.request(Method::GET, path).body(empty()).unwrap())
-            .await
+        self.send(self.request(Method::GET, path).body(empty()).unwrap()).await
     }
 
     async fn get_text(&self, path: &str) -> Result<String, Error> {
@@ -127,8 +106,7 @@ impl Subject {
     }
 
     async fn post(&self, path: &str, body: &str) -> Result<Response<WasiBody>, Error> {
-        self.send(self.request(Method::POST, path).body(full(body)).unwrap())
-            .await
+        self.send(self.request(Method::POST, path).body(full(body)).unwrap()).await
     }
 
     fn exchanges(&self) -> Vec<Exchange> {
@@ -145,9 +123,7 @@ fn empty() -> WasiBody {
 }
 
 fn full(body: &str) -> WasiBody {
-    Full::new(Bytes::from(body.to_owned()))
-        .map_err(Error::from)
-        .boxed_unsync()
+    Full::new(Bytes::from(body.to_owned())).map_err(Error::from).boxed_unsync()
 }
 
 async fn text(response: Response<WasiBody>) -> Result<String, Error> {
@@ -155,8 +131,7 @@ async fn text(response: Response<WasiBody>) -> Result<String, Error> {
     Ok(String::from_utf8(body.to_vec()).unwrap())
 }
 
-type Handler =
-    Arc<dyn Fn(Request<Incoming>) -> BoxFuture<'static, Response<Full<Bytes>>> + Send + Sync>;
+type Handler = Arc<dyn Fn(Request<Incoming>) -> BoxFuture<'static, Response<Full<Bytes>>> + Send + Sync>;
 
 fn handler<F, O>(answer: F) -> Handler
 where
@@ -197,10 +172,7 @@ impl Server {
                 tokio::spawn(serve(stream, Arc::clone(&handler)));
             }
         });
-        Self {
-            address,
-            connections,
-        }
+        Self { address, connections }
     }
 
     fn url(&self) -> String {
@@ -218,11 +190,7 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, handler: Handler) {
         async move { Ok::<_, Infallible>(answer.await) }
     });
     // A client that goes away mid-answer is part of several tests.
-    drop(
-        hyper::server::conn::http1::Builder::new()
-            .serve_connection(TokioIo::new(stream), service)
-            .await,
-    );
+    drop(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
 }
 
 /// A server below HTTP: `act` gets each connection after the request head was read.
@@ -256,12 +224,7 @@ fn fixed_lookup(ips: &'static [&'static str]) -> (Lookup, Arc<AtomicUsize>) {
     let count = Arc::clone(&asked);
     let lookup: Lookup = Arc::new(move |_| {
         count.fetch_add(1, Ordering::SeqCst);
-        Box::pin(async move {
-            Ok(ips
-                .iter()
-                .map(|ip| SocketAddr::new(ip.parse().unwrap(), 0))
-                .collect())
-        })
+        Box::pin(async move { Ok(ips.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect()) })
     });
     (lookup, asked)
 }

@@ -6,12 +6,10 @@ use wasmtime::{Config, Engine, Store};
 use wasmtime_wasi::p2::{Pollable as _, StreamError};
 use wasmtime_wasi_http::p2::bindings::http::outgoing_handler::Host as _;
 use wasmtime_wasi_http::p2::bindings::http::types::{
-    ErrorCode as P2Error, Host as _, HostFutureIncomingResponse as _, HostIncomingBody as _,
-    HostIncomingResponse as _, Method as P2Method, Scheme as P2Scheme,
+    ErrorCode as P2Error, Host as _, HostFutureIncomingResponse as _, HostIncomingBody as _, HostIncomingResponse as _, Method as P2Method,
+    Scheme as P2Scheme,
 };
-use wasmtime_wasi_http::p2::types::{
-    HostFutureIncomingResponse, HostIncomingResponse, HostOutgoingRequest,
-};
+use wasmtime_wasi_http::p2::types::{HostFutureIncomingResponse, HostIncomingResponse, HostOutgoingRequest};
 use wasmtime_wasi_http::p3::Request as P3Request;
 use wasmtime_wasi_http::p3::bindings::http::client::HostWithStore;
 use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode as P3Error;
@@ -27,11 +25,7 @@ struct Host {
 
 impl WasiHttpView for Host {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView {
-            ctx: &mut self.ctx,
-            table: &mut self.table,
-            hooks: &mut self.hooks,
-        }
+        WasiHttpCtxView { ctx: &mut self.ctx, table: &mut self.table, hooks: &mut self.hooks }
     }
 }
 
@@ -40,15 +34,8 @@ fn host(exchanges: &str) -> Host {
     let (_folder, path) = file("session.json");
     let header = r#"{"cassette":1,"controller":"http://ci.test/","recorded_by":"x"}"#;
     std::fs::write(&path, format!("{header}{exchanges}")).unwrap();
-    let subject = Subject::new(Settings {
-        cassette: CassetteMode::Replay(path),
-        ..settings("http://ci.test/")
-    });
-    Host {
-        ctx: WasiHttpCtx::new(),
-        table: ResourceTable::new(),
-        hooks: subject.egress.hooks(),
-    }
+    let subject = Subject::new(Settings { cassette: CassetteMode::Replay(path), ..settings("http://ci.test/") });
+    Host { ctx: WasiHttpCtx::new(), table: ResourceTable::new(), hooks: subject.egress.hooks() }
 }
 
 async fn ask_p2(host: &mut Host) -> Result<Resource<HostIncomingResponse>, P2Error> {
@@ -81,17 +68,13 @@ async fn a_plugin_of_wasi_0_2_can_tell_body_failures_apart_by_their_text() {
         ("read-timeout", "connection read timeout"),
         ("connection-lost", "connection terminated"),
     ] {
-        let mut host = host(&format!(
-            r#"{{"method":"GET","path":"/job/x/api/json","status":200,"fault":"{fault}"}}"#
-        ));
+        let mut host = host(&format!(r#"{{"method":"GET","path":"/job/x/api/json","status":200,"fault":"{fault}"}}"#));
         let response = ask_p2(&mut host).await.unwrap();
         let body = host.http().consume(response).unwrap().unwrap();
         let stream = host.http().stream(body).unwrap().unwrap();
         let stream = host.table.get_mut(&stream).unwrap();
         stream.ready().await;
-        let StreamError::LastOperationFailed(error) = stream.read(10).unwrap_err() else {
-            panic!("{fault}")
-        };
+        let StreamError::LastOperationFailed(error) = stream.read(10).unwrap_err() else { panic!("{fault}") };
         assert_eq!(format!("{error:?}").lines().next(), Some(text));
         let error = host.table.push(error).unwrap();
         assert!(host.http().http_error_code(error).unwrap().is_none());
@@ -113,12 +96,8 @@ async fn a_plugin_of_wasi_0_3_reads_which_request_is_missing() {
         empty(),
     );
     let request = store.data_mut().table.push(request).unwrap();
-    let answer = store
-        .run_concurrent(async |accessor| {
-            WasiHttp::send(&accessor.with_getter::<WasiHttp>(Host::http), request).await
-        })
-        .await
-        .unwrap();
+    let answer =
+        store.run_concurrent(async |accessor| WasiHttp::send(&accessor.with_getter::<WasiHttp>(Host::http), request).await).await.unwrap();
     let error = answer.err().unwrap().downcast().unwrap();
     assert!(matches!(error, P3Error::InternalError(Some(said)) if said == WANTED));
 }

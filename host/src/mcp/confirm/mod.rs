@@ -61,18 +61,12 @@ impl Confirmations {
             .secure_random
             .fill(&mut key)
             .map_err(|_| McpError::internal_error("the system gives no randomness", None))?;
-        let seal = RequestStateCodec::try_new(key)
-            .map_err(|error| McpError::internal_error(error.to_string(), None))?;
+        let seal = RequestStateCodec::try_new(key).map_err(|error| McpError::internal_error(error.to_string(), None))?;
         Ok(Self { seal })
     }
 
     /// Decides about one call.
-    pub(super) async fn consent(
-        &self,
-        tool: &Tool,
-        request: CallToolRequestParams,
-        context: &RequestContext<RoleServer>,
-    ) -> Consent {
+    pub(super) async fn consent(&self, tool: &Tool, request: CallToolRequestParams, context: &RequestContext<RoleServer>) -> Consent {
         let mut arguments = request.arguments.unwrap_or_default();
         if tool.effect != Effect::Destructive {
             return Consent::Given(arguments);
@@ -85,13 +79,9 @@ impl Confirmations {
             Asking::Cannot if confirmed => Consent::Given(arguments),
             Asking::Cannot => Consent::Refused(Box::new(unconfirmed(tool))),
             Asking::ByAnswer => {
-                let reply = request
-                    .input_responses
-                    .and_then(|mut replies| replies.remove(QUESTION));
+                let reply = request.input_responses.and_then(|mut replies| replies.remove(QUESTION));
                 match (reply, request.request_state) {
-                    (Some(reply), Some(state)) if self.is_about(&state, tool, &arguments) => {
-                        judge(reply, tool, arguments)
-                    }
+                    (Some(reply), Some(state)) if self.is_about(&state, tool, &arguments) => judge(reply, tool, arguments),
                     // No reply yet, or one to another question: ask (again).
                     _ => self.ask(tool, &arguments),
                 }
@@ -99,10 +89,7 @@ impl Confirmations {
             Asking::ByRequest => match question(tool, &arguments) {
                 Some(question) => match send(question, context).await {
                     Some(reply) => judge(reply, tool, arguments),
-                    None => Consent::Refused(Box::new(declined(
-                        tool,
-                        "the client did not put the question to its user",
-                    ))),
+                    None => Consent::Refused(Box::new(declined(tool, "the client did not put the question to its user"))),
                 },
                 None => Consent::Refused(Box::new(unconfirmed(tool))),
             },
@@ -118,18 +105,13 @@ impl Confirmations {
             serde_json::from_value::<InputRequests>(json!({ QUESTION: request })).ok()
         });
         match requests {
-            Some(requests) => Consent::Ask(Box::new(InputRequiredResult::new(
-                Some(requests),
-                Some(state),
-            ))),
+            Some(requests) => Consent::Ask(Box::new(InputRequiredResult::new(Some(requests), Some(state)))),
             None => Consent::Refused(Box::new(unconfirmed(tool))),
         }
     }
 
     fn is_about(&self, state: &str, tool: &Tool, arguments: &Map<String, Value>) -> bool {
-        self.seal
-            .open_with(state, &binding(tool, arguments))
-            .is_ok()
+        self.seal.open_with(state, &binding(tool, arguments)).is_ok()
     }
 }
 
@@ -143,14 +125,10 @@ enum Asking {
 
 impl Asking {
     fn of(context: &RequestContext<RoleServer>) -> Self {
-        let elicitation = context
-            .client_capabilities()
-            .and_then(|capabilities| capabilities.elicitation);
+        let elicitation = context.client_capabilities().and_then(|capabilities| capabilities.elicitation);
         // A client that opens web pages only can not show a form. Before URLs existed, form was what it meant.
         let form = elicitation.is_some_and(|can| can.form.is_some() || can.url.is_none());
-        let stateless = context
-            .protocol_version()
-            .is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
+        let stateless = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
         match (form, stateless) {
             (false, _) => Self::Cannot,
             (true, true) => Self::ByAnswer,
@@ -184,22 +162,12 @@ mod tests {
     #[test]
     fn a_state_opens_only_for_the_call_it_was_made_for() {
         let confirmations = Confirmations::new().unwrap();
-        let Consent::Ask(asked) = confirmations.ask(&tool(), &arguments("a")) else {
-            panic!()
-        };
+        let Consent::Ask(asked) = confirmations.ask(&tool(), &arguments("a")) else { panic!() };
         let state = asked.request_state.unwrap();
         assert!(confirmations.is_about(&state, &tool(), &arguments("a")));
         assert!(!confirmations.is_about(&state, &tool(), &arguments("b")));
-        assert!(!confirmations.is_about(
-            &state,
-            catalogue().get("add_thing").unwrap(),
-            &arguments("a")
-        ));
+        assert!(!confirmations.is_about(&state, catalogue().get("add_thing").unwrap(), &arguments("a")));
         assert!(!confirmations.is_about("rs1.e30.e30", &tool(), &arguments("a")));
-        assert!(
-            !Confirmations::new()
-                .unwrap()
-                .is_about(&state, &tool(), &arguments("a"))
-        );
+        assert!(!Confirmations::new().unwrap().is_about(&state, &tool(), &arguments("a")));
     }
 }

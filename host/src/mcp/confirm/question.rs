@@ -42,15 +42,8 @@ pub(super) fn binding(tool: &Tool, arguments: &Map<String, Value>) -> Vec<u8> {
 
 /// What the client is to ask its user; nothing if it cannot be put.
 pub(super) fn question(tool: &Tool, arguments: &Map<String, Value>) -> Option<ElicitRequestParams> {
-    let about: Vec<String> = arguments
-        .iter()
-        .map(|(name, value)| format!("{name} = {}", shown(value)))
-        .collect();
-    let about = if about.is_empty() {
-        String::new()
-    } else {
-        format!(" with {}", about.join(", "))
-    };
+    let about: Vec<String> = arguments.iter().map(|(name, value)| format!("{name} = {}", shown(value))).collect();
+    let about = if about.is_empty() { String::new() } else { format!(" with {}", about.join(", ")) };
     let params = json!({
         "mode": "form",
         "message": format!("Run {}{about}? This cannot be undone.", tool.mcp_name),
@@ -81,24 +74,13 @@ fn shown(value: &Value) -> String {
 /// A yes needs both: the form accepted, and its box ticked.
 pub(super) fn judge(reply: Value, tool: &Tool, arguments: Map<String, Value>) -> Consent {
     let Ok(reply) = serde_json::from_value::<ElicitResult>(reply) else {
-        return Consent::Refused(Box::new(declined(
-            tool,
-            "the reply is no elicitation result",
-        )));
+        return Consent::Refused(Box::new(declined(tool, "the reply is no elicitation result")));
     };
-    let agreed = reply
-        .content
-        .as_ref()
-        .and_then(|content| content.get(CONFIRM))
-        == Some(&Value::Bool(true));
+    let agreed = reply.content.as_ref().and_then(|content| content.get(CONFIRM)) == Some(&Value::Bool(true));
     match reply.action {
         ElicitationAction::Accept if agreed => Consent::Given(arguments),
-        ElicitationAction::Accept => {
-            Consent::Refused(Box::new(declined(tool, "the user did not tick the box")))
-        }
-        ElicitationAction::Decline => {
-            Consent::Refused(Box::new(declined(tool, "the user said no")))
-        }
+        ElicitationAction::Accept => Consent::Refused(Box::new(declined(tool, "the user did not tick the box"))),
+        ElicitationAction::Decline => Consent::Refused(Box::new(declined(tool, "the user said no"))),
         _ => Consent::Refused(Box::new(declined(tool, "the user closed the question"))),
     }
 }
@@ -106,20 +88,12 @@ pub(super) fn judge(reply: Value, tool: &Tool, arguments: Map<String, Value>) ->
 /// For a client that cannot ask: how to consent.
 pub(super) fn unconfirmed(tool: &Tool) -> Failure {
     Failure {
-        hint: Some(
-            "this cannot be undone, and this client cannot ask its user by itself".to_owned(),
-        ),
+        hint: Some("this cannot be undone, and this client cannot ask its user by itself".to_owned()),
         next_actions: vec![
             "tell the user what would be done and wait for a clear yes".to_owned(),
-            format!(
-                "then repeat {} with the same arguments and `confirm: true`",
-                tool.mcp_name
-            ),
+            format!("then repeat {} with the same arguments and `confirm: true`", tool.mcp_name),
         ],
-        ..Failure::host(
-            "confirmation-required",
-            format!("{} needs the user's consent", tool.mcp_name),
-        )
+        ..Failure::host("confirmation-required", format!("{} needs the user's consent", tool.mcp_name))
     }
 }
 
@@ -127,10 +101,7 @@ pub(super) fn unconfirmed(tool: &Tool) -> Failure {
 pub(super) fn declined(tool: &Tool, why: &str) -> Failure {
     Failure {
         hint: Some("nothing was done; do not try again unless the user asks for it".to_owned()),
-        ..Failure::host(
-            "confirmation-required",
-            format!("{} was not run: {why}", tool.mcp_name),
-        )
+        ..Failure::host("confirmation-required", format!("{} was not run: {why}", tool.mcp_name))
     }
 }
 
@@ -157,15 +128,9 @@ mod tests {
     #[test]
     fn only_a_ticked_acceptance_is_consent() {
         let consents = |reply| matches!(judge(reply, &tool(), Map::new()), Consent::Given(_));
-        assert!(consents(
-            json!({"action": "accept", "content": {"confirm": true}})
-        ));
-        assert!(!consents(
-            json!({"action": "accept", "content": {"confirm": false}})
-        ));
-        assert!(!consents(
-            json!({"action": "accept", "content": {"confirm": "true"}})
-        ));
+        assert!(consents(json!({"action": "accept", "content": {"confirm": true}})));
+        assert!(!consents(json!({"action": "accept", "content": {"confirm": false}})));
+        assert!(!consents(json!({"action": "accept", "content": {"confirm": "true"}})));
         assert!(!consents(json!({"action": "accept"})));
         assert!(!consents(json!({"action": "decline"})));
         assert!(!consents(json!({"action": "cancel"})));
@@ -175,13 +140,7 @@ mod tests {
     #[test]
     fn the_question_shows_what_it_is_about_on_one_line() {
         let params = question(&tool(), &arguments("a\nb")).unwrap();
-        let message = serde_json::to_value(params).unwrap()["message"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        assert_eq!(
-            message,
-            "Run drop_thing with name = \"a\\nb\"? This cannot be undone."
-        );
+        let message = serde_json::to_value(params).unwrap()["message"].as_str().unwrap().to_owned();
+        assert_eq!(message, "Run drop_thing with name = \"a\\nb\"? This cannot be undone.");
     }
 }

@@ -14,11 +14,7 @@ async fn a_crash_is_answered_and_a_fresh_instance_takes_over() {
     let failure = plugin.failure("crash").await;
     assert_eq!(failure.code, "plugin-restarted");
     assert!(failure.message.contains("crashed"), "{}", failure.message);
-    assert_eq!(
-        plugin.answer("count", json!({})).await.structured,
-        json!({"value": 1}),
-        "the old memory is still there"
-    );
+    assert_eq!(plugin.answer("count", json!({})).await.structured, json!({"value": 1}), "the old memory is still there");
     assert_eq!(plugin.restarts(), ["trap"]);
 }
 
@@ -29,12 +25,7 @@ async fn only_a_read_is_called_safe_to_repeat() {
     let plugin = try_load(&with_docs(binary(SYNC), &docs)).unwrap();
     let (settings, _) = crate::plugin::fixtures::settings();
     let instance = Instance::spawn(plugin.clone(), settings);
-    let Outcome::Failed(read) = instance
-        .call(plugin.catalogue().get("crash").unwrap(), Map::new())
-        .await
-    else {
-        panic!()
-    };
+    let Outcome::Failed(read) = instance.call(plugin.catalogue().get("crash").unwrap(), Map::new()).await else { panic!() };
     assert!(read.hint.unwrap().contains("safe to repeat"));
 
     let unknown = Running::new(SYNC).failure("crash").await;
@@ -43,17 +34,11 @@ async fn only_a_read_is_called_safe_to_repeat() {
 
 #[tokio::test]
 async fn an_endless_allocation_ends_at_the_limit() {
-    let plugin = Running::with(SYNC, |settings| {
-        settings.memory_limit_bytes = 8 * 1024 * 1024
-    });
+    let plugin = Running::with(SYNC, |settings| settings.memory_limit_bytes = 8 * 1024 * 1024);
     let failure = plugin.failure("hoard").await;
     assert!(failure.message.contains("memory"), "{}", failure.message);
     assert_eq!(plugin.restarts(), ["memory"]);
-    assert_eq!(
-        plugin.log.memory.load(Ordering::SeqCst),
-        0,
-        "the memory is not given back"
-    );
+    assert_eq!(plugin.log.memory.load(Ordering::SeqCst), 0, "the memory is not given back");
     plugin.answer("count", json!({})).await;
 }
 
@@ -62,11 +47,7 @@ async fn a_plugin_that_needs_more_than_the_limit_does_not_start_and_says_so() {
     let plugin = Running::with(SYNC, |settings| settings.memory_limit_bytes = 1024);
     let failure = plugin.failure("count").await;
     assert_eq!(failure.code, "internal");
-    assert!(
-        failure.message.contains("does not start"),
-        "{}",
-        failure.message
-    );
+    assert!(failure.message.contains("does not start"), "{}", failure.message);
     assert_eq!(plugin.restarts(), ["start"]);
 }
 
@@ -76,16 +57,8 @@ async fn an_endless_loop_is_interrupted() {
         let plugin = Running::new(fixture);
         let start = Instant::now();
         let failure = plugin.failure("spin").await;
-        assert!(
-            failure.message.contains("computed too long"),
-            "{}",
-            failure.message
-        );
-        assert!(
-            (300..2000).contains(&start.elapsed().as_millis()),
-            "{:?}",
-            start.elapsed()
-        );
+        assert!(failure.message.contains("computed too long"), "{}", failure.message);
+        assert!((300..2000).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
         assert_eq!(plugin.restarts(), ["cpu"]);
     }
 }
@@ -100,11 +73,7 @@ async fn a_loop_that_yields_starves_nobody() {
     tokio::time::sleep(Duration::from_millis(20)).await;
     let start = Instant::now();
     plugin.answer("nap", json!({"ms": 10})).await;
-    assert!(
-        start.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     dithering.abort();
 }
 
@@ -118,16 +87,10 @@ async fn everybody_in_the_instance_is_told_when_it_dies() {
     };
     let start = Instant::now();
     let (naps, crash) = tokio::join!(naps, crash);
-    assert!(
-        start.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     assert_eq!(crash.code, "plugin-restarted");
     for nap in naps {
-        let Outcome::Failed(failure) = nap else {
-            panic!("it was answered")
-        };
+        let Outcome::Failed(failure) = nap else { panic!("it was answered") };
         assert_eq!(failure.code, "plugin-restarted");
     }
     assert_eq!(plugin.restarts(), ["trap"]);
@@ -136,14 +99,9 @@ async fn everybody_in_the_instance_is_told_when_it_dies() {
 #[tokio::test]
 async fn calls_that_wait_survive_the_restart() {
     let plugin = Running::new(SYNC);
-    let (crash, count) = tokio::join!(
-        plugin.call("crash", json!({})),
-        plugin.call("count", json!({}))
-    );
+    let (crash, count) = tokio::join!(plugin.call("crash", json!({})), plugin.call("count", json!({})));
     assert!(matches!(crash, Outcome::Failed(_)));
-    let Outcome::Answer(count) = count else {
-        panic!("it was lost")
-    };
+    let Outcome::Answer(count) = count else { panic!("it was lost") };
     assert_eq!(count.structured, json!({"value": 1}));
 }
 
@@ -192,13 +150,7 @@ async fn a_loop_is_interrupted_also_while_other_calls_arrive() {
     while !spinning.is_finished() {
         plugin.call("nap", json!({"ms": 1})).await;
     }
-    assert!(
-        spinning
-            .await
-            .unwrap()
-            .message
-            .contains("computed too long")
-    );
+    assert!(spinning.await.unwrap().message.contains("computed too long"));
     assert_eq!(plugin.restarts(), ["cpu"]);
 }
 
@@ -227,10 +179,6 @@ async fn a_plugin_that_loops_while_it_starts_is_interrupted() {
             (func (export "idle") (canon lift (core func $i "f"))))"#,
     );
     let failure = plugin.failure("idle").await;
-    assert!(
-        failure.message.contains("does not start"),
-        "{}",
-        failure.message
-    );
+    assert!(failure.message.contains("does not start"), "{}", failure.message);
     assert_eq!(plugin.restarts(), ["start"]);
 }

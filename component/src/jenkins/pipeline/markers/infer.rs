@@ -68,7 +68,8 @@ impl Outline {
 
     /// Whether there are branches in which no stage stands.
     pub(in super::super) fn has_bare_branches(&self) -> bool {
-        let filled: HashSet<usize> = self.blocks.iter().filter(|block| block.role == Role::Stage).filter_map(|block| self.stage_of(block.parent)).collect();
+        let filled: HashSet<usize> =
+            self.blocks.iter().filter(|block| block.role == Role::Stage).filter_map(|block| self.stage_of(block.parent)).collect();
         self.blocks.iter().enumerate().any(|(index, block)| block.role == Role::Branch && !filled.contains(&index))
     }
 
@@ -81,13 +82,22 @@ impl Outline {
         self.grow(None, &children, state)
     }
 
-    fn grow(&self, parent: Option<usize>, children: &HashMap<Option<usize>, Vec<usize>>, state: &dyn Fn(usize) -> (Status, Option<Step>)) -> Vec<Stage> {
+    fn grow(
+        &self,
+        parent: Option<usize>,
+        children: &HashMap<Option<usize>, Vec<usize>>,
+        state: &dyn Fn(usize) -> (Status, Option<Step>),
+    ) -> Vec<Stage> {
         let inside = children.get(&parent).map(Vec::as_slice).unwrap_or_default();
         let grown = inside.iter().filter_map(|index| {
             let block = self.blocks.get(*index)?;
             let kind = if block.role == Role::Branch { Kind::Branch } else { Kind::Stage };
             let (status, failing) = state(*index);
-            Some(Stage { children: self.grow(Some(*index), children, state), failing, ..Stage::new(block.id.clone(), block.name.clone(), kind, status) })
+            Some(Stage {
+                children: self.grow(Some(*index), children, state),
+                failing,
+                ..Stage::new(block.id.clone(), block.name.clone(), kind, status)
+            })
         });
         grown.collect()
     }

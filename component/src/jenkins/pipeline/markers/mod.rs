@@ -52,7 +52,8 @@ pub(super) async fn graph(call: &Call, build: &str, what: &str) -> Result<Graph,
         call.lacks("stages after the first 20,000 nodes of the pipeline");
     }
     let green = matches!(outline.result, None | Some(Status::Success));
-    let failed = if !green && outline.atoms.iter().any(|atom| atom.name == JUNIT) { failed_reports(call, build).await? } else { HashSet::new() };
+    let failed =
+        if !green && outline.atoms.iter().any(|atom| atom.name == JUNIT) { failed_reports(call, build).await? } else { HashSet::new() };
     let graph = outline.graph(&failed);
     if outline.result == Some(Status::Unstable) && graph.culprits().is_empty() {
         call.lacks("which stage made the build unstable: its log does not say");

@@ -50,7 +50,8 @@ fn decode(text: &[u8]) -> Option<Note> {
     let (signature, rest) = bytes.split_first_chunk::<4>()?;
     // Negative: a signature of so many bytes follows, then the length. Notes of old Jenkins begin with the length.
     let signature = i32::from_be_bytes(*signature);
-    let packed = if signature < 0 { rest.get(usize::try_from(signature.checked_neg()?).ok()?..)?.split_first_chunk::<4>()?.1 } else { rest };
+    let packed =
+        if signature < 0 { rest.get(usize::try_from(signature.checked_neg()?).ok()?..)?.split_first_chunk::<4>()?.1 } else { rest };
     let header = packed.get(..GZIP_HEADER_BYTES)?;
     if !header.starts_with(&[0x1f, 0x8b, 8, 0]) {
         return None;

@@ -234,7 +234,9 @@ impl Outline {
 
 /// Cheap, because it sees every line of a log.
 fn worth_a_look(raw: &[u8]) -> bool {
-    [&b"skipped due to "[..], b"Failed in branch ", b"Aborted by ", b"Timeout has been exceeded"].iter().any(|words| memmem::find(raw, words).is_some())
+    [&b"skipped due to "[..], b"Failed in branch ", b"Aborted by ", b"Timeout has been exceeded"]
+        .iter()
+        .any(|words| memmem::find(raw, words).is_some())
 }
 
 fn is_interruption(text: &str) -> bool {

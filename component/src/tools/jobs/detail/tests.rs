@@ -87,5 +87,8 @@ fn a_large_folder_is_summarised_within_the_budget() {
 fn an_unknown_job_is_answered_with_the_closest_name() {
     assert_eq!(error("rust-cor", None).next_actions, ["did you mean rust-core?"]);
     assert_eq!(error("shop/checkout/feature/login", None).next_actions, ["did you mean job=shop/checkout ref=feature/login?"]);
-    assert_eq!(error("rust-core", Some("main")).next_actions, ["rust-core is a pipeline job and holds no main: use job=rust-core without ref"]);
+    assert_eq!(
+        error("rust-core", Some("main")).next_actions,
+        ["rust-core is a pipeline job and holds no main: use job=rust-core without ref"]
+    );
 }

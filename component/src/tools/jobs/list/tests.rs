@@ -75,7 +75,11 @@ fn filters_look_through_the_whole_folder_and_say_so() {
     let (answer, sent) = ask(&Query { folder: text("fleet"), status: Some(JobStatus::Failing), ..Query::default() });
     assert_eq!(sent.len(), 1);
     assert_eq!(answer.jobs.iter().map(|j| j.name.as_str()).collect::<Vec<_>>(), ["fleet/svc-013", "fleet/svc-130"]);
-    assert!(answer.text.starts_with("2 of 2 jobs in fleet with status failing (looked at 130); full names are fleet/NAME\n"), "{}", answer.text);
+    assert!(
+        answer.text.starts_with("2 of 2 jobs in fleet with status failing (looked at 130); full names are fleet/NAME\n"),
+        "{}",
+        answer.text
+    );
     let (answer, _) = ask(&Query { prefix: text("shop/check"), ..Query::default() });
     assert_eq!(answer.jobs.iter().map(|j| j.name.as_str()).collect::<Vec<_>>(), ["shop/checkout"]);
     let (answer, _) = ask(&Query { name_regex: text("(?i)^GPU-.*n$"), ..Query::default() });
@@ -112,7 +116,10 @@ fn depth_enters_folders_and_branches_with_one_request() {
     let (answer, sent) = ask(&Query { folder: text("shop"), depth: Some(2), ..Query::default() });
     assert_eq!(sent.len(), 1);
     let names: Vec<_> = answer.jobs.iter().map(|j| j.name.as_str()).collect();
-    assert_eq!(names, ["shop/checkout", "shop/checkout/feature%2Flogin", "shop/checkout/main", "shop/checkout/release-2.x", "shop/frontend"]);
+    assert_eq!(
+        names,
+        ["shop/checkout", "shop/checkout/feature%2Flogin", "shop/checkout/main", "shop/checkout/release-2.x", "shop/frontend"]
+    );
 }
 
 #[test]
@@ -137,7 +144,11 @@ fn deep_pages_resume_inside_a_folder() {
 #[test]
 fn branches_are_shown_as_ref_takes_them() {
     let (answer, _) = ask(&Query { folder: text("shop/checkout"), ..Query::default() });
-    assert!(answer.text.starts_with("3 of 3 branches in shop/checkout; call with job=shop/checkout ref=NAME\nfeature/login FAILURE #"), "{}", answer.text);
+    assert!(
+        answer.text.starts_with("3 of 3 branches in shop/checkout; call with job=shop/checkout ref=NAME\nfeature/login FAILURE #"),
+        "{}",
+        answer.text
+    );
 }
 
 #[test]

@@ -18,9 +18,17 @@ fn log(line: &str) -> Answer {
 
 /// Build 1 failed; each attempt gets a queue item `100 + n` and the number `n`.
 fn script() -> Script {
-    let left = |n: u32| json(&format!(r#"{{"_class":"a$LeftItem","id":{},"executable":{{"number":{n}}},"task":{{"name":"x","url":"http://any/job/x/"}}}}"#, 100 + n));
+    let left = |n: u32| {
+        json(&format!(
+            r#"{{"_class":"a$LeftItem","id":{},"executable":{{"number":{n}}},"task":{{"name":"x","url":"http://any/job/x/"}}}}"#,
+            100 + n
+        ))
+    };
     let created = |n: u32| Answer::Http(201, vec![("Location", format!("http://any/queue/item/{}/", 100 + n))], Vec::new());
-    let script = Script::new().json("/job/x/api/json", r#"{"_class":"hudson.model.FreeStyleProject","buildable":true}"#).json("/queue/api/json", "{}").json("/job/x/1/api/json", FAILED);
+    let script = Script::new()
+        .json("/job/x/api/json", r#"{"_class":"hudson.model.FreeStyleProject","buildable":true}"#)
+        .json("/queue/api/json", "{}")
+        .json("/job/x/1/api/json", FAILED);
     let script = (2..5).fold(script, |script, n| script.on(&format!("GET /queue/item/{}/", 100 + n), left(n)));
     script.turns("POST /job/x/build", vec![created(2), created(3), created(4)])
 }
@@ -48,7 +56,10 @@ fn each_attempt_waits_for_the_end_of_the_one_before() {
     let (call, script) = script.call();
     let answer = retry(&call, None, 300).unwrap();
     assert_eq!(answer.outcome, "passed");
-    assert_eq!(answer.attempts.iter().map(|a| (a.build, a.result.as_str())).collect::<Vec<_>>(), [(Some(2), "FAILURE"), (Some(3), "SUCCESS")]);
+    assert_eq!(
+        answer.attempts.iter().map(|a| (a.build, a.result.as_str())).collect::<Vec<_>>(),
+        [(Some(2), "FAILURE"), (Some(3), "SUCCESS")]
+    );
     let (requests, posts) = (script.requests(), posts(&script));
     assert_eq!(posts.len(), 2);
     let last_look = requests.iter().rposition(|r| r.starts_with("GET /job/x/2/api")).unwrap();

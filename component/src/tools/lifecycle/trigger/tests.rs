@@ -15,10 +15,19 @@ fn created() -> Answer {
 }
 
 fn deploy() -> Script {
-    Script::new().json("/job/deploy/api/json", DEPLOY).json("/queue/api/json", r#"{"items":[]}"#).json("/job/deploy/6/", r#"{"number":6,"building":true,"timestamp":1795521600000}"#)
+    Script::new()
+        .json("/job/deploy/api/json", DEPLOY)
+        .json("/queue/api/json", r#"{"items":[]}"#)
+        .json("/job/deploy/6/", r#"{"number":6,"building":true,"timestamp":1795521600000}"#)
 }
 
-fn trigger(script: Script, job: &str, given: &[&str], cause: Option<&str>, wait: Option<u32>) -> (Result<StartedBuild, Error>, std::rc::Rc<Script>) {
+fn trigger(
+    script: Script,
+    job: &str,
+    given: &[&str],
+    cause: Option<&str>,
+    wait: Option<u32>,
+) -> (Result<StartedBuild, Error>, std::rc::Rc<Script>) {
     let (call, script) = script.call();
     let given = given.iter().map(|g| (*g).to_owned()).collect();
     (run(trigger_build(&call, job.into(), None, Some(given), cause.map(str::to_owned), wait)), script)
@@ -30,7 +39,13 @@ fn posts(script: &Script) -> Vec<String> {
 
 #[test]
 fn a_parameterised_job_is_triggered_and_followed_on_our_own_address() {
-    let (answer, script) = trigger(deploy().json("/queue/item/273/", LEFT).on("POST /job/deploy/buildWithParameters", created()), "deploy", &["TARGET=production", "UNLOCK_CODE=hunter2"], None, None);
+    let (answer, script) = trigger(
+        deploy().json("/queue/item/273/", LEFT).on("POST /job/deploy/buildWithParameters", created()),
+        "deploy",
+        &["TARGET=production", "UNLOCK_CODE=hunter2"],
+        None,
+        None,
+    );
     let answer = answer.unwrap();
     assert_eq!((answer.queue_id, answer.build, answer.state.as_str(), answer.coalesced), (Some(273), Some(6), "RUNNING", false));
     assert!(answer.text.contains("next: wait_for_build(job=\"deploy\", build=\"6\")"), "{}", answer.text);
@@ -68,7 +83,10 @@ fn a_job_without_parameters_uses_the_other_form() {
 fn a_trigger_without_a_queue_item_is_no_success() {
     for location in [None, Some("/job/heartbeat/")] {
         let headers = location.map(|l| ("Location", l.to_owned())).into_iter().collect();
-        let script = Script::new().json("/job/heartbeat/api/json", HEARTBEAT).json("/queue/api/json", "{}").on("POST", Answer::Http(201, headers, Vec::new()));
+        let script = Script::new()
+            .json("/job/heartbeat/api/json", HEARTBEAT)
+            .json("/queue/api/json", "{}")
+            .on("POST", Answer::Http(201, headers, Vec::new()));
         let record = trigger(script, "heartbeat", &[], None, None).0.unwrap_err().into_tool_error(String::new());
         assert!(record.message.starts_with("Jenkins accepted the request but named no queue item"), "{}", record.message);
         assert!(record.next_actions[0].contains("list_builds"));
@@ -90,10 +108,14 @@ fn an_equal_build_that_waits_already_is_said_to_be_the_same_one() {
 #[test]
 fn a_disabled_job_is_a_conflict_whether_seen_before_or_after() {
     let disabled = HEARTBEAT.replace("true", "false");
-    let (answer, script) = trigger(Script::new().json("/job/heartbeat/api/json", &disabled).json("/queue/api/json", "{}"), "heartbeat", &[], None, None);
+    let (answer, script) =
+        trigger(Script::new().json("/job/heartbeat/api/json", &disabled).json("/queue/api/json", "{}"), "heartbeat", &[], None, None);
     assert!(answer.unwrap_err().to_string().contains("enable_job first") && posts(&script).is_empty());
     let page = b"<p><b>Message</b> heartbeat is not buildable</p>".to_vec();
-    let script = Script::new().json("/job/heartbeat/api/json", HEARTBEAT).json("/queue/api/json", "{}").on("POST", Answer::Http(409, Vec::new(), page));
+    let script = Script::new()
+        .json("/job/heartbeat/api/json", HEARTBEAT)
+        .json("/queue/api/json", "{}")
+        .on("POST", Answer::Http(409, Vec::new(), page));
     let error = trigger(script, "heartbeat", &[], None, None).0.unwrap_err();
     assert!(error.code() == "conflict" && error.to_string().contains("enable_job first"), "{error}");
 }
@@ -117,7 +139,10 @@ fn it_waits_for_the_start_as_long_as_asked() {
 #[test]
 fn the_cause_becomes_the_description_or_is_said_to_be_lost() {
     let described = Answer::Http(302, vec![("Location", "/job/deploy/6/".into())], Vec::new());
-    let script = deploy().json("/queue/item/273/", LEFT).on("POST /job/deploy/buildWithParameters", created()).on("POST /job/deploy/6/submitDescription", described);
+    let script = deploy()
+        .json("/queue/item/273/", LEFT)
+        .on("POST /job/deploy/buildWithParameters", created())
+        .on("POST /job/deploy/6/submitDescription", described);
     let (answer, script) = trigger(script, "deploy", &[], Some("rollback of 1.9"), None);
     assert!(!answer.unwrap().text.contains("missing"));
     assert_eq!(posts(&script).len(), 2);

@@ -4,14 +4,18 @@ use std::time::Duration;
 
 const RUNNING: &str = r#"{"_class":"hudson.model.FreeStyleBuild","number":6,"building":true,"result":null,"timestamp":1795521590000}"#;
 const DONE: &str = r#"{"_class":"hudson.model.FreeStyleBuild","number":6,"building":false,"result":"UNSTABLE","timestamp":1795521590000,"duration":42000,"actions":[{},{"failCount":2,"skipCount":0,"totalCount":9}]}"#;
-const PIPELINE: &str = r#"{"_class":"org.jenkinsci.plugins.workflow.job.WorkflowRun","number":6,"building":true,"result":null,"timestamp":1000}"#;
+const PIPELINE: &str =
+    r#"{"_class":"org.jenkinsci.plugins.workflow.job.WorkflowRun","number":6,"building":true,"result":null,"timestamp":1000}"#;
 
 fn log(size: &str, body: &str) -> Answer {
     Answer::Http(200, vec![("X-Text-Size", size.into()), ("X-More-Data", "true".into())], body.into())
 }
 
 fn with_log(script: Script) -> Script {
-    script.on("HEAD /job/x/6/logText", log("8", "")).on("GET /job/x/6/logText/progressiveText?start=8", log("8", "")).on("GET /job/x/6/logText", log("8", "one\r\ntwo\r\n"))
+    script
+        .on("HEAD /job/x/6/logText", log("8", ""))
+        .on("GET /job/x/6/logText/progressiveText?start=8", log("8", ""))
+        .on("GET /job/x/6/logText", log("8", "one\r\ntwo\r\n"))
 }
 
 fn wait(call: &Call, cursor: Option<String>, seconds: Option<u32>) -> Result<WaitedBuild, Error> {
@@ -43,7 +47,8 @@ fn when_the_time_is_over_it_says_how_to_go_on_and_then_tells_only_what_is_new() 
 #[test]
 fn an_input_ends_the_wait() {
     let pending = r#"[{"id":"ShipIt","message":"Release?","inputs":[]}]"#;
-    let script = with_log(Script::new().json("/job/x/6/api", PIPELINE)).turns("GET /job/x/6/wfapi/pendingInputActions", vec![json("[]"), json("[]"), json(pending)]);
+    let script = with_log(Script::new().json("/job/x/6/api", PIPELINE))
+        .turns("GET /job/x/6/wfapi/pendingInputActions", vec![json("[]"), json("[]"), json(pending)]);
     let (call, _) = script.call();
     let answer = wait(&call, None, Some(300)).unwrap();
     assert_eq!((answer.finished, answer.inputs.len()), (false, 1));
@@ -54,9 +59,19 @@ fn an_input_ends_the_wait() {
 #[test]
 fn only_the_stages_that_changed_since_the_cursor_are_told() {
     let describe = |test: &str, at: u32| {
-        let stage = |id: u32, name: &str, status: &str, start: u32, ms: u32| format!(r#"{{"id":"{id}","name":"{name}","status":"{status}","startTimeMillis":{start},"durationMillis":{ms},"pauseDurationMillis":0}}"#);
+        let stage = |id: u32, name: &str, status: &str, start: u32, ms: u32| {
+            format!(
+                r#"{{"id":"{id}","name":"{name}","status":"{status}","startTimeMillis":{start},"durationMillis":{ms},"pauseDurationMillis":0}}"#
+            )
+        };
         let stages = [stage(5, "Build", "SUCCESS", 1000, 500), stage(9, "Test", test, 1500, at)];
-        json(&format!(r#"{{"id":"6","name":"\#6","status":"IN_PROGRESS","startTimeMillis":1000,"durationMillis":{at},"stages":[{}]}}"#, stages.join(",")).replace("\\#", "#"))
+        json(
+            &format!(
+                r#"{{"id":"6","name":"\#6","status":"IN_PROGRESS","startTimeMillis":1000,"durationMillis":{at},"stages":[{}]}}"#,
+                stages.join(",")
+            )
+            .replace("\\#", "#"),
+        )
     };
     let script = with_log(Script::new().json("/job/x/6/api", PIPELINE).json("/job/x/6/wfapi/pendingInputActions", "[]"))
         .turns("GET /job/x/6/wfapi/describe", vec![describe("IN_PROGRESS", 100), describe("IN_PROGRESS", 300), describe("SUCCESS", 700)]);
@@ -73,7 +88,11 @@ fn only_the_stages_that_changed_since_the_cursor_are_told() {
 #[test]
 fn a_queue_item_is_followed_into_its_build() {
     let item = |state: &str| json(&format!(r#"{{"id":7,"task":{{"name":"x","url":"http://any/job/x/"}},{state}}}"#));
-    let turns = vec![item(r#""_class":"a$WaitingItem","why":"quiet""#), item(r#""_class":"a$LeftItem","executable":null"#), item(r#""_class":"a$LeftItem","executable":{"number":6}"#)];
+    let turns = vec![
+        item(r#""_class":"a$WaitingItem","why":"quiet""#),
+        item(r#""_class":"a$LeftItem","executable":null"#),
+        item(r#""_class":"a$LeftItem","executable":{"number":6}"#),
+    ];
     let (call, _) = with_log(Script::new().turns("GET /queue/item/7/", turns).json("/job/x/6/api", DONE)).call();
     let answer = run(wait_for_build(&call, None, None, None, Some(7), None, None)).unwrap();
     assert_eq!((answer.build, answer.queue_id, answer.job.as_str()), (Some(6), Some(7), "x"));

@@ -27,7 +27,10 @@ fn the_build_that_broke_tests_shows_them_by_name_for_two_requests() {
 #[test]
 fn equal_numbers_do_not_hide_what_was_fixed_and_what_still_fails() {
     let (answer, _) = compare("23", "28");
-    assert_eq!(kinds(&answer), [("still-failing", "test_tax_rounding"), ("still-failing", "test_total_with_discount"), ("fixed", "test_gateway_retry")]);
+    assert_eq!(
+        kinds(&answer),
+        [("still-failing", "test_tax_rounding"), ("still-failing", "test_total_with_discount"), ("fixed", "test_gateway_retry")]
+    );
 }
 
 #[test]
@@ -47,10 +50,18 @@ fn builds_without_tests_are_named() {
 
 #[test]
 fn skipped_is_not_fixed_and_slower_needs_more_than_noise() {
-    let case = |name: &str, status: &str, seconds: f64| format!(r#"{{"className":"c","name":"{name}","status":"{status}","duration":{seconds}}}"#);
+    let case =
+        |name: &str, status: &str, seconds: f64| format!(r#"{{"className":"c","name":"{name}","status":"{status}","duration":{seconds}}}"#);
     let report = |cases: &[String]| format!(r#"{{"failCount":1,"suites":[{{"cases":[{}]}}]}}"#, cases.join(","));
-    let before = report(&[case("a", "FAILED", 1.0), case("slow", "PASSED", 2.0), case("noise", "PASSED", 0.01), case("twice", "PASSED", 0.0)]);
-    let after = report(&[case("a", "SKIPPED", 0.0), case("slow", "PASSED", 3.5), case("noise", "PASSED", 0.5), case("twice", "PASSED", 0.0), case("twice", "FAILED", 0.0)]);
+    let before =
+        report(&[case("a", "FAILED", 1.0), case("slow", "PASSED", 2.0), case("noise", "PASSED", 0.01), case("twice", "PASSED", 0.0)]);
+    let after = report(&[
+        case("a", "SKIPPED", 0.0),
+        case("slow", "PASSED", 3.5),
+        case("noise", "PASSED", 0.5),
+        case("twice", "PASSED", 0.0),
+        case("twice", "FAILED", 0.0),
+    ]);
     let (call, _) = Script::new().json("/job/j/1/testReport/", &before).json("/job/j/2/testReport/", &after).call();
     let answer = run(compare_test_results(&call, "j".into(), "1".into(), "2".into(), None, None)).unwrap();
     assert_eq!(kinds(&answer), [("new-failure", "twice"), ("removed", "a"), ("slower", "slow")]);

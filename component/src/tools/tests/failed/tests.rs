@@ -70,7 +70,11 @@ fn a_green_build_and_one_without_tests_say_which_they_are() {
     assert_eq!(green.text, "shop/checkout/main #20: none of 17 tests failed, 1 skipped\n");
     let (without, requests) = answer(of(MAIN, "7"));
     assert_eq!((without.totals, requests), (None, 2));
-    assert!(without.text.starts_with("shop/checkout/main #7 recorded no tests; it ended as FAILURE\nnext: triage_failure("), "{}", without.text);
+    assert!(
+        without.text.starts_with("shop/checkout/main #7 recorded no tests; it ended as FAILURE\nnext: triage_failure("),
+        "{}",
+        without.text
+    );
     let (running, _) = answer(of("long-runner", "1"));
     assert!(running.text.contains("still running and has recorded no tests so far"), "{}", running.text);
 }

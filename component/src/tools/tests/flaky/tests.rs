@@ -28,7 +28,11 @@ fn the_recorded_flake_and_the_recorded_regressions_are_told_apart() {
         ]
     );
     assert_eq!((answer.builds_scanned, answer.builds_with_tests, requests), (28, 26, 27));
-    assert!(answer.text.starts_with("shop/checkout/main #1 to #28, 26 builds with tests: 1 flaky, 2 regressions, 0 with not enough evidence\n"), "{}", answer.text);
+    assert!(
+        answer.text.starts_with("shop/checkout/main #1 to #28, 26 builds with tests: 1 flaky, 2 regressions, 0 with not enough evidence\n"),
+        "{}",
+        answer.text
+    );
     assert!(answer.text.contains("same revision 9585fe07: #22 passed, #23 FAILED"), "{}", answer.text);
     assert!(answer.text.contains("f6063eea \"Ada Example\"") || answer.text.contains("f6063eea Ada Example"), "{}", answer.text);
     assert_eq!(answer.tests[2].evidence[3], "same revision 75d23783: #3 #5 passed, #4 FAILED");
