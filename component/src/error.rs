@@ -164,7 +164,7 @@ impl Error {
             }
             Self::NotSupported(_) => return None,
             Self::Unclear { check, .. } => return Some(format!("It was not sent again, lest it act twice. Look first: {check}")),
-            Self::Denied(_) => "The operator allows this tenant to reach its own controller only, and perhaps only to read.",
+            Self::Denied(_) => "The operator allows requests to this controller only, and perhaps only reading ones.",
         };
         Some(text.to_owned())
     }
