@@ -63,7 +63,9 @@ pub(crate) async fn validate(call: &Call, jenkinsfile: &str) -> Result<Vec<Probl
     };
     let mut reply = match call.ask(ask, "the Jenkinsfile check").await {
         Err(Error::NotFound { .. }) => {
-            return Err(Error::NotSupported("this controller lacks the plugin pipeline-model-definition, which checks Jenkinsfiles".into()));
+            return Err(Error::NotSupported(
+                "this controller lacks the plugin pipeline-model-definition, which checks Jenkinsfiles".into(),
+            ));
         }
         other => other?,
     };
