@@ -112,7 +112,7 @@ impl Control for Component {
     }
 }
 
-#[allow(unsafe_code, reason = "generated code: the C entry points that the component model calls")]
+#[allow(unsafe_code, clippy::allow_attributes_without_reason, reason = "generated code: the C entry points that the component model calls")]
 mod entry {
     use super::{Component, bindings};
     bindings::export!(Component with_types_in bindings);
