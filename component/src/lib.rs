@@ -20,6 +20,7 @@ mod error;
 mod exports;
 mod jenkins;
 mod settings;
+mod sorted;
 #[cfg(test)]
 mod testing;
 mod text;

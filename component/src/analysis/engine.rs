@@ -107,7 +107,7 @@ impl Analyzer {
             markers: &self.markers,
         };
         findings.iter_mut().for_each(|finding| scene.weigh(finding));
-        findings.sort_by(|a, b| b.score.cmp(&a.score).then(a.line.cmp(&b.line)));
+        crate::sorted::sort_by(&mut findings, |a, b| b.score.cmp(&a.score).then(a.line.cmp(&b.line)));
         let (stages, failed_branches) = self.stages.into_parts();
         let mut analysis = Analysis {
             hypotheses: Vec::new(),

@@ -28,7 +28,7 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
     };
     let mut evidence: Vec<Evidence> = command.into_iter().chain(output).cloned().collect();
     evidence.extend(symptom.iter().flat_map(|symptom| symptom.evidence.iter().cloned()));
-    evidence.sort_by_key(|line| line.line);
+    crate::sorted::sort_by_key(&mut evidence, |line| line.line);
     evidence.dedup();
     Some(Hypothesis {
         title,

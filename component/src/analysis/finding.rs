@@ -205,7 +205,7 @@ impl Store {
             findings.extend(tally.first);
             findings.extend(tally.last);
         }
-        findings.sort_by_key(|finding| (finding.line, finding.rule.id));
+        crate::sorted::sort_by_key(&mut findings, |finding| (finding.line, finding.rule.id));
         (findings, counts)
     }
 }

@@ -104,7 +104,7 @@ pub(super) fn rank(analysis: &Analysis) -> Vec<Hypothesis> {
         && let Some(fallback) = fallback(analysis)
     {
         hypotheses.push(fallback);
-        hypotheses.sort_by_key(|hypothesis| -hypothesis.score);
+        crate::sorted::sort_by_key(&mut hypotheses, |hypothesis| -hypothesis.score);
     }
     hypotheses
 }

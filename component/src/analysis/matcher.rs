@@ -2,7 +2,8 @@
 //!
 //! All needles of all rules form one automaton that is run over a line once, so a line without any
 //! of them (almost every line of a long log) costs one scan whatever the number of rules. It is an
-//! Aho-Corasick automaton and not a `RegexSet`, which takes a hundred times longer to build.
+//! Aho-Corasick automaton and not a `RegexSet`, which takes a hundred times longer to build; and of
+//! its kinds the one that is named, because the type that chooses between them brings them all.
 //! A rule's own pattern is compiled when its needle is first seen: a guest that analyses a Maven
 //! log never pays for the patterns of pytest. A pattern that does not compile never matches; a
 //! test compiles all of them.
@@ -10,7 +11,9 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::automaton::{Automaton, OverlappingState};
+use aho_corasick::nfa::contiguous;
+use aho_corasick::{Input, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::rules::{self, Rule};
@@ -55,7 +58,7 @@ struct Entry {
 
 /// The rules, ready to be asked about lines.
 pub(super) struct Matcher {
-    needles: Option<AhoCorasick>,
+    needles: Option<contiguous::NFA>,
     /// Needle → the rules that carry it.
     carriers: Vec<Vec<usize>>,
     entries: Vec<Entry>,
@@ -83,7 +86,7 @@ impl Matcher {
                 after: Lazy::new(rule.after.map_or("", |lookup| lookup.pattern)),
             });
         }
-        let needles = AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(carriers.keys()).ok();
+        let needles = contiguous::Builder::new().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(carriers.keys()).ok();
         Self { needles, carriers: carriers.into_values().collect(), entries }
     }
 
@@ -91,7 +94,10 @@ impl Matcher {
     pub(super) fn candidates(&self, line: &str, candidates: &mut Vec<usize>) {
         candidates.clear();
         let Some(needles) = &self.needles else { return };
-        for found in needles.find_overlapping_iter(line) {
+        let (input, mut state) = (Input::new(line), OverlappingState::start());
+        // Fails only for kinds of searches that this automaton was not built for.
+        while needles.try_find_overlapping(&input, &mut state).is_ok() {
+            let Some(found) = state.get_match() else { break };
             candidates.extend(self.carriers.get(found.pattern().as_usize()).into_iter().flatten());
         }
         candidates.sort_unstable();

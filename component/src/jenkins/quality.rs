@@ -142,7 +142,7 @@ impl CoverageAnswer {
                 name,
             })
             .collect();
-        metrics.sort_by_key(|metric| rank(&metric.name));
+        crate::sorted::sort_by_key(&mut metrics, |metric| rank(&metric.name));
         Coverage { source: "coverage", metrics, gate: gate(self.quality_gates.overall_result) }
     }
 }

@@ -99,7 +99,7 @@ pub(crate) async fn lengths(call: &Call) -> Result<Lengths, Error> {
 /// As any request.
 pub(crate) async fn waiting(call: &Call) -> Result<Vec<Waiting>, Error> {
     let mut items = ask(call, &format!("items[{FIELDS}]")).await?;
-    items.sort_by_key(|item| (item.in_queue_since.unwrap_or(u64::MAX), item.id));
+    crate::sorted::sort_by_key(&mut items, |item| (item.in_queue_since.unwrap_or(u64::MAX), item.id));
     Ok(items)
 }
 

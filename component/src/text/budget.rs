@@ -183,7 +183,7 @@ impl Answer {
     /// The sections by importance; equal ones in the order of the page.
     fn by_priority(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.sections.len()).collect();
-        order.sort_by_key(|at| self.sections.get(*at).map(|section| section.priority));
+        crate::sorted::sort_by_key(&mut order, |at| self.sections.get(*at).map(|section| section.priority));
         order
     }
 

@@ -102,7 +102,7 @@ pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
             (typo || part).then_some((distance, candidate))
         })
         .collect();
-    near.sort_by_key(|(distance, _)| *distance);
+    crate::sorted::sort_by_key(&mut near, |(distance, _)| *distance);
     near.into_iter().take(3).map(|(_, candidate)| candidate).collect()
 }
 

@@ -227,7 +227,7 @@ impl Graph {
     /// The stages that are not green by themselves: failures first, then aborts, then what is unstable.
     pub(crate) fn culprits(&self) -> Vec<&Stage> {
         let mut found: Vec<_> = self.flat().into_iter().map(|(_, _, stage)| stage).filter(|stage| stage.is_culprit()).collect();
-        found.sort_by_key(|stage| Reverse(stage.status.rank()));
+        crate::sorted::sort_by_key(&mut found, |stage| Reverse(stage.status.rank()));
         found
     }
 
@@ -285,7 +285,7 @@ fn settle(stages: &mut Vec<Stage>, roll_up: bool) {
         }
         None => true,
     });
-    stages.sort_by_key(|stage| stage.id.parse::<u64>().unwrap_or(u64::MAX));
+    crate::sorted::sort_by_key(stages, |stage| stage.id.parse::<u64>().unwrap_or(u64::MAX));
 }
 
 /// Declarative wraps each parallel stage in a branch of the same name: one stage for whoever reads it. `inner` tells which

@@ -92,7 +92,7 @@ fn pick<'a>(graph: &'a Graph, name: &str, job: &JobPath, number: u32) -> Result<
         .collect();
     let known: Vec<_> = names.iter().take(NAMES_SHOWN).map(|(_, name)| format!("{name:?}")).collect();
     let known = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
-    names.sort_by(|a, b| b.0.total_cmp(&a.0));
+    crate::sorted::sort_by(&mut names, |a, b| b.0.total_cmp(&a.0));
     let next = names
         .first()
         .filter(|(alike, _)| *alike >= ALIKE)

@@ -106,7 +106,7 @@ impl Run {
     /// Whether stages ran at the same time: only within a `parallel`.
     pub(super) fn overlaps(&self) -> bool {
         let mut order: Vec<_> = self.stages.iter().collect();
-        order.sort_by_key(|item| item.start_time_millis);
+        crate::sorted::sort_by_key(&mut order, |item| item.start_time_millis);
         order.windows(2).any(|pair| matches!(pair, [a, b] if b.start_time_millis < a.end()))
     }
 

@@ -68,7 +68,7 @@ impl Redactor {
                 known.extend(spellings(line));
             }
         }
-        known.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        crate::sorted::sort_by(&mut known, |a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         known.dedup();
         Self { known }
     }
@@ -229,7 +229,7 @@ fn replace(line: &str, mut places: Vec<Range<usize>>) -> Cow<'_, str> {
     if places.is_empty() {
         return Cow::Borrowed(line);
     }
-    places.sort_by_key(|place| (place.start, place.end));
+    crate::sorted::sort_by_key(&mut places, |place| (place.start, place.end));
     let mut out = String::with_capacity(line.len());
     let mut done = 0;
     let mut open: Option<Range<usize>> = None;

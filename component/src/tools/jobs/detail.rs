@@ -79,7 +79,7 @@ fn default_value(redactor: &Redactor, parameter: &Definition) -> Option<String> 
 /// Worst first, with the score.
 fn health(detail: &Detail) -> Vec<String> {
     let mut reports = detail.health_report.clone();
-    reports.sort_by_key(|h| h.score);
+    crate::sorted::sort_by_key(&mut reports, |h| h.score);
     reports
         .iter()
         .filter(|h| !h.description.is_empty())

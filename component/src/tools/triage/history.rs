@@ -76,7 +76,7 @@ pub(crate) fn same_revision(past: &[Past], number: u32) -> Vec<u32> {
     let Some(own) = past.iter().find(|p| p.number == number) else { return Vec::new() };
     let same = |p: &&Past| p.number != number && p.commit.is_some() && p.commit == own.commit && badness(&p.result).is_some();
     let mut numbers: Vec<u32> = past.iter().filter(same).map(|p| p.number).collect();
-    numbers.sort_by_key(|n| n.abs_diff(number));
+    crate::sorted::sort_by_key(&mut numbers, |n| n.abs_diff(number));
     numbers
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn rank(commits: &[&Commit], evidence: &str) -> Vec<Suspicion> {
         only.points = 1;
         only.reason = "the only commit that came in".into();
     }
-    out.sort_by_key(|s| -s.points);
+    crate::sorted::sort_by_key(&mut out, |s| -s.points);
     out
 }
 
@@ -109,7 +109,7 @@ mod tests {
 
     fn commit(id: &str, message: &str, paths: &[&str]) -> Commit {
         let json = serde_json::json!({"commitId": id, "msg": message, "affectedPaths": paths});
-        serde_json::from_value(json).unwrap()
+        serde_json::from_str(&json.to_string()).unwrap()
     }
 
     #[test]
