@@ -68,6 +68,9 @@ exports! {
     tools::logs::get_build_log: get_build_log(job: String, branch: Text, build: Text, stage: Text, mode: Option<types::LogMode>, start: Number, max_bytes: Number, filter_regex: Text, redact: Flag, cursor: Text, format: Format) -> LogChunk;
     tools::search::search_log: search_log(job: String, pattern: String, branch: Text, build: Text, stage: Text, ignore_case: Flag, invert: Flag, window_lines: Number, max_matches: Number) -> LogMatches;
     tools::triage::triage_failure: triage_failure(job: String, branch: Text, build: Text, format: Format) -> Triage;
+    tools::analysis::log::analyze_build_log: analyze_build_log(job: String, branch: Text, build: Text, build_tool: Text, format: Format) -> LogAnalysis;
+    tools::analysis::regression::find_regression: find_regression(job: String, branch: Text, build: Text, format: Format) -> Regression;
+    tools::analysis::runs::compare_runs: compare_runs(job: String, base: String, head: String, branch: Text, format: Format) -> RunComparison;
     tools::lifecycle::queue::get_queue_item: get_queue_item(id: u32) -> QueueEntry;
     tools::lifecycle::watch::wait_for_build: wait_for_build(job: Text, branch: Text, build: Text, queue_id: Number, cursor: Text, wait_seconds: Number) -> WaitedBuild;
     tools::lifecycle::tail::tail_log_live: tail_log_live(job: String, branch: Text, build: Text, cursor: Text, wait_seconds: Number) -> LogChunk;

@@ -119,6 +119,7 @@ impl Analyzer {
             exit_codes: facts.exit_codes,
             downstream: facts.downstream,
             nodes: facts.nodes,
+            environment: facts.environment,
             stages,
             failing_stage,
             failed_branches,

@@ -23,6 +23,8 @@ pub(super) struct Facts {
     pub(super) exit_codes: Vec<ExitCode>,
     pub(super) downstream: Vec<DownstreamBuild>,
     pub(super) nodes: Vec<String>,
+    /// Versions of what took part, by name.
+    pub(super) environment: Vec<(&'static str, String)>,
     pub(super) result: Option<String>,
     /// Where the build works, with a separator at its end.
     pub(super) workspace: Option<String>,
@@ -53,6 +55,13 @@ impl Facts {
             && !self.nodes.iter().any(|known| known == node)
         {
             self.nodes.push(node.to_owned());
+        }
+        if let Some(version) = named("version")
+            && let Some(name) = rule.id.strip_prefix("env-")
+            && self.environment.len() < MAX_FACTS
+            && !self.environment.iter().any(|(known, value)| *known == name && value == version)
+        {
+            self.environment.push((name, version.to_owned()));
         }
         if let Some(code) = named("exit").and_then(|code| code.parse().ok())
             && self.exit_codes.len() < MAX_FACTS

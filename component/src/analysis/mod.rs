@@ -20,6 +20,7 @@ mod template;
 pub use engine::Analyzer;
 pub use finding::{DetectedTool, DownstreamBuild, Evidence, ExitCode, FailedTest, Finding, Note};
 pub use hypothesis::{Confidence, Hypothesis};
+pub(crate) use prefix::peel;
 pub use stages::StageMark;
 
 use rules::{Role, Tool};
@@ -45,6 +46,8 @@ pub struct Analysis {
     pub downstream: Vec<DownstreamBuild>,
     /// Nodes the build ran on.
     pub nodes: Vec<String>,
+    /// Versions that the log names: of tools, images, libraries.
+    pub environment: Vec<(&'static str, String)>,
     /// Stages in order of their opening markers.
     pub stages: Vec<StageMark>,
     /// The stage that failed, as far as the markers tell.

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 /// The line without its known prefixes.
-pub(super) fn peel(line: &str) -> &str {
+pub(crate) fn peel(line: &str) -> &str {
     let mut text = line;
     // A prefix may stand in front of another: timestamper, then BuildKit. Three is all that is seen.
     for _ in 0..3 {

@@ -227,6 +227,18 @@ impl Build {
         out
     }
 
+    /// What it was made of: revisions and parameters. Builds of one source should go alike; `None` when it does not say.
+    pub(crate) fn source(&self) -> Option<String> {
+        let mut commits: Vec<String> = self.checkouts().into_iter().map(|c| c.commit).collect();
+        if commits.is_empty() {
+            return None;
+        }
+        commits.sort();
+        commits.dedup();
+        let parameters: Vec<String> = self.parameters().map(|(name, value)| format!("{name}={}", value.unwrap_or_default())).collect();
+        Some(format!("{} {}", commits.join("+"), parameters.join("&")).trim_end().to_owned())
+    }
+
     /// Commits that came in with it: `changeSet` of freestyle, `changeSets` of pipelines, each once.
     pub(crate) fn commits(&self) -> Vec<&Commit> {
         let mut out: Vec<&Commit> = Vec::new();

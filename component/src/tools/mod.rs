@@ -1,5 +1,6 @@
 //! The tools, one file per family. Each asks Jenkins through `jenkins`, decides, and renders its answer.
 
+pub(crate) mod analysis;
 pub(crate) mod builds;
 pub(crate) mod controller;
 pub(crate) mod inputs;

@@ -13,6 +13,7 @@ mod cargo;
 mod detect;
 mod docker;
 mod dotnet;
+mod environment;
 mod gcc;
 mod generic;
 mod git;
@@ -75,6 +76,7 @@ pub const TABLES: &[&[Rule]] = &[
     program::RULES,
     generic::RULES,
     detect::RULES,
+    environment::RULES,
 ];
 
 /// All rules in the order of [`TABLES`].

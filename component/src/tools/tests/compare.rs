@@ -125,6 +125,29 @@ fn by_name(report: &Report) -> Tests<'_> {
     tests
 }
 
+/// The tests that fail in only one of two builds, by name, and how many fail in both.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Verdicts {
+    pub(crate) new_failures: Vec<String>,
+    pub(crate) fixed: Vec<String>,
+    pub(crate) still_failing: usize,
+}
+
+/// Compares two reports by the outcome of each test.
+pub(crate) fn verdicts(before: &Report, after: &Report) -> Verdicts {
+    let mut out = Verdicts::default();
+    for change in changes(before, after) {
+        let Some(name) = change.case().map(Case::full_name) else { continue };
+        match change.kind {
+            Kind::NewFailure => out.new_failures.push(name),
+            Kind::Fixed => out.fixed.push(name),
+            Kind::StillFailing => out.still_failing += 1,
+            Kind::Removed | Kind::Added | Kind::Slower => {}
+        }
+    }
+    out
+}
+
 /// Everything that differs, and what fails in both.
 fn changes<'a>(before: &'a Report, after: &'a Report) -> Vec<Change<'a>> {
     let (old, new) = (by_name(before), by_name(after));

@@ -99,14 +99,7 @@ fn run(build: &Build, report: Report) -> Run<'_> {
 
 /// What a build was made of; a build that does not say is like no other.
 fn source(build: &Build) -> String {
-    let mut commits: Vec<String> = build.checkouts().into_iter().map(|c| c.commit).collect();
-    if commits.is_empty() {
-        return format!("#{}", build.number);
-    }
-    commits.sort();
-    commits.dedup();
-    let parameters: Vec<String> = build.parameters().map(|(name, value)| format!("{name}={}", value.unwrap_or_default())).collect();
-    format!("{} {}", commits.join("+"), parameters.join("&")).trim_end().to_owned()
+    build.source().unwrap_or_else(|| format!("#{}", build.number))
 }
 
 fn identity(case: &Case) -> u64 {

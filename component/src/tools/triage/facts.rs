@@ -3,20 +3,19 @@
 use futures_util::future::{join_all, join4};
 
 use super::history::{self, Past};
-use crate::analysis::{Analysis, Analyzer};
+use crate::analysis::Analysis;
 use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::builds::{self, Build};
 use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::pipeline::{self, Graph};
-use crate::jenkins::{log, tests};
+use crate::jenkins::tests;
+use crate::tools::analysis::read::analyse;
 
 /// Builds of the past that are looked at for the last good one.
 const PAST: u32 = 60;
 /// How far failed builds are followed downwards: what starts what is rarely deeper.
 const MAX_DEPTH: usize = 4;
-/// Of a longer log, only so much of its end is read: within the deadline also on a slow line.
-const MAX_LOG_BYTES: u64 = 64 * 1024 * 1024;
 /// Cells of a matrix whose state is asked for.
 const MAX_CELLS: usize = 24;
 
@@ -50,7 +49,7 @@ pub(super) async fn gather(call: &Call, job: JobPath, build: Build) -> Result<Fa
             _ => Ok(None),
         }
     };
-    let (log, graph, report, past) = join4(analyse(call, &job, build.number), graph, report, history::past(call, &job, PAST)).await;
+    let (log, graph, report, past) = join4(analyse(call, &job, build.number), graph, report, history::past(call, &job, build.number, PAST)).await;
     let analysis = call.optional("log", log)?.unwrap_or_default();
     let mut facts = Facts {
         graph: call.optional("stages", graph)?.flatten(),
@@ -65,25 +64,6 @@ pub(super) async fn gather(call: &Call, job: JobPath, build: Build) -> Result<Fa
         facts.below = if facts.build.runs.is_empty() { chain(call, &facts.analysis).await? } else { cells(call, &facts.build).await? };
     }
     Ok(facts)
-}
-
-/// Reads a build's log from beginning to end, or the end of one that is very long.
-pub(super) async fn analyse(call: &Call, job: &JobPath, number: u32) -> Result<Analysis, Error> {
-    let mut stream = log::open(call, job, Selector::Number(number), 0).await?;
-    let size = stream.extent.size;
-    if size > MAX_LOG_BYTES {
-        call.lacks(format!(
-            "the log of {job} #{number} has {size} bytes; its last {MAX_LOG_BYTES} were analysed, line numbers count from there"
-        ));
-        stream = log::open(call, job, Selector::Number(number), size - MAX_LOG_BYTES).await?;
-    }
-    let mut scanner = stream.scanner();
-    let mut analyzer = Analyzer::new();
-    while let Some(chunk) = stream.chunk().await? {
-        scanner.push(&chunk, |line| analyzer.feed(line.number, line.offset, &line.text()));
-    }
-    scanner.finish(|line| analyzer.feed(line.number, line.offset, &line.text()));
-    Ok(analyzer.finish())
 }
 
 /// Follows failed builds downwards.

@@ -2,20 +2,19 @@
 
 use futures_util::future::join_all;
 
-use super::facts::{self, Facts};
+use super::facts::Facts;
 use super::history::{self, Window};
 use super::suspects::{self, Suspicion};
 use crate::analysis::{Analysis, Hypothesis};
 use crate::call::Call;
 use crate::error::Error;
-use crate::jenkins::builds::{self, Build};
+use crate::jenkins::builds::Build;
 use crate::jenkins::path::Selector;
 use crate::jenkins::tests::{self, Case};
+use crate::tools::analysis::read::analyse;
 
 /// Logs of earlier builds that are read to learn since when the cause exists.
 const MAX_EARLIER_LOGS: usize = 3;
-/// Builds whose commits are asked for.
-const MAX_WINDOW: usize = 6;
 /// Builds of the same revision whose tests are compared.
 const MAX_SAME_REVISION: usize = 2;
 
@@ -65,7 +64,6 @@ pub(super) async fn judge(call: &Call, facts: &Facts) -> Result<Judgement, Error
     let all_flaky = !judgement.flakes.is_empty() && judgement.flakes.len() >= failed(facts).len();
     if !all_flaky && judgement.window.last_good.is_some() {
         let commits = window_commits(call, facts, judgement.window).await?;
-        let commits: Vec<_> = commits.iter().flat_map(Build::commits).collect();
         judgement.suspects = suspects::rank(&commits, &evidence_text(facts, &judgement.causes));
     }
     Ok(judgement)
@@ -152,7 +150,7 @@ async fn since(call: &Call, facts: &Facts, cause: &Hypothesis) -> Result<(Window
 }
 
 async fn same_cause(call: &Call, facts: &Facts, number: u32, cause: &Hypothesis) -> Result<bool, Error> {
-    let found = facts::analyse(call, &facts.job, number).await;
+    let found = analyse(call, &facts.job, number).await;
     let analysis: Option<Analysis> = call.optional(&format!("log of #{number}"), found)?;
     let shape = |title: &str| title.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
     Ok(analysis.is_some_and(|a| a.hypotheses.iter().take(2).any(|h| h.rule == cause.rule && shape(&h.title) == shape(&cause.title))))
@@ -161,22 +159,12 @@ async fn same_cause(call: &Call, facts: &Facts, number: u32, cause: &Hypothesis)
 /// The builds after the last good one, up to the first bad one: their commits came in together.
 async fn window_commits(call: &Call, facts: &Facts, window: Window) -> Result<Vec<Build>, Error> {
     let (Some(good), Some(bad)) = (window.last_good, window.first_bad) else { return Ok(Vec::new()) };
-    let mut numbers: Vec<u32> = facts.past.iter().map(|p| p.number).filter(|n| *n > good && *n <= bad).collect();
-    if numbers.len() > MAX_WINDOW {
-        call.lacks(format!("commits of {} of {} builds between #{good} and #{bad}", MAX_WINDOW, numbers.len()));
-        numbers.truncate(MAX_WINDOW);
+    let alone = !facts.past.iter().any(|p| p.number > good && p.number < bad);
+    if bad == facts.build.number && alone {
+        return Ok(vec![facts.build.clone()]);
     }
-    let commits = async |number: u32| {
-        if number == facts.build.number {
-            return Ok(facts.build.clone());
-        }
-        builds::with_fields(call, &facts.job, Selector::Number(number), builds::COMMITS).await
-    };
-    let mut out = Vec::new();
-    for (number, result) in numbers.iter().zip(join_all(numbers.iter().map(|n| commits(*n))).await) {
-        out.extend(call.optional(&format!("commits of #{number}"), result)?);
-    }
-    Ok(out)
+    let found = history::commits(call, &facts.job, &facts.past, good, bad).await;
+    Ok(call.optional("commits", found)?.unwrap_or_default())
 }
 
 /// Newly failing tests that passed in another build of the same revision.

@@ -6,10 +6,10 @@
 //! regression.
 
 mod facts;
-mod history;
+pub(crate) mod history;
 mod judge;
-mod suspects;
-mod words;
+pub(crate) mod suspects;
+pub(crate) mod words;
 
 use crate::answer;
 use crate::bindings::jankins::plugin::types::{Format, Triage};

@@ -3,11 +3,13 @@
 //! A commit fits by what it touched: a path that the evidence names, or a file whose name the failing tests carry. Words
 //! of its message count little; a commit of documents alone counts against. Points, not proofs: the reason is told.
 
-use crate::jenkins::builds::Commit;
+use crate::jenkins::builds::{Build, Commit};
 
 /// A commit, and how well it fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Suspicion {
+    /// The build it came in with.
+    pub(crate) build: u32,
     pub(crate) id: String,
     pub(crate) author: String,
     pub(crate) message: String,
@@ -21,9 +23,17 @@ pub(crate) struct Suspicion {
 const COMMON: [&str; 12] = ["main", "index", "test", "tests", "utils", "util", "init", "__init__", "mod", "lib", "config", "common"];
 
 /// Ranks commits by how well they fit `evidence`, all text that tells of the failure.
-pub(crate) fn rank(commits: &[&Commit], evidence: &str) -> Vec<Suspicion> {
+pub(crate) fn rank(builds: &[Build], evidence: &str) -> Vec<Suspicion> {
     let evidence = evidence.to_lowercase();
-    let mut out: Vec<Suspicion> = commits.iter().map(|commit| judge(commit, &evidence)).collect();
+    let commits = builds.iter().flat_map(|build| build.commits().into_iter().map(|commit| (build.number, commit)));
+    let mut out: Vec<Suspicion> = Vec::new();
+    for (build, commit) in commits {
+        // Several builds of a multibranch job may list one commit: it came in with the oldest of them.
+        match out.iter_mut().find(|known| known.id == commit.id()) {
+            Some(known) => known.build = known.build.min(build),
+            None => out.push(judge(build, commit, &evidence)),
+        }
+    }
     // One commit alone is the suspect, whatever it touched, unless it only touched documents.
     if let [only] = out.as_mut_slice()
         && only.points == 0
@@ -35,7 +45,7 @@ pub(crate) fn rank(commits: &[&Commit], evidence: &str) -> Vec<Suspicion> {
     out
 }
 
-fn judge(commit: &Commit, evidence: &str) -> Suspicion {
+fn judge(build: u32, commit: &Commit, evidence: &str) -> Suspicion {
     let best = commit.affected_paths.iter().map(|path| path_points(path, evidence)).max_by_key(|(points, _)| *points);
     let documents = !commit.affected_paths.is_empty() && commit.affected_paths.iter().all(|p| is_document(p));
     let words = message_points(&commit.msg, evidence);
@@ -46,6 +56,7 @@ fn judge(commit: &Commit, evidence: &str) -> Suspicion {
         _ => (0, "nothing in the evidence names what it touches".to_owned()),
     };
     Suspicion {
+        build,
         id: commit.id().to_owned(),
         author: commit.author().to_owned(),
         message: commit.msg.clone(),
@@ -107,27 +118,31 @@ fn has_part(evidence: &str, text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn commit(id: &str, message: &str, paths: &[&str]) -> Commit {
-        let json = serde_json::json!({"commitId": id, "msg": message, "affectedPaths": paths});
-        serde_json::from_str(&json.to_string()).unwrap()
+    fn commit(id: &str, message: &str, paths: &[&str]) -> serde_json::Value {
+        serde_json::json!({"commitId": id, "msg": message, "affectedPaths": paths})
+    }
+
+    fn ranked(commits: &[serde_json::Value], evidence: &str) -> Vec<Suspicion> {
+        let build = serde_json::json!({"number": 3, "changeSets": [{"items": commits}]});
+        rank(&[serde_json::from_str(&build.to_string()).unwrap()], evidence)
     }
 
     #[test]
     fn the_commit_that_touches_what_the_tests_name_is_the_suspect() {
-        let (readme, gateway, pricing) = (
+        let commits = [
             commit("edf3", "List the supported countries", &["README.md"]),
             commit("c577", "Raise the budget of the gateway to 460 ms", &["shop/gateway.py"]),
             commit("f606", "Simplify the rounding of prices", &["shop/pricing.py"]),
-        );
-        let ranked = rank(&[&readme, &gateway, &pricing], "tests.unit.test_pricing.TestPricing test_tax_rounding assert 1 == 2");
+        ];
+        let ranked = ranked(&commits, "tests.unit.test_pricing.TestPricing test_tax_rounding assert 1 == 2");
         assert_eq!(ranked.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["f606", "c577", "edf3"]);
         assert!(ranked[0].points > 50 && ranked[1].points == 0 && ranked[2].points < 0);
     }
 
     #[test]
     fn a_path_in_the_evidence_beats_a_word_in_a_message() {
-        let (word, path) = (commit("a", "rounding rounding", &["x/other.rs"]), commit("b", "tidy", &["src/ledger.rs"]));
-        assert_eq!(rank(&[&word, &path], "error[E0308]: rounding --> src/ledger.rs:9:5")[0].id, "b");
+        let commits = [commit("a", "rounding rounding", &["x/other.rs"]), commit("b", "tidy", &["src/ledger.rs"])];
+        assert_eq!(ranked(&commits, "error[E0308]: rounding --> src/ledger.rs:9:5")[0].id, "b");
     }
 
     #[test]
@@ -139,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_single_commit_of_documents_is_not_made_a_suspect() {
-        assert!(rank(&[&commit("a", "Write more", &["README.md"])], "boom")[0].points < 0);
-        assert_eq!(rank(&[&commit("a", "Do more", &["src/x.rs"])], "boom")[0].points, 1);
+        assert!(ranked(&[commit("a", "Write more", &["README.md"])], "boom")[0].points < 0);
+        assert_eq!(ranked(&[commit("a", "Do more", &["src/x.rs"])], "boom")[0].points, 1);
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn record(call: &Call, facts: &Facts, judgement: &Judgement) -> Triag
         failed_tests_total: saturate(failed.len() as u64),
         last_good: window.last_good,
         first_bad: window.first_bad,
-        suspects: judgement.suspects.iter().map(|s| suspect(call, judgement, s)).collect(),
+        suspects: judgement.suspects.iter().map(|s| suspect(call, s)).collect(),
         next_steps: next_steps(facts, judgement),
         meta: call.meta(""),
     }
@@ -180,12 +180,12 @@ fn first_line(text: &str) -> String {
     text.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or_default().chars().take(160).collect()
 }
 
-fn suspect(call: &Call, judgement: &Judgement, it: &super::suspects::Suspicion) -> Suspect {
+pub(crate) fn suspect(call: &Call, it: &super::suspects::Suspicion) -> Suspect {
     Suspect {
         commit: it.id.clone(),
         author: answer::redacted(call, &it.author),
         message: answer::redacted(call, &it.message),
-        build: judgement.window.first_bad.unwrap_or_default(),
+        build: it.build,
         reason: it.reason.clone(),
         paths: it.paths.clone(),
     }
