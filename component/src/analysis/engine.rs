@@ -22,6 +22,8 @@ use super::{Analysis, hypothesis};
 const LOOK_BACK: usize = 16;
 /// Findings that wait for following lines.
 const MAX_OPEN: usize = 16;
+/// The rule for Jenkins' own word that a step failed.
+const EXIT_CODE: &str = "jenkins-exit-code";
 /// Longer lines are data, not messages.
 const MAX_LINE_BYTES: usize = 4096;
 
@@ -29,6 +31,8 @@ const MAX_LINE_BYTES: usize = 4096;
 struct Open {
     rule: usize,
     finding: Finding,
+    /// Captures for what neither the line nor those after it say.
+    late: Captures,
     after: u8,
     extent: u8,
 }
@@ -75,7 +79,10 @@ impl Analyzer {
     pub fn feed(&mut self, number: u64, offset: u64, line: &str) {
         self.lines += 1;
         self.last_line = number;
-        let text = self.stages.without_branch(prefix::peel(clip(line)));
+        let (branch, text) = self.stages.branch_of(prefix::peel(clip(line)));
+        // The tool's own clock may stand behind the name of the branch.
+        let text = if branch.is_some() { prefix::peel(text) } else { text };
+        let branch = branch.map(str::to_owned);
         if self.stages.read(text, number, offset) {
             return;
         }
@@ -86,7 +93,7 @@ impl Analyzer {
         let matched = if self.candidates.is_empty() { None } else { self.judge(number, offset, text, command) };
         self.complete(number, offset, text, matched.as_ref().map(|(rule, _)| *rule));
         if let Some((rule, captures)) = matched {
-            self.begin(rule, captures, number, offset, text);
+            self.begin(rule, captures, number, offset, text, branch);
         }
         self.remember(number, offset, text, command);
     }
@@ -96,7 +103,8 @@ impl Analyzer {
         for open in std::mem::take(&mut self.open) {
             self.settle(open);
         }
-        let facts = self.facts;
+        let mut facts = self.facts;
+        facts.without_aftermath(|line| self.stages.is_aftermath(line));
         let (mut findings, counts) = self.store.into_parts();
         let failed = facts.result.as_deref() == Some("FAILURE");
         let failing_stage = self.stages.failing(failed).map(str::to_owned);
@@ -159,7 +167,8 @@ impl Analyzer {
             match rule.role {
                 Role::Symptom => {
                     symptom = true;
-                    self.markers.push(Marker::Symptom, number);
+                    let exit = rule.id == EXIT_CODE;
+                    self.markers.push(if exit { Marker::Exit } else { Marker::Symptom }, number);
                 }
                 Role::Ignored => self.markers.push(Marker::Ignored, number),
                 Role::Retried => self.markers.push(Marker::Retried, number),
@@ -185,17 +194,32 @@ impl Analyzer {
     }
 
     /// Opens a finding.
-    fn begin(&mut self, index: usize, mut captures: Captures, number: u64, offset: u64, text: &str) {
+    fn begin(&mut self, index: usize, mut captures: Captures, number: u64, offset: u64, text: &str, branch: Option<String>) {
         let Some(rule) = self.matcher.rule(index) else {
             return;
         };
         self.facts.tool(rule, Evidence::new(number, offset, text));
         let mut evidence = Vec::new();
+        let mut late = Captures::new();
         if let Some((line, found)) = rule.before.and_then(|lookup| self.above(index, lookup)) {
-            merge(&mut captures, found);
-            evidence.push(line.clone());
+            let says_something = found.iter().any(|(_, value)| !value.is_empty());
+            if rule.before.is_some_and(|lookup| lookup.late) {
+                late = found;
+            } else {
+                merge(&mut captures, found);
+            }
+            if says_something {
+                evidence.push(line.clone());
+            }
         }
-        evidence.push(Evidence::new(number, offset, text));
+        let at = if text.len() > Evidence::MAX_CHARS { self.matcher.position(index, text) } else { 0 };
+        evidence.push(Evidence::around(number, offset, text, at));
+        // What was running when Jenkins says that something took too long.
+        if rule.cause.contains("{command")
+            && let Some(command) = &self.facts.command
+        {
+            late.push(("command", command.text.trim_start_matches(['+', ' ']).to_owned()));
+        }
         let finding = Finding {
             rule,
             cause: String::new(),
@@ -205,14 +229,15 @@ impl Analyzer {
             offset,
             last_line: number,
             count: 1,
-            stage: self.stages.current().map(str::to_owned),
+            stage: branch.clone().or_else(|| self.stages.current().map(str::to_owned)),
+            branch,
             score: 0,
             notes: Vec::new(),
             soft: is_soft(text),
             key: String::new(),
         };
         let after = rule.after.map_or(0, |lookup| lookup.lines);
-        let open = Open { rule: index, finding, after, extent: rule.extent };
+        let open = Open { rule: index, finding, late, after, extent: rule.extent };
         if after == 0 && rule.extent == 0 {
             self.settle(open);
             return;
@@ -262,6 +287,7 @@ impl Analyzer {
     /// Files a finding that nothing can complete any more.
     fn settle(&mut self, open: Open) {
         let mut finding = open.finding;
+        merge(&mut finding.captures, open.late);
         if let Some(workspace) = &self.facts.workspace {
             // A path below the workspace is the same on every agent, and what a person reads.
             for (_, value) in finding.captures.iter_mut().filter(|(_, value)| value.contains(workspace.as_str())) {
@@ -286,7 +312,10 @@ impl Analyzer {
             self.recent.pop_front();
         }
         let evidence = Evidence::new(number, offset, text);
-        self.facts.output(&evidence, command);
+        // Below the end Jenkins speaks, and no step.
+        if !self.stages.is_epilogue(number) {
+            self.facts.output(&evidence, command, self.stages.in_post());
+        }
         self.recent.push_back(evidence);
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Facts {
     pub(super) workspace: Option<String>,
     pub(super) command: Option<Evidence>,
     pub(super) tail: VecDeque<Evidence>,
+    /// Command and output from before the first `post` block.
+    before_post: Option<(Option<Evidence>, VecDeque<Evidence>)>,
 }
 
 impl Facts {
@@ -86,8 +88,21 @@ impl Facts {
         }
     }
 
+    /// Goes back to what was printed before `post` blocks, when these ran only after the failure.
+    pub(super) fn without_aftermath(&mut self, is_aftermath: impl Fn(u64) -> bool) {
+        let last = self.tail.back().or(self.command.as_ref()).map(|line| line.line);
+        if last.is_some_and(is_aftermath)
+            && let Some((command, tail)) = self.before_post.take()
+        {
+            (self.command, self.tail) = (command, tail);
+        }
+    }
+
     /// Remembers the last command, or the last output after it.
-    pub(super) fn output(&mut self, line: &Evidence, command: bool) {
+    pub(super) fn output(&mut self, line: &Evidence, command: bool, in_post: bool) {
+        if in_post && self.before_post.is_none() {
+            self.before_post = Some((self.command.clone(), self.tail.clone()));
+        }
         if command {
             self.command = Some(line.clone());
             self.tail.clear();

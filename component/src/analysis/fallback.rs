@@ -43,6 +43,7 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
         advice: "Read the output of this command; if it prints nothing, run it with more verbosity.".to_owned(),
         retryable: false,
         score: 30,
+        verdict: false,
     })
 }
 
@@ -66,6 +67,7 @@ fn of_downstream(build: &DownstreamBuild) -> Hypothesis {
         advice: format!("Triage {}{number}: the cause is in its log.", build.job),
         retryable: false,
         score: 39,
+        verdict: false,
     }
 }
 

@@ -23,7 +23,18 @@ pub struct Evidence {
 
 impl Evidence {
     /// The longest text of one line.
-    const MAX_CHARS: usize = 300;
+    pub(super) const MAX_CHARS: usize = 300;
+
+    /// A line with what was recognised in it: of a long one its beginning and the part from byte `at` on.
+    pub(super) fn around(line: u64, offset: u64, text: &str, at: usize) -> Self {
+        const HEAD: usize = 80;
+        let beginning = text.get(..at).unwrap_or_default();
+        if text.chars().count() <= Self::MAX_CHARS || beginning.chars().count() < Self::MAX_CHARS / 2 {
+            return Self::new(line, offset, text);
+        }
+        let head: String = beginning.chars().take(HEAD).collect();
+        Self::new(line, offset, &format!("{head} … {}", text.get(at..).unwrap_or_default()))
+    }
 
     pub(super) fn new(line: u64, offset: u64, text: &str) -> Self {
         let text = match text.char_indices().nth(Self::MAX_CHARS) {
@@ -55,6 +66,8 @@ pub struct Finding {
     pub count: u64,
     /// The stage, when the log has markers.
     pub stage: Option<String>,
+    /// The parallel branch, when the line says so.
+    pub branch: Option<String>,
     /// How well it explains the failure; higher is better.
     pub score: i32,
     /// Why the score differs from the rule's own.
@@ -69,6 +82,11 @@ impl Finding {
     pub fn capture(&self, name: &str) -> Option<&str> {
         let found = self.captures.iter().find(|(key, value)| *key == name && !value.is_empty());
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// Jenkins itself prints it as what made the build fail.
+    pub(super) fn is_verdict(&self) -> bool {
+        self.notes.contains(&Note::Verdict)
     }
 
     /// `file:line` or `file`, when known.
@@ -102,6 +120,10 @@ pub enum Note {
     Recovered,
     /// Later stages ran, so it did not stop the build.
     BuildWentOn,
+    /// It happened after the build had failed, in what runs whatever happened.
+    Aftermath,
+    /// It happened in a parallel branch that did not fail.
+    OtherBranch,
 }
 
 /// A failed test as its runner names it.

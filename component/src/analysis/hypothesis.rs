@@ -68,6 +68,8 @@ pub struct Hypothesis {
     pub retryable: bool,
     /// The score of its best finding.
     pub score: i32,
+    /// Jenkins itself says so, below the end of the pipeline.
+    pub(super) verdict: bool,
 }
 
 /// The hypotheses of an analysis, best first. A successful build has none.
@@ -76,20 +78,23 @@ pub(super) fn rank(analysis: &Analysis) -> Vec<Hypothesis> {
         return Vec::new();
     }
     let mut hypotheses: Vec<Hypothesis> = Vec::new();
-    let mut explained: Vec<String> = Vec::new();
+    let mut explained: Vec<(String, usize)> = Vec::new();
     for finding in &analysis.findings {
         if finding.rule.role == Role::Symptom || finding.score <= 0 || only_counts(analysis, finding) {
             continue;
         }
-        if let Some(known) = hypotheses.iter_mut().find(|known| same_trouble(known, finding)) {
+        if let Some(known) = hypotheses.iter_mut().find(|known| same_trouble(known, finding) && (!known.verdict || finding.is_verdict())) {
             known.absorb(finding);
             continue;
         }
         // A second reading of a place that a better hypothesis names adds nothing.
-        if finding.place().is_some_and(|place| explained.contains(&place)) {
+        if let Some((_, at)) = finding.place().and_then(|place| explained.iter().find(|(known, _)| *known == place)) {
+            if let Some(known) = hypotheses.get_mut(*at) {
+                known.cite(finding);
+            }
             continue;
         }
-        explained.extend(finding.place());
+        explained.extend(finding.place().map(|place| (place, hypotheses.len())));
         hypotheses.push(Hypothesis::of(finding));
     }
     for hypothesis in &mut hypotheses {
@@ -144,12 +149,24 @@ impl Hypothesis {
             advice: template::fill(rule.advice, &finding.captures),
             retryable: rule.retryable,
             score: finding.score,
+            verdict: finding.is_verdict(),
         }
     }
 
     /// Adds a finding that says the same kind of thing.
     fn absorb(&mut self, finding: &Finding) {
+        if finding.cause.len() > self.title.len() && finding.cause.starts_with(&self.title) {
+            // The same again, with more detail.
+            self.title.clone_from(&finding.cause);
+            self.evidence = finding.evidence.iter().take(MAX_EVIDENCE).cloned().collect();
+            self.repeated += finding.count;
+        }
         self.count += finding.count;
+        self.cite(finding);
+    }
+
+    /// Adds the lines of another finding.
+    fn cite(&mut self, finding: &Finding) {
         for line in finding.evidence.iter().take(2) {
             if self.evidence.len() < MAX_EVIDENCE && !self.evidence.contains(line) {
                 self.evidence.push(line.clone());
@@ -167,10 +184,17 @@ impl Hypothesis {
             }
         }
         // These happen once and are reported by several lines.
-        if matches!(
-            self.category,
-            Category::Downstream | Category::Aborted | Category::Timeout | Category::Infrastructure | Category::Scm | Category::Credentials
-        ) {
+        if self.verdict
+            || matches!(
+                self.category,
+                Category::Downstream
+                    | Category::Aborted
+                    | Category::Timeout
+                    | Category::Infrastructure
+                    | Category::Scm
+                    | Category::Credentials
+            )
+        {
             return;
         }
         let all = analysis.counts.iter().find(|(rule, _)| *rule == self.rule);

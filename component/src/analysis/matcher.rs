@@ -109,6 +109,13 @@ impl Matcher {
         self.entries.get(index).map(|entry| entry.rule)
     }
 
+    /// Where in the line stands what the rule is about.
+    pub(super) fn position(&self, index: usize, line: &str) -> usize {
+        let found = self.entries.get(index).and_then(|entry| entry.pattern.get()?.captures(line.as_bytes()));
+        let start = found.and_then(|found| found.name("message").or(found.get(0)).map(|group| group.start()));
+        line.floor_char_boundary(start.unwrap_or(0))
+    }
+
     /// The captures, if the rule's own pattern matches and its veto does not.
     pub(super) fn captures(&'static self, index: usize, line: &str) -> Option<Captures> {
         let entry = self.entries.get(index)?;

@@ -24,11 +24,15 @@ const CONFIRM_WITHIN: u64 = 40;
 const RETRY_WITHIN: u64 = 12;
 /// How many lines after a failure the log may say that it is over.
 const RECOVER_WITHIN: u64 = 400;
+/// How many lines may stand between the end of a failed step and the word that it is tried again.
+const RETRY_AFTER_EXIT: u64 = 3;
 
 /// A line that says something about what stands above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Marker {
     Symptom,
+    /// Jenkins says that a step failed.
+    Exit,
     Ignored,
     Retried,
     Recovered,
@@ -94,9 +98,9 @@ impl Scene<'_> {
 
     /// What the lines after the finding's last occurrence say.
     fn aftermath(&self, finding: &Finding, notes: &mut Vec<Note>) {
-        let given_up = |marker| matches!(marker, Marker::Symptom | Marker::Ignored);
+        let given_up = |marker| matches!(marker, Marker::Symptom | Marker::Exit | Marker::Ignored);
         match self.markers.next(finding.last_line, given_up) {
-            Some((distance, Marker::Symptom)) if distance <= CONFIRM_WITHIN => notes.push(Note::Confirmed),
+            Some((distance, Marker::Symptom | Marker::Exit)) if distance <= CONFIRM_WITHIN => notes.push(Note::Confirmed),
             Some((distance, Marker::Ignored)) if distance <= CONFIRM_WITHIN => notes.push(Note::Ignored),
             _ => {}
         }
@@ -105,7 +109,7 @@ impl Scene<'_> {
             return;
         }
         let retried = self.markers.next(finding.last_line, |marker| marker == Marker::Retried);
-        if retried.is_some_and(|(distance, _)| distance <= RETRY_WITHIN) {
+        if retried.is_some_and(|(distance, _)| distance <= RETRY_WITHIN) || self.step_retried(finding.last_line) {
             notes.push(Note::Retried);
         }
         let recovered = self.markers.next(finding.last_line, |marker| marker == Marker::Recovered);
@@ -114,13 +118,41 @@ impl Scene<'_> {
         }
     }
 
+    /// The step that printed this line failed, and Jenkins ran it again (`retry`).
+    fn step_retried(&self, line: u64) -> bool {
+        let Some((to_exit, _)) = self.markers.next(line, |marker| marker == Marker::Exit) else { return false };
+        let again = self.markers.next(line + to_exit, |marker| marker == Marker::Retried);
+        to_exit <= RECOVER_WITHIN && again.is_some_and(|(distance, _)| distance <= RETRY_AFTER_EXIT)
+    }
+
+    /// `catchError` caught it: Jenkins said within the stage that its step failed, and the build went on nevertheless.
+    fn caught(&self, line: u64) -> bool {
+        let end = self.stages.end_of_stage(line);
+        let exit = self.markers.next(line, |marker| marker == Marker::Exit);
+        end.zip(exit).is_some_and(|(end, (distance, _))| line + distance <= end) && !self.step_retried(line)
+    }
+
     fn place(&self, finding: &Finding, notes: &mut Vec<Note>) {
+        if matches!(self.result, Some("FAILURE" | "ABORTED") | None)
+            && self.stages.is_aftermath(finding.last_line)
+            && finding.rule.category != Category::Aborted
+        {
+            notes.push(Note::Aftermath);
+        }
+        if let Some(failed) = finding.branch.as_deref().and_then(|branch| self.stages.branch_failed(branch)) {
+            notes.push(if failed { Note::FailingStage } else { Note::OtherBranch });
+            return;
+        }
         if finding.rule.specificity < GENERIC && self.stages.is_epilogue(finding.last_line) {
             notes.push(Note::Verdict);
         }
         if finding.stage.is_some() && finding.stage.as_deref() == self.failing_stage {
             notes.push(Note::FailingStage);
-        } else if finding.stage.is_some() && self.result != Some("UNSTABLE") && self.stages.ran_on_after(finding.last_line) {
+        } else if finding.stage.is_some()
+            && self.result != Some("UNSTABLE")
+            && self.stages.ran_on_after(finding.last_line)
+            && !self.caught(finding.last_line)
+        {
             notes.push(Note::BuildWentOn);
         }
     }
@@ -145,7 +177,8 @@ fn weight(note: Note) -> i32 {
         Note::Ignored => -25,
         Note::Retried => -30,
         Note::Recovered => -45,
-        Note::BuildWentOn => -20,
+        Note::BuildWentOn | Note::OtherBranch => -20,
+        Note::Aftermath => -45,
     }
 }
 
@@ -160,6 +193,10 @@ const SOFT: &str = concat!(
 
 /// Whether a line plays down what it says.
 pub(super) fn is_soft(text: &str) -> bool {
+    // The type of a Kubernetes event, which is all that a cluster ever says of a failure.
+    if text.trim_start().starts_with("Warning  ") {
+        return false;
+    }
     static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
     let pattern = PATTERN.get_or_init(|| matcher::compile(SOFT).ok());
     pattern.as_ref().is_some_and(|pattern| pattern.is_match(text.as_bytes()))

@@ -20,6 +20,8 @@ pub struct StageMark {
     pub skipped: bool,
     /// A branch of a `parallel`, or a stage inside one.
     pub in_parallel: bool,
+    /// The line of its closing marker.
+    pub closed: Option<u64>,
 }
 
 /// Reads markers and answers which stage a line belongs to.
@@ -35,6 +37,14 @@ pub(super) struct Stages {
     last_closed: Option<usize>,
     failing: Option<usize>,
     ended: Option<u64>,
+    /// Where a `post` block of a stage began that has not ended.
+    post: Option<u64>,
+    /// First and last lines of what ran after a failure, whatever it was: `post` blocks.
+    posts: Vec<(u64, u64)>,
+    /// A freestyle build failed here; post-build steps follow.
+    gave_up: Option<u64>,
+    /// Below the end of the pipeline stands what made it fail.
+    epilogue_error: bool,
 }
 
 impl Stages {
@@ -54,6 +64,16 @@ impl Stages {
             push_capped(&mut self.failed_branches, branch);
             return true;
         }
+        if text == "Post stage" {
+            self.post = Some(line);
+            return true;
+        }
+        if self.ended.is_some() && (text.starts_with("ERROR: ") || text.contains("Exception")) {
+            self.epilogue_error = true;
+        }
+        if self.gave_up.is_none() && text.starts_with("Build step '") && text.ends_with(" marked build as failure") {
+            self.gave_up = Some(line);
+        }
         false
     }
 
@@ -63,7 +83,7 @@ impl Stages {
             "// parallel" => self.parallel_depth = self.parallel_depth.saturating_sub(1),
             "End of Pipeline" => self.ended = Some(line),
             "{" if self.parallel_depth == 0 => self.open.push(None),
-            "}" if self.parallel_depth == 0 => self.close(),
+            "}" if self.parallel_depth == 0 => self.close(line),
             _ => {
                 if let Some(name) = marker.strip_prefix("{ (").and_then(|rest| rest.strip_suffix(')')) {
                     self.enter(name, line, offset);
@@ -78,7 +98,7 @@ impl Stages {
             push_capped(&mut self.branches, branch);
         }
         if self.seen.len() < MAX_STAGES {
-            let mark = StageMark { name: name.to_owned(), line, offset, skipped: false, in_parallel };
+            let mark = StageMark { name: name.to_owned(), line, offset, skipped: false, in_parallel, closed: None };
             self.seen.push(mark);
         }
         if !in_parallel {
@@ -86,11 +106,18 @@ impl Stages {
         }
     }
 
-    fn close(&mut self) {
-        if let Some(Some(stage)) = self.open.pop()
-            && self.failing.is_none()
-        {
-            self.last_closed = Some(stage);
+    fn close(&mut self, line: u64) {
+        let Some(Some(index)) = self.open.pop() else { return };
+        let post = self.post.take();
+        if let Some(stage) = self.seen.get_mut(index) {
+            stage.closed = Some(line);
+            let began = post.or((stage.name == POST_ACTIONS).then_some(stage.line));
+            if let Some(began) = began.filter(|_| self.posts.len() < MAX_STAGES) {
+                self.posts.push((began, line));
+            }
+        }
+        if self.failing.is_none() {
+            self.last_closed = Some(index);
         }
     }
 
@@ -129,17 +156,46 @@ impl Stages {
         self.seen.iter().any(|stage| stage.line > line && !stage.skipped && !stage.in_parallel && !is_post(&stage.name))
     }
 
+    /// Whether `line` is of something that ran only after the failure: a `post` block, a post-build step, or a stage behind
+    /// the one that failed. Nothing is, as long as it is not known that something failed before.
+    pub(super) fn is_aftermath(&self, line: u64) -> bool {
+        if self.gave_up.is_some_and(|gave_up| line > gave_up) {
+            return true;
+        }
+        let failed_before = self.failing.is_some() || self.epilogue_error;
+        let in_post = self.posts.iter().any(|(first, last)| (*first..=*last).contains(&line));
+        let behind = self.failing.and_then(|stage| self.seen.get(stage)?.closed).is_some_and(|closed| line > closed);
+        !self.is_epilogue(line) && (behind || failed_before && in_post)
+    }
+
+    /// Whether what is printed now is of a `post` block, a post-build step, or stands below the pipeline's end.
+    pub(super) fn in_post(&self) -> bool {
+        self.post.is_some() || self.ended.is_some() || self.gave_up.is_some() || self.current() == Some(POST_ACTIONS)
+    }
+
+    /// The stage in whose markers `line` stands ended at that line.
+    pub(super) fn end_of_stage(&self, line: u64) -> Option<u64> {
+        self.seen.iter().filter(|stage| stage.line <= line).filter_map(|stage| stage.closed).filter(|closed| *closed >= line).min()
+    }
+
+    /// Whether the branch is one that failed; `None` when none is known to have, or the name is no branch's.
+    pub(super) fn branch_failed(&self, name: &str) -> Option<bool> {
+        let known = self.branches.iter().any(|branch| branch == name) && !self.failed_branches.is_empty();
+        known.then(|| self.failed_branches.iter().any(|failed| failed == name))
+    }
+
     /// Whether `line` stands below the pipeline's end, where Jenkins prints what made it fail.
     pub(super) fn is_epilogue(&self, line: u64) -> bool {
         self.ended.is_some_and(|end| line > end)
     }
 
-    /// Removes the `[branch] ` that older controllers put before each line of a branch.
-    pub(super) fn without_branch<'a>(&self, text: &'a str) -> &'a str {
-        let Some((name, rest)) = text.strip_prefix('[').and_then(|rest| rest.split_once("] ")) else {
-            return text;
+    /// Takes off the `[branch] ` that older controllers put before each line of a branch.
+    pub(super) fn branch_of<'a>(&self, text: &'a str) -> (Option<&'a str>, &'a str) {
+        let Some((name, rest)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
+            return (None, text);
         };
-        if self.branches.iter().any(|branch| branch == name) { rest } else { text }
+        let rest = rest.strip_prefix(' ').unwrap_or(rest);
+        if self.branches.iter().any(|branch| branch == name) { (Some(name), rest) } else { (None, text) }
     }
 
     /// What was seen: stages in order, and the branches that failed.
@@ -148,9 +204,12 @@ impl Stages {
     }
 }
 
+/// The stage that Declarative makes of `post`.
+const POST_ACTIONS: &str = "Declarative: Post Actions";
+
 /// Stages that run whatever happened before them.
 fn is_post(name: &str) -> bool {
-    matches!(name, "Declarative: Post Actions" | "Declarative: Checkout SCM") || name.to_ascii_lowercase().contains("cleanup")
+    matches!(name, POST_ACTIONS | "Declarative: Checkout SCM") || name.to_ascii_lowercase().contains("cleanup")
 }
 
 fn push_capped(names: &mut Vec<String>, name: &str) {

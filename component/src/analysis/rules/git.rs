@@ -15,10 +15,9 @@ pub(super) const RULES: &[Rule] = &[
             "could not read Password",
             "Permission denied (publickey",
             "Invalid username or",
-            "HTTP Basic: Access denied",
             "Host key verification failed",
         ],
-        pattern: r"(?P<message>(?:fatal: )?Authentication failed for '?(?P<url>[^'\s]+)|could not read (?:Username|Password) for '(?P<url2>[^']+)'|Permission denied \(publickey[^)]*\)|Host key verification failed|HTTP Basic: Access denied|Invalid username or (?:password|token))",
+        pattern: r"(?P<message>(?:fatal: )?Authentication failed for '?(?P<url>[^'\s]+)|could not read (?:Username|Password) for '(?P<url2>[^']+)'|Permission denied \(publickey[^)]*\)|Host key verification failed|Invalid username or (?:password|token))",
         cause: "git may not read the repository: {message}",
         advice: "Give the job credentials that may read {url|the repository} (and, for ssh, a known host key).",
         examples: samples![

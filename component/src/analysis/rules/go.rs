@@ -9,13 +9,15 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Go,
         needles: &["--- FAIL: "],
         pattern: r"^\s*--- FAIL: (?P<test>\S+) \([\d.]+s\)",
-        after: Some(Lookup::near(6, r"^\s+(?P<file>[\w./-]+\.go):(?P<line>\d+): (?P<message>.+)$")),
-        extent: 2,
+        // Below it, or above it under -v; not beyond the next test.
+        after: Some(Lookup::near(6, r"^(?:=== |\s*--- |FAIL|PASS|ok\s|\s+(?P<file>[\w./-]+\.go):(?P<line>\d+): (?P<message>.+)$)")),
+        before: Some(Lookup::late(8, r"^(?:=== |\s*--- |\s+(?P<file>[\w./-]+\.go):(?P<line>\d+): (?P<message>.+)$)")),
         cause: "test {test} failed: {message|no message} ({file|?}:{line|?})",
         advice: "Run `go test -run '{test}'` in its package.",
         examples: samples![
             "--- FAIL: TestTaxRounding (0.00s)\n    tax_test.go:18: got 1.89, want 1.90",
             "    --- FAIL: TestTax/DE (0.00s)",
+            "=== RUN   TestTaxRounding\n    tax_test.go:18: got 1.89, want 1.90\n--- FAIL: TestTaxRounding (0.00s)\nFAIL",
         ],
         near_misses: samples!["--- PASS: TestTaxRounding (0.00s)", "FAIL"],
         ..Rule::TEST

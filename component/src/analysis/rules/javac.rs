@@ -41,6 +41,20 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        id: "dart-error",
+        tool: Tool::Javac,
+        category: Category::Compile,
+        specificity: 91,
+        needles: &[".dart:"],
+        pattern: r"^(?P<file>[^:\s]+\.dart):(?P<line>\d+):(?P<column>\d+): Error: (?P<message>.+)$",
+        extent: 2,
+        cause: "{file}:{line}: {message}",
+        advice: "Fix {file} at line {line}.",
+        examples: samples!["lib/cart.dart:14:18: Error: The getter 'totl' isn't defined for the class 'Cart'."],
+        near_misses: samples!["lib/cart.dart:14:18: Warning: Operand of null-aware operation '!' has type 'int'"],
+        ..Rule::CAUSE
+    },
+    Rule {
         id: "scalac-error",
         tool: Tool::Javac,
         category: Category::Compile,

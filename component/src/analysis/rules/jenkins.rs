@@ -50,7 +50,10 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 86,
         needles: &["Cancelling nested steps due to timeout", "Timeout has been exceeded", "Build timed out (after", "Timeout has expired"],
         pattern: r"(?:^Cancelling nested steps due to timeout|^Timeout has been exceeded|^Build timed out \(after (?P<limit>[\w ]+)\)|FlowInterruptedException: Timeout)",
-        before: Some(Lookup::near(16, r"^\+ (?P<command>.+)$")),
+        before: Some(Lookup::near(
+            16,
+            r"^\+ (?P<command>.+)$|^(?P<command2>\[.+\] is not free, waiting for execution|Still waiting to schedule task)",
+        )),
         cause: "the build exceeded its limit ({limit|timeout step}); it was running `{command|a step that prints nothing}`",
         advice: "Find out why the last command hung or grew slow before raising the timeout.",
         examples: samples![

@@ -53,7 +53,8 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["Retrying", "retrying", "will retry", "trying again", "tries remaining", "attempts left"],
         pattern: r"(?i)(?:^Retrying\b|\bretrying (?:in|after|\(|\.{3}|request|attempt)|\bwill (?:retry|try again)\b|\btrying again\b|\b(?:tries|attempts|retries) (?:remaining|left)\b|\bretrying\W*$)",
         examples: samples!["Retrying", "connection refused, retrying in 5s", "(3 tries remaining)"],
-        near_misses: samples!["test_retrying_client PASSED"],
+        unless: r"Timed out retrying",
+        near_misses: samples!["test_retrying_client PASSED", "AssertionError: Timed out retrying after 4000ms: no element"],
         ..Rule::FACT
     },
     Rule {

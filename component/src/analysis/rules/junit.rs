@@ -69,6 +69,19 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::TEST
     },
     Rule {
+        id: "scalatest-failed",
+        tool: Tool::Junit,
+        needles: &["*** FAILED ***"],
+        pattern: r"^(?:\[info\] )?\s*(?:- )?(?P<test>\S.*?) \*\*\* FAILED \*\*\*(?: \(.*\))?$",
+        unless: r"^\d+ TESTS?",
+        after: Some(Lookup::near(1, r"^(?:\[info\] )?\s+(?P<message>\S.*)$")),
+        cause: "test {test} failed: {message|no message}",
+        advice: "Run `sbt \"testOnly *\"` with this suite.",
+        examples: samples!["[info] - should add a discount *** FAILED ***\n[info]   17.68 did not equal 17.70 (CartSpec.scala:21)"],
+        near_misses: samples!["[info] *** 1 TEST FAILED ***", "[info] - should add a discount"],
+        ..Rule::TEST
+    },
+    Rule {
         id: "surefire-crash",
         tool: Tool::Junit,
         category: Category::Infrastructure,

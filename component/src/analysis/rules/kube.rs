@@ -44,9 +44,9 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Deploy,
         specificity: 84,
         needles: &["timed out waiting for the condition", "context deadline exceeded"],
-        pattern: r"^(?:error: |Error: (?:UPGRADE FAILED: |INSTALLATION FAILED: )?(?:.*: )?)(?P<message>(?:timed out waiting for the condition(?: on (?P<name>\S+))?|context deadline exceeded).*)",
-        before: Some(Lookup::near(12, r#"(?:Waiting for )?(?P<name>deployment "[^"]+").*(?P<progress>\d+ (?:out )?of \d+ .*)"#)),
-        cause: "the cluster did not get ready: {message} {name} {progress}",
+        pattern: r"^(?:error: |Error: (?:(?P<step>UPGRADE FAILED|INSTALLATION FAILED): )?(?:.*: )?)(?P<message>(?:timed out waiting for the condition(?: on (?P<name>\S+))?|context deadline exceeded).*)",
+        before: Some(Lookup::near(12, r#"(?:Waiting for )?(?P<name>deployment "[^"]+").*?(?:: (?P<progress>\d+ .*))?$"#)),
+        cause: "the cluster did not get ready: {step} {message} {name} {progress}",
         advice: "Look at the pods the release waits for (`kubectl get pods`, `kubectl describe pod`): probe, image, resources.",
         examples: samples![
             "error: timed out waiting for the condition on deployments/checkout",
@@ -57,17 +57,32 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        id: "image-pull-failed",
+        tool: Tool::Kubectl,
+        category: Category::Deploy,
+        specificity: 92,
+        needles: &["Failed to pull image"],
+        pattern: r#"Failed to pull image "(?P<image>[^"]+)"(?:: .*(?:desc = |failed to resolve reference )(?P<message>.+))?"#,
+        cause: "the cluster cannot pull the image {image}: {message|see the events}",
+        advice: "Check that the tag was pushed and that the namespace has a pull secret for the registry.",
+        examples: samples![
+            "Failed to pull image \"registry.example.com/checkout:1.9.0\": rpc error: code = NotFound desc = failed to pull and unpack image"
+        ],
+        near_misses: samples!["Successfully pulled image \"checkout:1.9.0\" in 1.2s"],
+        ..Rule::CAUSE
+    },
+    Rule {
         id: "image-pull",
         tool: Tool::Kubectl,
         category: Category::Deploy,
         specificity: 89,
-        needles: &["ImagePullBackOff", "ErrImagePull", "InvalidImageName", "Failed to pull image"],
-        pattern: r#"(?:Failed to pull image "(?P<image>[^"]+)"|^(?P<pod>\S+)\s+\d+/\d+\s.*\b(?:ImagePullBackOff|ErrImagePull|InvalidImageName)\b|\b(?:ImagePullBackOff|ErrImagePull|InvalidImageName)\b)"#,
-        cause: "the cluster cannot pull an image: {image}{pod}",
+        needles: &["ImagePullBackOff", "ErrImagePull", "InvalidImageName"],
+        pattern: r#"(?:^(?P<pod>\S+)\s+\d+/\d+\s.*\b(?:ImagePullBackOff|ErrImagePull|InvalidImageName)\b|\b(?:ImagePullBackOff|ErrImagePull|InvalidImageName)\b)"#,
+        cause: "the cluster cannot pull an image: {pod|see the events}",
         advice: "Check that the tag was pushed and that the namespace has a pull secret for the registry.",
         examples: samples![
             "checkout-7d9f-x2x   0/1     ImagePullBackOff   0          2m",
-            "Failed to pull image \"registry.example.com/checkout:1.9.0\": rpc error: code = NotFound",
+            "  Warning  Failed     30s   kubelet  Error: ErrImagePull",
         ],
         near_misses: samples!["Successfully pulled image \"checkout:1.9.0\""],
         ..Rule::CAUSE

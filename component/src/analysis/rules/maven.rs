@@ -115,7 +115,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "maven-enforcer",
         tool: Tool::Maven,
-        category: Category::Quality,
+        category: Category::Config,
         specificity: 84,
         needles: &["failed with message"],
         pattern: r"^\[(?:ERROR|WARNING)\] Rule \d+: (?P<rule>\S+) failed with message:",

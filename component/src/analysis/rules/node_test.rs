@@ -93,7 +93,7 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 77,
         needles: &["AssertionError", "Error: Timeout of ", "     Error: "],
         pattern: r"^ {5,}(?P<kind>AssertionError(?: \[\w+\])?|Error|TypeError|Uncaught \w+): (?P<message>.+)$",
-        before: Some(Lookup::near(4, r"^ {6,}(?P<test>\S[^:]*):$")),
+        before: Some(Lookup::near(4, r"^ {6,}(?P<test>\S.*):$")),
         cause: "test {test|?} failed: {message}",
         advice: "Run mocha with --grep and this name.",
         examples: samples!["  1) cart\n       adds a discount:\n\n      AssertionError: expected 17.68 to equal 17.7"],

@@ -117,7 +117,7 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Dependency,
         specificity: 87,
         needles: &["ResolutionImpossible", "conflicting dependencies", "No solution found when resolving", "version solving failed"],
-        pattern: r"(?:^ERROR: (?P<message>ResolutionImpossible.*|Cannot install .+ because these package versions have conflicting dependencies\.?)|(?P<message2>No solution found when resolving (?:tool )?dependencies.*)|(?P<message3>version solving failed))",
+        pattern: r"(?:^ERROR: (?P<message>ResolutionImpossible.*|Cannot install .+ because these package versions have conflicting dependencies\.?)|(?P<message2>No solution found when resolving (?:tool )?dependencies.*)|(?P<message3>(?:Because .+)?version solving failed))",
         extent: 4,
         cause: "the Python requirements contradict each other: {message}",
         advice: "Loosen one of the named pins so that a common version exists.",

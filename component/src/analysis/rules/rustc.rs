@@ -54,6 +54,22 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        id: "clippy",
+        tool: Tool::Rustc,
+        category: Category::Lint,
+        specificity: 91,
+        needles: &["rust-clippy/"],
+        pattern: r"^\s+= help: for further information visit \S*rust-clippy/\S*#(?P<code>\w+)$",
+        before: Some(Lookup::near(14, r"^\s*--> (?P<file>[^:\s]+):(?P<line>\d+):(?P<column>\d+)$")),
+        cause: "{file|?}:{line|?}: clippy::{code}",
+        advice: "Fix it as clippy suggests, or allow clippy::{code} where it is wrong; the build denies warnings.",
+        examples: samples![
+            "error: this loop could be written as a `for` loop\n  --> src/ledger.rs:41:5\n   |\n   = help: for further information visit https://rust-lang.github.io/rust-clippy/master/index.html#while_let_on_iterator"
+        ],
+        near_misses: samples!["see https://rust-lang.github.io/rust-clippy/master/"],
+        ..Rule::CAUSE
+    },
+    Rule {
         id: "rustc-ice",
         tool: Tool::Rustc,
         category: Category::Compile,

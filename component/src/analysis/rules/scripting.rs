@@ -77,13 +77,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "phpunit-failed",
         tool: Tool::Php,
-        needles: &["::test"],
+        needles: &["::test", "Test::"],
         pattern: r"^\d+\) (?P<test>[\w\\]+::\w+(?: with data set .+)?)$",
         after: Some(Lookup::near(3, r"^(?P<message>\S.+)$")),
         extent: 2,
         cause: "test {test} failed: {message|no message}",
         advice: "Run phpunit with --filter and this name.",
-        examples: samples!["1) Tests\\CartTest::testAddsDiscount\nFailed asserting that 17.68 matches expected 17.7."],
+        examples: samples!["1) Tests\\CartTest::addsDiscount\nFailed asserting that 17.68 matches expected 17.7."],
         near_misses: samples!["use Tests\\CartTest::testAddsDiscount"],
         ..Rule::TEST
     },

@@ -209,17 +209,24 @@ pub struct Lookup {
     pub pattern: &'static str,
     /// Without such a line the rule does not apply (looked at above the match only).
     pub required: bool,
+    /// What it finds counts only where neither the line nor those below say it.
+    pub late: bool,
 }
 
 impl Lookup {
     /// Completes the captures if it is there.
     pub const fn near(lines: u8, pattern: &'static str) -> Self {
-        Self { lines, pattern, required: false }
+        Self { lines, pattern, required: false, late: false }
     }
 
     /// Must be there for the rule to apply.
     pub const fn required(lines: u8, pattern: &'static str) -> Self {
-        Self { lines, pattern, required: true }
+        Self { lines, pattern, required: true, late: false }
+    }
+
+    /// Completes what nothing else says.
+    pub const fn late(lines: u8, pattern: &'static str) -> Self {
+        Self { lines, pattern, required: false, late: true }
     }
 }
 

@@ -3,6 +3,7 @@
 mod hostile;
 mod recorded;
 mod tools;
+mod unseen;
 
 use super::rules::Category;
 use super::{Analysis, Analyzer, Hypothesis};

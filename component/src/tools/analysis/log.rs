@@ -143,6 +143,8 @@ fn doubt(note: Note) -> Option<&'static str> {
         Note::Retried => Some("retried"),
         Note::Recovered => Some("recovered"),
         Note::BuildWentOn => Some("went-on"),
+        Note::Aftermath => Some("after-the-failure"),
+        Note::OtherBranch => Some("other-branch"),
         Note::Confirmed | Note::FailingStage | Note::FitsResult | Note::Verdict => None,
     }
 }

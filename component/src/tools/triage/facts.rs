@@ -49,7 +49,8 @@ pub(super) async fn gather(call: &Call, job: JobPath, build: Build) -> Result<Fa
             _ => Ok(None),
         }
     };
-    let (log, graph, report, past) = join4(analyse(call, &job, build.number), graph, report, history::past(call, &job, build.number, PAST)).await;
+    let (log, graph, report, past) =
+        join4(analyse(call, &job, build.number), graph, report, history::past(call, &job, build.number, PAST)).await;
     let analysis = call.optional("log", log)?.unwrap_or_default();
     let mut facts = Facts {
         graph: call.optional("stages", graph)?.flatten(),

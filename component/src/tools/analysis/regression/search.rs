@@ -48,7 +48,9 @@ pub(super) fn trace_result(search: &Search<'_>) -> Traced {
     let window = history::window(&search.past, search.build.number);
     let first_bad = window.first_bad.unwrap_or(search.build.number);
     let (verdict, why) = match window.last_good {
-        Some(good) => (Verdict::Regression, format!("by results alone: #{good} was better, neither log nor tests say why #{first_bad} is not")),
+        Some(good) => {
+            (Verdict::Regression, format!("by results alone: #{good} was better, neither log nor tests say why #{first_bad} is not"))
+        }
         None => (Verdict::NeverGood, "by results alone: no better build is kept".to_owned()),
     };
     Traced::new(Trouble::Result, verdict, why).between(window.last_good, first_bad)
@@ -79,7 +81,8 @@ fn last_passed(search: &Search<'_>, before: u32) -> Option<u32> {
 /// The red builds in a row that ends at the judged one, the oldest first, without those that are no evidence.
 fn row(search: &Search<'_>) -> Vec<u32> {
     let before = search.past.iter().filter(|p| p.number <= search.build.number);
-    let mut row: Vec<u32> = before.take_while(|p| !passes(search, &p.result)).filter(|p| badness(&p.result).is_some()).map(|p| p.number).collect();
+    let mut row: Vec<u32> =
+        before.take_while(|p| !passes(search, &p.result)).filter(|p| badness(&p.result).is_some()).map(|p| p.number).collect();
     row.reverse();
     row
 }

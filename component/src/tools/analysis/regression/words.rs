@@ -77,7 +77,11 @@ fn what(search: &Search<'_>, it: &Traced) -> String {
 
 fn verdict(search: &Search<'_>, asked: &Build, traced: &[Traced]) -> String {
     let number = search.build.number;
-    let instead = if asked.number == number { String::new() } else { format!("#{} ({}) proves nothing, #{number} was judged: ", asked.number, asked.result()) };
+    let instead = if asked.number == number {
+        String::new()
+    } else {
+        format!("#{} ({}) proves nothing, #{number} was judged: ", asked.number, asked.result())
+    };
     let Some(first) = traced.first() else {
         return match badness(search.build.result()) {
             Some(_) => format!("{instead}#{number} succeeded: nothing regressed"),

@@ -45,8 +45,13 @@ pub(crate) async fn compare_runs(
         (Ok(base), Ok(head)) => (base, head),
         (Err(error), _) | (_, Err(error)) => return Err(missing(call, &job, error).await),
     };
-    let (graphs, tests, commits, logs) =
-        join4(graphs(call, &job, &base, &head), compare_tests(call, &job, &base, &head), commits(call, &job, &base, &head), logs(call, &job, &base, &head)).await;
+    let (graphs, tests, commits, logs) = join4(
+        graphs(call, &job, &base, &head),
+        compare_tests(call, &job, &base, &head),
+        commits(call, &job, &base, &head),
+        logs(call, &job, &base, &head),
+    )
+    .await;
     let logs = logs?;
     let mut differences: Vec<String> = revision(&base, &head).into_iter().collect();
     differences.extend(changed::differences(call, &base, &head));

@@ -74,7 +74,9 @@ fn id(text: &str) -> usize {
         return 0;
     }
     let mut length = token.len();
-    while let Some(group) = text.get(length..).and_then(|rest| rest.strip_prefix('-')).map(|rest| prefix(rest, |b| b.is_ascii_alphanumeric())) {
+    while let Some(group) =
+        text.get(length..).and_then(|rest| rest.strip_prefix('-')).map(|rest| prefix(rest, |b| b.is_ascii_alphanumeric()))
+    {
         if !hex(group) {
             break;
         }
@@ -93,8 +95,8 @@ fn number(text: &str, before: char, out: &mut String) -> usize {
     let after = text.get(run.len()..).unwrap_or_default();
     let unit = prefix(after.strip_prefix(' ').unwrap_or(after), |b| b.is_ascii_alphabetic()).to_ascii_lowercase();
     let measure = UNITS.contains(&unit.as_str()) || after.starts_with('%');
-    let clock = run.contains(':') && !run.contains('.');
-    let counter = matches!(before, '#' | '@');
+    let clock = before != ':' && run.split(':').skip(1).all(|part| part.len() == 2) && run.contains(':') && !run.contains('.');
+    let counter = matches!(before, '#' | '@') && !run.contains('.');
     let long = run.bytes().filter(u8::is_ascii_digit).count() >= 6 && run.matches('.').count() < 2;
     out.push_str(if measure || clock || counter || long { "#" } else { run });
     // `5s` and `12kB` are one measure with their unit.

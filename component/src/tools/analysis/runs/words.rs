@@ -14,7 +14,13 @@ const SHOWN: usize = 8;
 const LINE_CHARS: usize = 240;
 
 /// The text.
-pub(super) fn describe(call: &Call, it: &RunComparison, (base, head): (&Build, &Build), tests: Option<&Verdicts>, format: Format) -> Answer {
+pub(super) fn describe(
+    call: &Call,
+    it: &RunComparison,
+    (base, head): (&Build, &Build),
+    tests: Option<&Verdicts>,
+    format: Format,
+) -> Answer {
     let mut out = Answer::new(call.max_tokens());
     let job = names::shown(&it.job);
     out.head(format!("{job} {} → {}", answer::build_line(call, base), answer::build_line(call, head)));
@@ -52,7 +58,8 @@ pub(super) fn describe(call: &Call, it: &RunComparison, (base, head): (&Build, &
     out.section(list("fixed test", "fixed:".into(), 60, it.fixed.iter().map(test).collect()));
     out.section(list("stage", "stages that differ:".into(), 20, it.stages.iter().map(stage).collect()));
     let quote = |text: &str| answer::quote(call, text);
-    let commits = it.commits.iter().map(|c| format!("  {} #{} {} {}", answer::short(&c.commit), c.build, quote(&c.author), quote(&c.message)));
+    let commits =
+        it.commits.iter().map(|c| format!("  {} #{} {} {}", answer::short(&c.commit), c.build, quote(&c.author), quote(&c.message)));
     out.section(list("commit", format!("commits between ({}):", it.commits.len()), 40, commits.collect()));
     if it.commits.is_empty() {
         out.head("commits between: none");
