@@ -202,7 +202,7 @@ async fn trace(search: &mut Search<'_>) -> Result<Vec<Traced>, Error> {
     }
     // What explains the run of red builds leads; a flake never does while something else is wrong.
     let run = history::window(&search.past, number).first_bad;
-    out.sort_by_key(|t| (t.verdict == Verdict::Flaky, !matches!(t.trouble, Trouble::Log(_)), t.first_bad != run));
+    crate::sorted::sort_by_key(&mut out, |t| (t.verdict == Verdict::Flaky, !matches!(t.trouble, Trouble::Log(_)), t.first_bad != run));
     blame(search, &mut out).await?;
     Ok(out)
 }

@@ -27,7 +27,7 @@ pub(super) fn groups(cases: Vec<Case>, number: u32) -> Vec<Group> {
             None => groups.push(Group { since, cases: vec![case] }),
         }
     }
-    groups.sort_by_key(|g| std::cmp::Reverse(g.since));
+    crate::sorted::sort_by_key(&mut groups, |g| std::cmp::Reverse(g.since));
     groups
 }
 
