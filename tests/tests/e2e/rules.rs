@@ -39,8 +39,19 @@ fn shipped(path: &Path) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn is_test(path: &Path) -> bool {
-    path.components().any(|part| part.as_os_str() == "tests") || path.file_name().is_some_and(|name| name == "tests.rs")
+/// The files below `directory` that ship, without those of modules that are declared for tests only.
+fn shipped_sources(directory: &Path) -> Vec<PathBuf> {
+    let for_tests = Regex::new(r"#\[cfg\(test\)\]\s*(?:pub(?:\(\w+\))? )?mod (\w+);").unwrap();
+    let mut files = sources(directory);
+    let mut hidden: Vec<PathBuf> = Vec::new();
+    for path in &files {
+        let is_root = path.file_stem().is_some_and(|stem| ["mod", "lib", "main"].iter().any(|name| stem == *name));
+        let modules = if is_root { path.parent().unwrap().to_owned() } else { path.with_extension("") };
+        let text = fs::read_to_string(path).unwrap();
+        hidden.extend(for_tests.captures_iter(&text).map(|found| modules.join(&found[1])));
+    }
+    files.retain(|file| !hidden.iter().any(|module| file.starts_with(module) || *file == module.with_extension("rs")));
+    files
 }
 
 #[tokio::test]
@@ -53,8 +64,8 @@ async fn no_tool_is_named_in_the_host() {
         .collect();
     assert!(names.len() > 10, "{names:?}");
     let named = Regex::new(&format!(r"\b(?:{})\b", names.join("|"))).unwrap();
-    for path in sources(&artifacts::root().join("host/src")).iter().filter(|path| !is_test(path)) {
-        let code = shipped(path);
+    for path in shipped_sources(&artifacts::root().join("host/src")) {
+        let code = shipped(&path);
         let found = named.find(&code).map(|found| found.as_str());
         assert_eq!(found, None, "{} names a tool", path.display());
     }
@@ -63,8 +74,8 @@ async fn no_tool_is_named_in_the_host() {
 #[test]
 fn the_component_knows_neither_protocol_nor_host() {
     let foreign = Regex::new(r"(?i)\b(?:mcp|tenants?|wasmtime|rmcp|axum|hyper|tokio|stdio)\b").unwrap();
-    for path in sources(&artifacts::root().join("component/src")).iter().filter(|path| !is_test(path)) {
-        let code = shipped(path);
+    for path in shipped_sources(&artifacts::root().join("component/src")) {
+        let code = shipped(&path);
         let found = foreign.find(&code).map(|found| found.as_str());
         // The rules about logs know the tools that write them, by data.
         let data = path.components().any(|part| part.as_os_str() == "rules");
