@@ -98,8 +98,13 @@ impl Analyzer {
         self.remember(number, offset, text, command);
     }
 
-    /// Ends the reading and weighs what was found.
-    pub fn finish(mut self) -> Analysis {
+    /// Ends the reading and weighs what was found, by what the log alone tells.
+    pub fn finish(self) -> Analysis {
+        self.finish_knowing(&[])
+    }
+
+    /// The same, when it is known from elsewhere which stages went wrong; with none, the log's markers must tell.
+    pub fn finish_knowing(mut self, bad_stages: &[String]) -> Analysis {
         for open in std::mem::take(&mut self.open) {
             self.settle(open);
         }
@@ -111,7 +116,7 @@ impl Analyzer {
         let scene = Scene {
             result: facts.result.as_deref(),
             stages: &self.stages,
-            failing_stage: failing_stage.as_deref(),
+            failing_stages: if bad_stages.is_empty() { failing_stage.as_slice() } else { bad_stages },
             markers: &self.markers,
         };
         findings.iter_mut().for_each(|finding| scene.weigh(finding));

@@ -69,7 +69,7 @@ impl Markers {
 pub(super) struct Scene<'a> {
     pub(super) result: Option<&'a str>,
     pub(super) stages: &'a Stages,
-    pub(super) failing_stage: Option<&'a str>,
+    pub(super) failing_stages: &'a [String],
     pub(super) markers: &'a Markers,
 }
 
@@ -146,7 +146,7 @@ impl Scene<'_> {
         if finding.rule.specificity < GENERIC && self.stages.is_epilogue(finding.last_line) {
             notes.push(Note::Verdict);
         }
-        if finding.stage.is_some() && finding.stage.as_deref() == self.failing_stage {
+        if finding.stage.as_ref().is_some_and(|stage| self.failing_stages.contains(stage)) {
             notes.push(Note::FailingStage);
         } else if finding.stage.is_some()
             && self.result != Some("UNSTABLE")

@@ -14,6 +14,14 @@ const MAX_LOG_BYTES: u64 = 64 * 1024 * 1024;
 /// # Errors
 /// Not found when the build has no log any more; what keeps Jenkins from answering.
 pub(crate) async fn analyse(call: &Call, job: &JobPath, number: u32) -> Result<Analysis, Error> {
+    Ok(read(call, job, number).await?.finish())
+}
+
+/// The same, for who knows more before the findings are weighed.
+///
+/// # Errors
+/// As [`analyse`].
+pub(crate) async fn read(call: &Call, job: &JobPath, number: u32) -> Result<Analyzer, Error> {
     let mut stream = log::open(call, job, Selector::Number(number), 0).await?;
     let size = stream.extent.size;
     if size > MAX_LOG_BYTES {
@@ -28,5 +36,5 @@ pub(crate) async fn analyse(call: &Call, job: &JobPath, number: u32) -> Result<A
         scanner.push(&chunk, |line| analyzer.feed(line.number, line.offset, &line.text()));
     }
     scanner.finish(|line| analyzer.feed(line.number, line.offset, &line.text()));
-    Ok(analyzer.finish())
+    Ok(analyzer)
 }

@@ -10,7 +10,7 @@ use crate::jenkins::builds::{self, Build};
 use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::pipeline::{self, Graph};
 use crate::jenkins::tests;
-use crate::tools::analysis::read::analyse;
+use crate::tools::analysis::read::{analyse, read};
 
 /// Builds of the past that are looked at for the last good one.
 const PAST: u32 = 60;
@@ -29,6 +29,13 @@ pub(super) struct Facts {
     pub(super) past: Vec<Past>,
     /// Failed builds that this one started, outermost first; the last one is where it went wrong.
     pub(super) below: Vec<Below>,
+}
+
+impl Facts {
+    /// Of a build of which nothing is asked.
+    pub(super) fn none(job: JobPath, build: Build) -> Self {
+        Self { job, build, analysis: Analysis::default(), graph: None, tests: None, past: Vec::new(), below: Vec::new() }
+    }
 }
 
 /// A failed build that the build before it in the chain started.
@@ -50,10 +57,18 @@ pub(super) async fn gather(call: &Call, job: JobPath, build: Build) -> Result<Fa
         }
     };
     let (log, graph, report, past) =
-        join4(analyse(call, &job, build.number), graph, report, history::past(call, &job, build.number, PAST)).await;
-    let analysis = call.optional("log", log)?.unwrap_or_default();
+        join4(read(call, &job, build.number), graph, report, history::past(call, &job, build.number, PAST)).await;
+    let graph = call.optional("stages", graph)?.flatten();
+    let gone = matches!(log, Err(Error::NotFound { .. }));
+    let analysis = match call.optional("log", log)? {
+        Some(analyzer) => analyzer.finish_knowing(&graph.as_ref().map(bad_stages).unwrap_or_default()),
+        None => Analysis::default(),
+    };
+    if gone {
+        call.lacks(format!("log: #{} has none any more", build.number));
+    }
     let mut facts = Facts {
-        graph: call.optional("stages", graph)?.flatten(),
+        graph,
         tests: call.optional("test report", report)?.flatten(),
         past: call.optional("history", past)?.unwrap_or_default(),
         below: Vec::new(),
@@ -61,10 +76,25 @@ pub(super) async fn gather(call: &Call, job: JobPath, build: Build) -> Result<Fa
         job,
         build,
     };
-    if facts.build.result() != "SUCCESS" {
-        facts.below = if facts.build.runs.is_empty() { chain(call, &facts.analysis).await? } else { cells(call, &facts.build).await? };
-    }
+    facts.below = if !facts.build.runs.is_empty() {
+        cells(call, &facts.build).await?
+    } else if blames_another_build(&facts.analysis) {
+        chain(call, &facts.analysis).await?
+    } else {
+        Vec::new()
+    };
     Ok(facts)
+}
+
+/// A started build is to blame, unless this one's own log is sure of something else.
+fn blames_another_build(analysis: &Analysis) -> bool {
+    analysis.hypotheses.first().is_none_or(|first| first.category.as_str() == "downstream" || first.confidence.as_str() == "low")
+}
+
+/// The stages that went wrong, with those they stand in, as the log's markers name them.
+fn bad_stages(graph: &Graph) -> Vec<String> {
+    let bad = graph.flat().into_iter().filter(|(_, _, stage)| stage.status.is_bad());
+    bad.map(|(_, _, stage)| stage.name.clone()).collect()
 }
 
 /// Follows failed builds downwards.

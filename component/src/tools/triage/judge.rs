@@ -29,6 +29,8 @@ pub(super) struct Judgement {
     pub(super) suspects: Vec<Suspicion>,
     /// Tests that passed in another build of the same revision.
     pub(super) flakes: Vec<Flake>,
+    /// A build of the same revision and parameters that passed, when the cause is not that of tests.
+    pub(super) passed_in: Option<u32>,
 }
 
 /// A test that failed here and passed there, on the same revision.
@@ -47,14 +49,24 @@ pub(super) enum Cause {
 
 /// Judges.
 pub(super) async fn judge(call: &Call, facts: &Facts) -> Result<Judgement, Error> {
-    let mut judgement =
-        Judgement { causes: causes(facts), window: Window::default(), differs_before: false, suspects: Vec::new(), flakes: Vec::new() };
+    let mut judgement = Judgement {
+        causes: causes(facts),
+        window: Window::default(),
+        differs_before: false,
+        suspects: Vec::new(),
+        flakes: Vec::new(),
+        passed_in: None,
+    };
     match judgement.causes.first() {
         Some(Cause::Tests) => {
             judgement.flakes = flakes(call, facts).await?;
             judgement.window = tests_window(facts);
         }
-        Some(Cause::Log { hypothesis, below: None }) if is_about_code(hypothesis) => {
+        Some(Cause::Log { hypothesis, below: None }) if hypothesis.category.as_str() != "aborted" => {
+            judgement.passed_in = passed_in(facts);
+            if judgement.passed_in.is_some() || !is_about_code(hypothesis) {
+                return Ok(judgement);
+            }
             let (window, differs) = since(call, facts, hypothesis).await?;
             judgement.window = window;
             judgement.differs_before = differs;
@@ -67,6 +79,12 @@ pub(super) async fn judge(call: &Call, facts: &Facts) -> Result<Judgement, Error
         judgement.suspects = suspects::rank(&commits, &evidence_text(facts, &judgement.causes));
     }
     Ok(judgement)
+}
+
+/// The nearest build of the same revision that passed.
+fn passed_in(facts: &Facts) -> Option<u32> {
+    let same = history::same_revision(&facts.past, facts.build.number);
+    same.into_iter().find(|n| facts.past.iter().any(|p| p.number == *n && p.result == "SUCCESS"))
 }
 
 fn causes(facts: &Facts) -> Vec<Cause> {
@@ -115,8 +133,7 @@ fn tests_window(facts: &Facts) -> Window {
     let cases = failed(facts);
     let new = cases.iter().any(|c| c.is_new());
     let first_bad = if new { Some(facts.build.number) } else { cases.iter().filter_map(|c| c.since).max() };
-    let before =
-        |p: &&history::Past| first_bad.is_some_and(|bad| p.number < bad) && matches!(p.result.as_str(), "SUCCESS" | "UNSTABLE" | "FAILURE");
+    let before = |p: &&history::Past| first_bad.is_some_and(|bad| p.number < bad) && p.tested && history::badness(&p.result).is_some();
     Window { first_bad, last_good: facts.past.iter().find(before).map(|p| p.number) }
 }
 

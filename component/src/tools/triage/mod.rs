@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::jenkins::builds;
 use crate::jenkins::jobs::missing;
 use crate::tools::builds::target;
+use facts::Facts;
 
 /// `triage-failure`.
 pub(crate) async fn triage_failure(
@@ -32,7 +33,9 @@ pub(crate) async fn triage_failure(
         Ok(build) => build,
         Err(error) => return Err(missing(call, &job, error).await),
     };
-    let facts = facts::gather(call, job, build).await?;
+    // Nothing to explain: nothing to ask for.
+    let facts =
+        if build.result() == "SUCCESS" && !build.building { Facts::none(job, build) } else { facts::gather(call, job, build).await? };
     let judgement = judge::judge(call, &facts).await?;
     let mut record = words::record(call, &facts, &judgement);
     let described = words::describe(call, &facts, &judgement, &record, format.unwrap_or(Format::Summary));
@@ -40,3 +43,6 @@ pub(crate) async fn triage_failure(
     record.meta = call.meta(&record.text);
     Ok(record)
 }
+
+#[cfg(test)]
+mod recorded;

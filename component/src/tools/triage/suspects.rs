@@ -4,6 +4,7 @@
 //! of its message count little; a commit of documents alone counts against. Points, not proofs: the reason is told.
 
 use crate::jenkins::builds::{Build, Commit};
+use crate::text::names;
 
 /// A commit, and how well it fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,11 +72,11 @@ fn path_points(path: &str, evidence: &str) -> (i32, String) {
     let file = lower.rsplit('/').next().unwrap_or(&lower);
     let stem = file.split('.').next().unwrap_or(file);
     if has_word(evidence, &lower) && lower.contains('/') {
-        (100, format!("touches {path}, which the failure names"))
+        (100, format!("touches {}, which the failure names", names::shown(path)))
     } else if file.contains('.') && has_word(evidence, file) && !is_document(path) {
-        (80, format!("touches {path}; the failure names {file}"))
+        (80, format!("touches {}; the failure names {}", names::shown(path), names::shown(file)))
     } else if stem.len() >= 4 && !COMMON.contains(&stem) && has_part(evidence, stem) && !is_document(path) {
-        (50, format!("touches {path}, whose name the failure carries"))
+        (50, format!("touches {}, whose name the failure carries", names::shown(path)))
     } else {
         (0, String::new())
     }

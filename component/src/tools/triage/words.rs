@@ -12,6 +12,8 @@ use crate::text::fence;
 const NAMES: usize = 4;
 /// Lines of evidence that `summary` shows for the first cause, and for each other one.
 const LINES: [usize; 2] = [6, 2];
+/// Characters of an advice.
+const ADVICE_CHARS: usize = 240;
 /// Causes that `summary` shows.
 const CAUSES: usize = 3;
 /// Failed tests that the record lists.
@@ -44,11 +46,17 @@ pub(super) fn record(call: &Call, facts: &Facts, judgement: &Judgement) -> Triag
 fn verdict(call: &Call, facts: &Facts, judgement: &Judgement) -> String {
     let build = &facts.build;
     if build.result() == "SUCCESS" {
-        return "the build succeeded: there is nothing to explain".into();
+        return "the build succeeded: there is nothing to triage".into();
     }
     let state = if build.building { "still running; so far: " } else { "" };
     let Some(cause) = judgement.causes.first() else {
-        return format!("{state}{}, and neither log nor tests say why", build.result());
+        let why = match (build.result(), call.missing().iter().any(|lack| lack.starts_with("log"))) {
+            (_, true) => "its log is gone, and nothing else says why",
+            ("NOT_BUILT", _) => "nothing ran, and the log says no reason",
+            _ if facts.analysis.lines == 0 => "its log is empty, and nothing else says why",
+            _ => "neither log nor tests say why",
+        };
+        return format!("{state}{}, and {why}", build.result());
     };
     let what = match cause {
         Cause::Tests => tests_title(call, facts),
@@ -72,6 +80,9 @@ fn age(facts: &Facts, judgement: &Judgement) -> String {
     if let Some(flake) = judgement.flakes.first() {
         let which = if judgement.flakes.len() == judge::failed(facts).len() { "FLAKY" } else { "partly FLAKY" };
         return format!("; {which}: passed in #{} on the same revision", flake.passed_in);
+    }
+    if let Some(passed) = judgement.passed_in {
+        return format!("; #{passed} passed on the same revision: not the code alone");
     }
     let good = judgement.window.last_good.map(|good| format!(" (#{good} was better)")).unwrap_or_default();
     match judgement.window.first_bad {
@@ -256,13 +267,21 @@ pub(super) fn describe(call: &Call, facts: &Facts, judgement: &Judgement, it: &T
     out
 }
 
+/// Advice on what a log says names what the log says.
+fn advice(cause: &Cause, text: &str) -> String {
+    match cause {
+        Cause::Tests => text.to_owned(),
+        Cause::Log { .. } => fence::inline(text, ADVICE_CHARS),
+    }
+}
+
 fn cause_section(call: &Call, at: usize, cause: &Cause, it: &Hypothesis, lines: usize) -> Section {
     let title = match cause {
         Cause::Tests => it.cause.clone(),
         Cause::Log { .. } => answer::quote(call, &it.cause),
     };
     let priority = u8::try_from(10 + at * 20).unwrap_or(200);
-    let heading = format!("cause {} ({} confidence, {}): {title}\n  do: {}", at + 1, it.confidence, it.category, it.advice);
+    let heading = format!("cause {} ({} confidence, {}): {title}\n  do: {}", at + 1, it.confidence, it.category, advice(cause, &it.advice));
     let items = it.evidence.iter().filter(|e| e.kind != "stage").take(lines).map(|e| {
         let build = e.build.as_deref().map(|b| format!("{b} ")).unwrap_or_default();
         let line = e.line.map(|l| format!("line {l} ")).unwrap_or_default();

@@ -6,7 +6,7 @@ use crate::bindings::jankins::plugin::types::{Format, Regressed, Regression};
 use crate::call::saturate;
 use crate::jenkins::builds::Build;
 use crate::text::budget::{self, Section};
-use crate::text::{fence, human};
+use crate::text::human;
 use crate::tools::triage::history::badness;
 use crate::tools::triage::words::suspect;
 
@@ -157,18 +157,12 @@ fn section(search: &Search<'_>, at: usize, it: &Traced, record: &Regressed, full
     let limit = if full { usize::MAX } else { COMMITS };
     let commits = record.suspects.iter().take(limit).map(|s| {
         let quote = |text: &str| answer::quote(call, text);
-        format!("  {} #{} {} {}: {}", answer::short(&s.commit), s.build, quote(&s.author), quote(&s.message), reason(&s.reason))
+        format!("  {} #{} {} {}: {}", answer::short(&s.commit), s.build, quote(&s.author), quote(&s.message), s.reason)
     });
     // A section without items would not be shown.
     let items: Vec<String> = if record.suspects.is_empty() { vec![title.clone()] } else { commits.collect() };
     let section = Section::new("commit").priority(u8::try_from(10 + at * 10).unwrap_or(200)).minimum(2).items(items);
     if record.suspects.is_empty() { section } else { section.title(title).total(record.suspects.len() as u64) }
-}
-
-/// A reason names paths, which a commit wrote.
-fn reason(text: &str) -> String {
-    let inline = fence::inline(text, 200);
-    inline.trim_matches('"').to_owned()
 }
 
 fn next(search: &Search<'_>, traced: &[Traced], out: &mut budget::Answer) {
