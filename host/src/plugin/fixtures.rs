@@ -19,6 +19,10 @@ pub(super) const ASYNC: &str = include_str!("fixtures/async.wat");
 /// A blocking tool of WASI 0.2: `nap`.
 pub(super) const SLEEP: &str = include_str!("fixtures/sleep.wat");
 
+/// Tools that lie about their memory, fill the engine's tables or never return: `boast`, `repeat`, `recurse`, `collect`,
+/// `never`; and `well`, which does its work.
+pub(super) const HOSTILE: &str = include_str!("fixtures/hostile.wat");
+
 /// One engine for all tests, as in the process.
 pub(super) fn engine() -> &'static Engine {
     static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(None).unwrap());

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `engine` | one wasmtime engine per process, its clock, its private cache of compiled code |
 //! | `catalogue`, `docs`, `shape`, `schema` | component types and docs → tools with JSON Schemas |
+//! | `compare` | whether clients of one version can go on with another |
 //! | `arguments`, `answers` | JSON → component values, and back |
 //! | `linker`, `sandbox`, `output` | what a guest may import, and what it may use up |
 //! | `instance`, `actor` | one long-lived instance per tenant, owned by one task |

@@ -6,9 +6,15 @@
 //! | time in one go | [`MAX_SPINNING_TICKS`] without giving control back | trap |
 //! | time without an end | [`MAX_BUSY_TICKS`] without being idle or finishing a call | trap |
 //! | tables, instances, memories | constants below | trap, or the instance does not start |
-//! | bytes per call into the host | [`HOSTCALL_BYTES`] | trap |
-//! | open handles | [`MAX_HANDLES`] | trap |
+//! | bytes per call into the host, or answered to it | [`HOSTCALL_BYTES`] | trap |
+//! | open handles: requests, bodies, timers | [`MAX_HANDLES`] | trap |
+//! | tasks, streams and futures of WASI 0.3 | [`MAX_TASKS`] | trap |
 //! | bytes of header fields | [`FIELD_BYTES`] | the guest gets an error |
+//! | random bytes asked for at once | [`RANDOM_BYTES`] | trap in WASI 0.2, fewer bytes in 0.3 |
+//! | stack of a call | `engine::WASM_STACK_BYTES` | trap |
+//!
+//! What the host holds for a guest is bounded by these numbers multiplied, so each is the smallest that an honest
+//! plugin with 256 calls at once does not meet.
 //!
 //! A trap ends the instance, not the process; see `actor`.
 
@@ -29,12 +35,19 @@ const MAX_BUSY_TICKS: u32 = 3000;
 const MAX_TABLE_ELEMENTS: usize = 100_000;
 /// Core instances, memories and tables of one component; a linked component has about ten of each.
 const MAX_PARTS: usize = 100;
-/// Bytes that a guest hands over in one call into the host, its results included.
-const HOSTCALL_BYTES: usize = 32 * 1024 * 1024;
-/// Streams, requests, timers and so on that are open at once.
-const MAX_HANDLES: usize = 10_000;
-/// Bytes of one set of header fields, in memory. wasmtime's own default; stated because it is a limit we rely on.
-const FIELD_BYTES: usize = 128 * 1024;
+/// Bytes that a guest hands over in one call into the host, and of one answer. Many calls may answer at once, from
+/// the same bytes of guest memory; a token budget keeps honest answers far below.
+const HOSTCALL_BYTES: usize = 8 * 1024 * 1024;
+/// Requests, responses, bodies, header fields and timers that are open at once: about four for each request, and
+/// four requests for each call.
+const MAX_HANDLES: usize = 5_000;
+/// Entries of the engine's own tables: tasks, subtasks, streams, futures and sets to wait for. An honest call has
+/// some dozens; each takes less than a kilobyte of the host.
+const MAX_TASKS: usize = 50_000;
+/// Bytes of one set of header fields that a guest makes, in memory. Servers refuse requests with half of that.
+const FIELD_BYTES: usize = 32 * 1024;
+/// Random bytes per call. Guests seed hash tables and draw ids; a large number would only keep a thread busy.
+const RANDOM_BYTES: u64 = 64 * 1024;
 
 /// The data of a store: what the host functions work on.
 pub(super) struct Guest {
@@ -50,7 +63,12 @@ impl Guest {
     /// A new store under the limits of `settings`. `cpu` is told about every tick that the guest uses.
     pub(super) fn store(engine: &wasmtime::Engine, settings: &InstanceSettings, cpu: Arc<CpuGuard>) -> wasmtime::Result<Store<Guest>> {
         let stderr = GuestOutput::new("stderr");
-        let wasi = WasiCtx::builder().envs(&settings.env).stdout(GuestOutput::new("stdout")).stderr(stderr.clone()).build();
+        let wasi = WasiCtx::builder()
+            .envs(&settings.env)
+            .stdout(GuestOutput::new("stdout"))
+            .stderr(stderr.clone())
+            .max_random_size(RANDOM_BYTES)
+            .build();
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(FIELD_BYTES);
         let mut table = ResourceTable::new();
@@ -60,6 +78,10 @@ impl Guest {
         let mut store = Store::try_new(engine, Guest { wasi, http, hooks, table, memory, stderr })?;
         store.limiter(|guest| &mut guest.memory);
         store.set_hostcall_fuel(HOSTCALL_BYTES);
+        store.set_max_component_handles(MAX_TASKS);
+        if let Some(table) = store.concurrent_resource_table() {
+            table.set_max_capacity(MAX_TASKS);
+        }
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |_| Ok(cpu.tick()));
         Ok(store)
