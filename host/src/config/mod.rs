@@ -5,6 +5,7 @@
 //! | controller | none: it must be named, unless a replay knows it | not http(s), with user info, query or fragment |
 //! | credentials | anonymous | a user without a token, or a token without a user |
 //! | token | from the environment or a file, never from an argument | the file cannot be read or is empty |
+//! | proxy | what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say | not http(s) |
 //! | plugin | `jankins.wasm` beside the executable | not found: the error names every place looked at |
 //!
 //! Every error says what was wrong and what to set instead, and none repeats a secret.
@@ -31,6 +32,7 @@ use crate::egress::Cassette;
 use crate::egress::CassetteMode;
 use crate::egress::ClientCert;
 use crate::egress::Credentials;
+use crate::egress::Proxy;
 
 /// The variable that holds the API token. There is no flag for its value: every user of a machine can read the
 /// arguments of a process.
@@ -47,6 +49,8 @@ pub(crate) struct Config {
     pub(crate) ca_file: Option<PathBuf>,
     /// What to present when the controller asks for a certificate.
     pub(crate) client_cert: Option<ClientCert>,
+    /// What stands between us and the controller.
+    pub(crate) proxy: Option<Proxy>,
     /// Whether exchanges are recorded or replayed.
     pub(crate) cassette: CassetteMode,
     /// The component.
@@ -73,12 +77,14 @@ impl Config {
     pub(crate) fn from_options(options: &GlobalOptions) -> Result<Self, ConfigError> {
         let cassette = cassette(options);
         let replayed = matches!(cassette, CassetteMode::Replay(_));
+        let controller = controller(options, &cassette)?;
         Ok(Self {
-            controller: controller(options, &cassette)?,
             // A replay reaches nobody, so it needs no secret and gets none.
             credentials: if replayed { None } else { credentials(options)? },
             ca_file: readable("CA file", options.ca_file.as_deref())?,
             client_cert: client_cert(options)?,
+            proxy: if replayed { None } else { Proxy::from_environment(&controller)? },
+            controller,
             cassette,
             plugin: plugin(options)?,
             cache_dir: options.cache_dir.clone().or_else(default_cache_dir),

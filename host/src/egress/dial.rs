@@ -1,12 +1,13 @@
 //! Connections: resolve once, judge every address, dial the judged ones, keep them for the next request.
 //!
+//! With a proxy, it is the proxy that is dialled, unjudged, and that leads on to the controller.
+//!
 //! The resolver sits inside the connector, so the addresses that were judged are the very ones that are dialled; a name
 //! that answers differently a moment later (DNS rebinding) changes nothing. An address literal is not looked up: the
 //! policy lets only the controller's own host through, so it is one that the operator wrote.
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -19,13 +20,14 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
-use tokio::net::TcpStream;
 use tower::Service;
 
 use super::address::Judge;
 use super::fault::Fault;
+use super::proxy::Proxy;
+use super::route::{Link, Route};
 
 /// Common servers and proxies close idle connections after 20 s (Tomcat) to 75 s (nginx). Being first to let go spares
 /// requests that race with such a close.
@@ -35,6 +37,10 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 /// A controller with fine-grained permissions answers a refusal with one header per group and implied permission;
 /// hyper's default of 100 fields would make that a protocol error.
 const MAX_RESPONSE_HEADERS: usize = 512;
+
+/// Longest head of a response, and most bytes of a body that are read ahead. Jetty's own limit for heads is 8 KiB; the
+/// headers that name every group of a user need the rest.
+const MAX_HEAD_BYTES: usize = 128 * 1024;
 
 /// How a name becomes addresses; a test brings its own.
 pub(crate) type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync>;
@@ -46,33 +52,45 @@ pub(crate) fn system_lookup() -> Lookup {
     Arc::new(|name| Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) }))
 }
 
+/// A proxy to go through, with the settings of TLS with the proxy itself.
+pub(crate) struct Detour {
+    pub(crate) proxy: Proxy,
+    pub(crate) tls: ClientConfig,
+}
+
 /// A pool that dials as this module says. Opens nothing yet.
-pub(crate) fn pool(lookup: Lookup, judge: Judge, tls: ClientConfig, timeout: Duration) -> Pool {
+pub(crate) fn pool(lookup: Lookup, judge: Judge, tls: ClientConfig, detour: Option<Detour>, timeout: Duration) -> Pool {
+    let judge = detour.is_none().then_some(judge);
     let mut tcp = HttpConnector::new_with_resolver(Resolver { lookup, judge, timeout: timeout / 2 });
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_keepalive(Some(KEEPALIVE));
     // Divided among the addresses, so that one that never answers does not use up the time of the others.
     tcp.set_connect_timeout(Some(timeout));
-    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
+    let route = match detour {
+        None => Route::Direct(tcp),
+        Some(Detour { proxy, tls }) => Route::through(proxy, tcp, tls),
+    };
+    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(route);
     Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
         .http1_max_headers(MAX_RESPONSE_HEADERS)
+        .http1_max_buf_size(MAX_HEAD_BYTES)
         .build(Dialer { connector, timeout })
 }
 
-/// Opens one connection, within one deadline for lookup, TCP and TLS.
+/// Opens one connection, within one deadline for lookup, TCP, proxy and TLS.
 #[derive(Clone)]
 pub(crate) struct Dialer {
-    connector: HttpsConnector<HttpConnector<Resolver>>,
+    connector: HttpsConnector<Route>,
     timeout: Duration,
 }
 
 impl Service<Uri> for Dialer {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Response = MaybeHttpsStream<Link>;
     type Error = Box<dyn std::error::Error + Send + Sync>;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.connector.poll_ready(cx)
@@ -86,9 +104,10 @@ impl Service<Uri> for Dialer {
 
 /// Looks a name up and passes on only what may be dialled.
 #[derive(Clone)]
-struct Resolver {
+pub(crate) struct Resolver {
     lookup: Lookup,
-    judge: Judge,
+    /// Nobody judges the address of a proxy: the operator named it.
+    judge: Option<Judge>,
     timeout: Duration,
 }
 
@@ -101,7 +120,8 @@ impl Resolver {
         if found.is_empty() {
             return Err(Fault::NameNotFound("the name has no address".to_owned()));
         }
-        let (dialled, refused): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| self.judge.allows(found.ip()));
+        let (dialled, refused): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|found| self.judge.is_none_or(|judge| judge.allows(found.ip())));
         for address in refused {
             tracing::warn!(address = %address.ip(), "the controller's name resolves to an address that may not be dialled");
         }
@@ -130,7 +150,7 @@ mod tests {
     fn resolver(answer: &'static [&'static str]) -> Resolver {
         let lookup: Lookup =
             Arc::new(move |_| Box::pin(async move { Ok(answer.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect()) }));
-        Resolver { lookup, judge: Judge::for_host("ci.example.com"), timeout: Duration::from_millis(50) }
+        Resolver { lookup, judge: Some(Judge::for_host("ci.example.com")), timeout: Duration::from_millis(50) }
     }
 
     #[tokio::test]
@@ -148,7 +168,7 @@ mod tests {
     #[tokio::test]
     async fn a_resolver_that_hangs_is_a_name_timeout() {
         let lookup: Lookup = Arc::new(|_| Box::pin(std::future::pending()));
-        let resolver = Resolver { lookup, judge: Judge::for_host("x"), timeout: Duration::from_millis(10) };
+        let resolver = Resolver { lookup, judge: Some(Judge::for_host("x")), timeout: Duration::from_millis(10) };
         assert_eq!(resolver.resolve("x".to_owned()).await.unwrap_err(), Fault::NameTimeout);
     }
 }

@@ -55,8 +55,36 @@ pub(crate) enum Fault {
     ResponseTooLarge(u64),
     #[error("the server does not speak HTTP as expected")]
     Protocol,
+    #[error("the head of the response is too large")]
+    HeadTooLarge,
+    #[error(transparent)]
+    Proxy(#[from] ProxyFault),
     #[error("cassette has no recording of {0}")]
     NotRecorded(String),
+}
+
+/// What a proxy on the way did. `wasi:http` has no code for these, so the plugin reads the sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ProxyFault {
+    #[error("the proxy cannot be reached: {0}")]
+    Unreachable(String),
+    #[error("the proxy asks for a user and password, or refuses those in its address")]
+    Authentication,
+    #[error("the proxy refuses to connect to the controller (status {0})")]
+    Refused(u16),
+    #[error("the proxy does not answer as one")]
+    Protocol,
+}
+
+impl ProxyFault {
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "proxy-unreachable",
+            Self::Authentication => "proxy-authentication",
+            Self::Refused(_) => "proxy-refused",
+            Self::Protocol => "proxy-protocol",
+        }
+    }
 }
 
 /// What was wrong with a certificate: `wasi:http` has one code for all of it, people need the difference.
@@ -105,6 +133,8 @@ impl Fault {
             Self::Truncated => "truncated",
             Self::ResponseTooLarge(_) => "response-too-large",
             Self::Protocol => "protocol",
+            Self::HeadTooLarge => "response-head-too-large",
+            Self::Proxy(fault) => fault.label(),
             Self::NotRecorded(_) => "not-recorded",
         }
     }
@@ -139,6 +169,11 @@ impl Fault {
             "truncated" | UNREAD => Self::Truncated,
             "response-too-large" => Self::ResponseTooLarge(0),
             "protocol" => Self::Protocol,
+            "response-head-too-large" => Self::HeadTooLarge,
+            "proxy-unreachable" => ProxyFault::Unreachable("recorded".to_owned()).into(),
+            "proxy-authentication" => ProxyFault::Authentication.into(),
+            "proxy-refused" => ProxyFault::Refused(0).into(),
+            "proxy-protocol" => ProxyFault::Protocol.into(),
             _ => return None,
         })
     }
@@ -181,8 +216,9 @@ impl From<Fault> for WasiError {
             Fault::Truncated => Self::HttpResponseIncomplete,
             Fault::ResponseTooLarge(bytes) => Self::HttpResponseBodySize(Some(bytes)),
             Fault::Protocol => Self::HttpProtocolError,
-            // The one fault that carries its text to the plugin: whoever replays must learn what is missing.
-            Fault::NotRecorded(_) => Self::InternalError(Some(fault.to_string())),
+            Fault::HeadTooLarge => Self::HttpResponseHeaderSectionSize(None),
+            // These carry their text to the plugin: no code says it, and whoever calls must learn it.
+            Fault::Proxy(_) | Fault::NotRecorded(_) => Self::InternalError(Some(fault.to_string())),
         }
     }
 }
@@ -213,6 +249,8 @@ fn find(error: &(dyn StdError + 'static)) -> Option<Fault> {
 fn of_hyper(error: &hyper::Error) -> Option<Fault> {
     if error.is_incomplete_message() {
         Some(Fault::Truncated)
+    } else if error.is_parse_too_large() {
+        Some(Fault::HeadTooLarge)
     } else if error.is_parse() {
         Some(Fault::Protocol)
     } else if error.is_canceled() || error.is_closed() {
@@ -279,6 +317,9 @@ mod tests {
             Fault::ReadTimeout,
             Fault::Truncated,
             Fault::Protocol,
+            Fault::HeadTooLarge,
+            ProxyFault::Authentication.into(),
+            ProxyFault::Protocol.into(),
         ] {
             assert_eq!(Fault::from_note(fault.label()), Some(fault));
         }

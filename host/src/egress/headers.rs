@@ -7,16 +7,38 @@ use std::fmt;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+    TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 
 use super::EgressError;
 use super::observe::ENDPOINT;
 
 /// Framing, routing and host-to-host negotiation belong to the connection, which is not the plugin's.
-const STRIPPED: [HeaderName; 10] =
-    [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, TE, TRAILER, UPGRADE, EXPECT, PROXY_AUTHORIZATION, ENDPOINT];
+const STRIPPED: [HeaderName; 14] = [
+    HOST,
+    CONNECTION,
+    CONTENT_LENGTH,
+    TRANSFER_ENCODING,
+    TE,
+    TRAILER,
+    UPGRADE,
+    EXPECT,
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    HeaderName::from_static("http2-settings"),
+    ENDPOINT,
+];
+/// What only a proxy in front of the controller may say: whom it has authenticated, and where the request came from.
+const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-", "x-real-ip", "x-original-"];
+/// Some servers take the true method from such a header; the policy has judged the one in the request line.
+const METHOD_OVERRIDES: [&str; 3] = ["x-http-method", "x-http-method-override", "x-method-override"];
+
+fn is_stripped(name: &HeaderName) -> bool {
+    STRIPPED.contains(name) || METHOD_OVERRIDES.contains(&name.as_str()) || FORWARDED.iter().any(|start| name.as_str().starts_with(start))
+}
 
 /// A user and a token. Has no `Display`, and its `Debug` shows neither.
 #[derive(Clone)]
@@ -58,13 +80,24 @@ impl fmt::Debug for Credentials {
     }
 }
 
+/// Who we are to the controller, and to a proxy that reads each request.
+#[derive(Default)]
+pub(crate) struct Identity {
+    pub(crate) authorization: Option<HeaderValue>,
+    pub(crate) proxy_authorization: Option<HeaderValue>,
+}
+
 /// Turns the plugin's headers into those of the request that leaves.
-pub(crate) fn prepare(headers: &mut HeaderMap, authorization: Option<&HeaderValue>) {
-    for name in STRIPPED {
+pub(crate) fn prepare(headers: &mut HeaderMap, identity: &Identity) {
+    let stripped: Vec<HeaderName> = headers.keys().filter(|name| is_stripped(name)).cloned().collect();
+    for name in stripped {
         headers.remove(name);
     }
-    if let Some(authorization) = authorization {
-        headers.insert(AUTHORIZATION, authorization.clone());
+    let Identity { authorization, proxy_authorization } = identity;
+    for (name, value) in [(AUTHORIZATION, authorization), (PROXY_AUTHORIZATION, proxy_authorization)] {
+        if let Some(value) = value {
+            headers.insert(name, value.clone());
+        }
     }
     headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(concat!("jankins/", env!("CARGO_PKG_VERSION"))));
 }
@@ -79,7 +112,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer forged"));
         headers.append(AUTHORIZATION, HeaderValue::from_static("Basic forged"));
-        prepare(&mut headers, credentials.header().as_ref());
+        prepare(&mut headers, &Identity { authorization: credentials.header(), ..Identity::default() });
         let values: Vec<_> = headers.get_all(AUTHORIZATION).iter().collect();
         assert_eq!(values, ["Basic YWxpY2U6czNjcmV0"]);
         let shown = format!("{headers:?} {credentials:?}");
@@ -89,8 +122,35 @@ mod tests {
     #[test]
     fn without_credentials_the_plugin_authenticates_itself() {
         let mut headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Basic own"))]);
-        prepare(&mut headers, None);
+        prepare(&mut headers, &Identity::default());
         assert_eq!(headers.get(AUTHORIZATION).unwrap(), "Basic own");
+    }
+
+    #[test]
+    fn a_plugin_vouches_for_nobody_and_hides_no_method() {
+        let mut headers = HeaderMap::new();
+        for name in [
+            "forwarded",
+            "x-forwarded-user",
+            "x-forwarded-for",
+            "x-real-ip",
+            "x-original-url",
+            "x-http-method-override",
+            "proxy-authorization",
+            "proxy-connection",
+            "keep-alive",
+            "upgrade",
+            "te",
+            "host",
+        ] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static("forged"));
+        }
+        headers.insert("x-request-id", HeaderValue::from_static("c-1"));
+        headers.insert("jenkins-crumb", HeaderValue::from_static("c"));
+        prepare(&mut headers, &Identity::default());
+        let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["jenkins-crumb", "user-agent", "x-request-id"]);
     }
 
     #[test]

@@ -12,7 +12,9 @@
 //! | a name resolves to the host's own services or to cloud metadata, now or on the next lookup | resolve once, judge every address, dial the judged one | [`address`], [`dial`] |
 //! | a forged server reads the token | TLS verified against platform roots plus the operator's CA; there is no switch to turn it off | [`tls`] |
 //! | the token leaks through plugin memory, logs or recordings | the host adds it after the plugin is done, marked sensitive; recordings are redacted | [`headers`], [`cassette`] |
-//! | a hanging or endless answer eats the host | limits on time, size and requests in flight, per tenant | [`send`], [`body`] |
+//! | a hanging or endless answer, or request, eats the host | limits on time, size and requests in flight, per tenant | [`send`], [`body`], [`dial`] |
+//! | a plugin pretends to be a proxy that vouches for a user, or hides a method in a header | such headers are removed | [`headers`] |
+//! | a proxy leads elsewhere | only the operator names one; TLS is spoken with the controller through it | [`proxy`], [`route`] |
 //! | labels invented by a plugin flood the metrics | label alphabet, length and number are bounded | [`observe`] |
 //!
 //! Failures reach the plugin as the closest `wasi:http` error code (see [`fault`]), the observer as a stable label, and
@@ -26,6 +28,8 @@ mod fault;
 mod headers;
 mod observe;
 mod policy;
+mod proxy;
+mod route;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -43,8 +47,9 @@ pub(crate) use address::Judge;
 pub(crate) use cassette::{Cassette, CassetteError};
 pub(crate) use headers::Credentials;
 pub(crate) use observe::{Exchange, Observer};
+pub(crate) use proxy::Proxy;
 use send::Tenant;
-pub(crate) use tls::client_config;
+pub(crate) use tls::{anonymous_config, client_config};
 
 /// Everything that one tenant's way out depends on. The operator's configuration decides all of it.
 #[derive(Debug, Clone)]
@@ -57,6 +62,8 @@ pub(crate) struct Settings {
     pub(crate) ca_file: Option<PathBuf>,
     /// Identifies this host to a controller (or a proxy in front of it) that asks for a client certificate.
     pub(crate) client_cert: Option<ClientCert>,
+    /// What stands between this host and the controller, if anything.
+    pub(crate) proxy: Option<Proxy>,
     /// Refuse every request that may change something.
     pub(crate) read_only: bool,
     /// Paths below the controller's URL that a read-only tenant may POST to, compared whole: a match on the end
@@ -109,6 +116,12 @@ pub(crate) enum EgressError {
     /// The controller's URL is not one that requests can be sent to.
     #[error("the controller URL {reason}")]
     Controller {
+        /// What is wrong with it, as the end of the sentence.
+        reason: &'static str,
+    },
+    /// The address of a proxy cannot be used. It may hold a password, so it is not repeated.
+    #[error("the address of the proxy {reason}")]
+    Proxy {
         /// What is wrong with it, as the end of the sentence.
         reason: &'static str,
     },
@@ -188,5 +201,14 @@ impl WasiHttpHooks for Hooks {
 
     fn default_scheme(&mut self) -> Option<Scheme> {
         Some(self.tenant.policy.scheme().clone())
+    }
+
+    /// What a plugin has written and nobody has read yet is held once or twice per open body, sent or not.
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        send::CHUNK_BYTES
+    }
+
+    fn p3_outgoing_body_chunk_size(&mut self) -> usize {
+        send::CHUNK_BYTES
     }
 }

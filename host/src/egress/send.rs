@@ -2,16 +2,18 @@
 //!
 //! Each step may end it with a [`Fault`]; whatever happens, the observer hears of it once. A request waits for a slot as
 //! long as for a response, then fails as busy: a plugin that holds all its slots open would otherwise wait for itself.
+//! Only so many may wait, and only so much of request bodies is held for a tenant; what is beyond fails as busy at once.
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::future::{Either, select};
 use http::header::CONTENT_LENGTH;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http::uri::Scheme;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::capture_connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -21,9 +23,9 @@ use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody};
 use super::address::Judge;
 use super::body::{Attached, Limits, ResponseBody};
 use super::cassette::{Ask, Recorder, Replay, ReplayBody, Tape};
-use super::dial::{self, Lookup, Pool};
-use super::fault::Fault;
-use super::headers;
+use super::dial::{self, Detour, Lookup, Pool};
+use super::fault::{Fault, ProxyFault};
+use super::headers::{self, Identity};
 use super::observe::{Labels, Meter, Observer};
 use super::policy::{Policy, Target};
 use super::{CassetteMode, EgressError, Settings, Timeouts, tls};
@@ -31,6 +33,15 @@ use super::{CassetteMode, EgressError, Settings, Timeouts, tls};
 /// Request bodies are held in memory, which lets the pool repeat a request that never left. Controllers are sent forms
 /// and job configurations; the largest of those are far below this.
 const MAX_REQUEST_BYTES: usize = 16 * 1024 * 1024;
+/// The request bodies of one tenant that are held at once, in [`ROOM_UNIT`]s: 64 MiB.
+const REQUEST_ROOM: usize = 64 * 1024;
+const ROOM_UNIT: usize = 1024;
+/// Requests that may wait for each that may be sent.
+const WAITING: usize = 4;
+/// What a plugin has written of a request body and the host has not collected yet, per body.
+pub(crate) const CHUNK_BYTES: usize = 16 * 1024;
+/// What a proxy answers in a controller's place to whom it does not know.
+const PROXY_AUTHENTICATION_REQUIRED: u16 = 407;
 
 /// One tenant's policy, limits and connections.
 pub(crate) struct Tenant {
@@ -39,6 +50,8 @@ pub(crate) struct Tenant {
     labels: Labels,
     timeouts: Timeouts,
     max_response_bytes: u64,
+    /// Room for request bodies.
+    room: Arc<Semaphore>,
     way: Way,
 }
 
@@ -50,8 +63,12 @@ enum Way {
 
 struct Network {
     pool: Pool,
-    authorization: Option<HeaderValue>,
+    identity: Identity,
+    /// Whether a proxy reads and forwards each request.
+    forwarded: bool,
     slots: Arc<Semaphore>,
+    /// Places to wait for a slot.
+    waiting: Semaphore,
     recorder: Option<Arc<Recorder>>,
 }
 
@@ -68,10 +85,23 @@ impl Tenant {
                     _ => None,
                 };
                 let judge = Judge::for_host(settings.controller.host_str().unwrap_or_default());
-                Way::Network(Box::new(Network {
-                    pool: dial::pool(lookup, judge, tls, settings.timeouts.connect),
+                let forwarding = settings.proxy.as_ref().filter(|_| *policy.scheme() == Scheme::HTTP);
+                let identity = Identity {
                     authorization: credentials.and_then(headers::Credentials::header),
-                    slots: Arc::new(Semaphore::new(settings.max_in_flight.max(1))),
+                    proxy_authorization: forwarding.and_then(|proxy| proxy.authorization().cloned()),
+                };
+                let forwarded = forwarding.is_some();
+                let detour = settings.proxy.clone().map(|proxy| {
+                    let tls = tls::anonymous_config(proxy.is_secure(), settings.ca_file.as_deref())?;
+                    Ok::<_, EgressError>(Detour { proxy, tls })
+                });
+                let slots = settings.max_in_flight.max(1);
+                Way::Network(Box::new(Network {
+                    pool: dial::pool(lookup, judge, tls, detour.transpose()?, settings.timeouts.connect),
+                    identity,
+                    forwarded,
+                    slots: Arc::new(Semaphore::new(slots)),
+                    waiting: Semaphore::new(slots.saturating_mul(WAITING)),
                     recorder,
                 }))
             }
@@ -82,6 +112,7 @@ impl Tenant {
             labels: Labels::default(),
             timeouts: settings.timeouts,
             max_response_bytes: settings.max_response_bytes,
+            room: Arc::new(Semaphore::new(REQUEST_ROOM)),
             way,
         })
     }
@@ -113,13 +144,13 @@ impl Tenant {
         parts.uri = uri;
         match &self.way {
             Way::Replay(replay) => {
-                let body = collect(body, timeouts, meter).await?;
+                let (body, _room) = self.collect(body, timeouts, meter).await?;
                 Ok(Passed::Replayed(replay.answer(&Ask { method: parts.method, path: below, body })?))
             }
             Way::Network(network) => {
                 let permit = network.slot(timeouts.first_byte).await?;
-                headers::prepare(&mut parts.headers, network.authorization.as_ref());
-                let body = collect(body, timeouts, meter).await?;
+                headers::prepare(&mut parts.headers, &network.identity);
+                let (body, _room) = self.collect(body, timeouts, meter).await?;
                 let ask = Ask { method: parts.method.clone(), path: below, body: body.clone() };
                 let sent = network.send(Request::from_parts(parts, Full::new(body)), timeouts).await;
                 let sent = sent.and_then(|response| self.check_length(&ask.method, response));
@@ -137,6 +168,36 @@ impl Tenant {
                 }
             }
         }
+    }
+
+    /// Reads the plugin's request body to its end. The room for it is taken as long as the permit lives.
+    async fn collect(&self, body: WasiBody, timeouts: Timeouts, meter: &mut Meter) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Fault> {
+        let collected = timeout(timeouts.first_byte, self.gather(body)).await.map_err(|_| Fault::RequestStalled)?;
+        let (body, room) = collected?;
+        meter.exchange.request_bytes = body.len() as u64;
+        Ok((body, room))
+    }
+
+    async fn gather(&self, mut body: WasiBody) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Fault> {
+        let mut bytes = BytesMut::new();
+        let mut room: Option<OwnedSemaphorePermit> = None;
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(|_| Fault::RequestAborted)?.into_data() else { continue };
+            let length = bytes.len().saturating_add(data.len());
+            if length > MAX_REQUEST_BYTES {
+                return Err(Fault::RequestTooLarge(MAX_REQUEST_BYTES as u64));
+            }
+            let held = room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+            let wanted = u32::try_from(length.div_ceil(ROOM_UNIT).saturating_sub(held)).unwrap_or(u32::MAX);
+            // Not waited for: bodies that each hold a part of the room could wait for one another for ever.
+            let more = Arc::clone(&self.room).try_acquire_many_owned(wanted).map_err(|_| Fault::Busy)?;
+            match &mut room {
+                Some(room) => room.merge(more),
+                None => room = Some(more),
+            }
+            bytes.extend_from_slice(&data);
+        }
+        Ok((bytes.freeze(), room))
     }
 
     /// Refuses a body by its announced length, before it takes any time. A HEAD response announces what it does not send.
@@ -174,6 +235,7 @@ enum Passed {
 
 impl Network {
     async fn slot(&self, patience: Duration) -> Result<OwnedSemaphorePermit, Fault> {
+        let _place = self.waiting.try_acquire().map_err(|_| Fault::Busy)?;
         // The semaphore is never closed, so both errors are the same news.
         timeout(patience, Arc::clone(&self.slots).acquire_owned()).await.ok().and_then(Result::ok).ok_or(Fault::Busy)
     }
@@ -190,12 +252,16 @@ impl Network {
             Either::Left((response, _)) => response,
             Either::Right(_) => timeout(timeouts.first_byte, response).await.map_err(|_| Fault::ResponseTimeout)?,
         };
-        response.map_err(|error| {
+        let response = response.map_err(|error| {
             let fault = Fault::before_response(&error);
             // The chain names addresses and certificates; neither path nor headers occur in it.
             tracing::debug!(error = %anyhow::Error::new(error).root_cause(), "no response");
             fault
-        })
+        })?;
+        if self.forwarded && response.status().as_u16() == PROXY_AUTHENTICATION_REQUIRED {
+            return Err(ProxyFault::Authentication.into());
+        }
+        Ok(response)
     }
 }
 
@@ -207,19 +273,5 @@ impl Timeouts {
             first_byte: shorter(self.first_byte, options.first_byte_timeout),
             between_bytes: shorter(self.between_bytes, options.between_bytes_timeout),
         }
-    }
-}
-
-/// Reads the plugin's request body to its end.
-async fn collect(body: WasiBody, timeouts: Timeouts, meter: &mut Meter) -> Result<Bytes, Fault> {
-    let collected = timeout(timeouts.first_byte, Limited::new(body, MAX_REQUEST_BYTES).collect()).await;
-    match collected.map_err(|_| Fault::RequestStalled)? {
-        Ok(body) => {
-            let body = body.to_bytes();
-            meter.exchange.request_bytes = body.len() as u64;
-            Ok(body)
-        }
-        Err(error) if error.is::<LengthLimitError>() => Err(Fault::RequestTooLarge(MAX_REQUEST_BYTES as u64)),
-        Err(_) => Err(Fault::RequestAborted),
     }
 }

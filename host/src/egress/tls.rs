@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use http::uri::Scheme;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::client::WantsClientCert;
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -17,9 +18,7 @@ use super::{ClientCert, EgressError, Settings};
 /// not even succeed by mistake.
 pub(crate) fn client_config(scheme: &Scheme, settings: &Settings) -> Result<ClientConfig, EgressError> {
     let secure = *scheme == Scheme::HTTPS;
-    let roots = if secure { roots(settings.ca_file.as_deref())? } else { RootCertStore::empty() };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?.with_root_certificates(roots);
+    let builder = builder(secure, settings.ca_file.as_deref())?;
     match settings.client_cert.as_ref().filter(|_| secure) {
         None => Ok(builder.with_no_client_auth()),
         Some(ClientCert { cert, key }) => {
@@ -28,6 +27,17 @@ pub(crate) fn client_config(scheme: &Scheme, settings: &Settings) -> Result<Clie
             builder.with_client_auth_cert(chain, key_der).map_err(|error| pem("client certificate", cert, error))
         }
     }
+}
+
+/// The settings of TLS with somebody who need not know who we are: a proxy, or a server of our own kind.
+pub(crate) fn anonymous_config(secure: bool, ca_file: Option<&Path>) -> Result<ClientConfig, EgressError> {
+    Ok(builder(secure, ca_file)?.with_no_client_auth())
+}
+
+fn builder(secure: bool, ca_file: Option<&Path>) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, EgressError> {
+    let roots = if secure { roots(ca_file)? } else { RootCertStore::empty() };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?.with_root_certificates(roots))
 }
 
 fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, EgressError> {

@@ -143,6 +143,7 @@ pub(crate) fn egress_settings(config: &Config) -> Settings {
         credentials: config.credentials.clone(),
         ca_file: config.ca_file.clone(),
         client_cert: config.client_cert.clone(),
+        proxy: config.proxy.clone(),
         read_only: config.read_only,
         read_only_posts: READ_ONLY_POSTS.map(str::to_owned).to_vec(),
         timeouts: Timeouts { connect: CONNECT_TIMEOUT.min(config.timeout), first_byte: config.timeout, between_bytes: config.timeout },

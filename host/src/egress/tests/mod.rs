@@ -2,7 +2,9 @@
 
 mod cassettes;
 mod failures;
+mod hardening;
 mod limits;
+mod proxies;
 mod requests;
 mod tls;
 mod wasi;
@@ -52,6 +54,7 @@ fn settings(controller: &str) -> Settings {
         credentials: None,
         ca_file: None,
         client_cert: None,
+        proxy: None,
         read_only: false,
         read_only_posts: vec![],
         timeouts: all_timeouts(5000),

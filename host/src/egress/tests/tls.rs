@@ -7,16 +7,16 @@ use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 
-type Authority = CertifiedIssuer<'static, KeyPair>;
+pub(super) type Authority = CertifiedIssuer<'static, KeyPair>;
 
-fn authority(name: &str) -> Authority {
+pub(super) fn authority(name: &str) -> Authority {
     let mut params = CertificateParams::new(vec![]).unwrap();
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-fn certificate(authority: &Authority, name: &str, expired: bool) -> (rcgen::Certificate, KeyPair) {
+pub(super) fn certificate(authority: &Authority, name: &str, expired: bool) -> (rcgen::Certificate, KeyPair) {
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     if expired {
         params.not_after = date_time_ymd(2020, 1, 1);
@@ -31,6 +31,11 @@ fn private(key: &KeyPair) -> PrivateKeyDer<'static> {
 
 /// A TLS server with this certificate; with `clients`, one that demands a certificate of that authority.
 async fn server(certificate: (rcgen::Certificate, KeyPair), clients: Option<&Authority>) -> String {
+    format!("https://localhost:{}/", server_at(certificate, clients).await.port())
+}
+
+/// The same, and its address.
+pub(super) async fn server_at(certificate: (rcgen::Certificate, KeyPair), clients: Option<&Authority>) -> SocketAddr {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions().unwrap();
     let builder = match clients {
@@ -46,7 +51,7 @@ async fn server(certificate: (rcgen::Certificate, KeyPair), clients: Option<&Aut
     let config = builder.with_single_cert(vec![leaf.der().clone()], private(&key)).unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
@@ -55,11 +60,11 @@ async fn server(certificate: (rcgen::Certificate, KeyPair), clients: Option<&Aut
             }
         }
     });
-    format!("https://localhost:{port}/")
+    address
 }
 
 /// An egress to `url` that trusts `authority` beside the platform's.
-fn trusting(url: &str, authority: &Authority, folder: &tempfile::TempDir) -> Settings {
+pub(super) fn trusting(url: &str, authority: &Authority, folder: &tempfile::TempDir) -> Settings {
     let ca_file = folder.path().join("ca.pem");
     std::fs::write(&ca_file, authority.pem()).unwrap();
     Settings { ca_file: Some(ca_file), ..settings(url) }
