@@ -50,6 +50,8 @@ type Format = Option<types::Format>;
 exports! {
     tools::controller::whoami: whoami(job: Text) -> Identity;
     tools::status::get_status: get_status() -> Status;
+    tools::nodes::list_nodes: list_nodes(label: Text, status: Option<types::NodeStatus>, limit: Number, cursor: Text, format: Format) -> NodeList;
+    tools::credentials::list_credentials: list_credentials(folder: Text, limit: Number, cursor: Text, format: Format) -> CredentialList;
     tools::pipeline::get_pipeline_graph: get_pipeline_graph(job: String, branch: Text, build: Text, format: Format) -> PipelineGraph;
     tools::inputs::list_pending_inputs: list_pending_inputs(job: String, branch: Text, build: Text) -> PendingInputs;
     tools::jenkinsfile::validate_jenkinsfile: validate_jenkinsfile(jenkinsfile: String) -> JenkinsfileCheck;
@@ -65,12 +67,18 @@ exports! {
     tools::tests::quality::get_quality_report: get_quality_report(job: String, branch: Text, build: Text) -> QualityReport;
     tools::builds::list_builds: list_builds(job: String, branch: Text, result: Option<types::BuildResult>, since: Text, commit: Text, parameter: Text, user: Text, limit: Number, cursor: Text, format: Format) -> BuildList;
     tools::builds::get_build: get_build(job: String, branch: Text, build: Text, format: Format) -> Build;
+    tools::builds::changes::get_build_changes: get_build_changes(job: String, branch: Text, build: Text, limit: Number, cursor: Text, format: Format) -> BuildChanges;
+    tools::builds::scm::get_build_scm: get_build_scm(job: String, branch: Text, build: Text) -> BuildScm;
+    tools::artifacts::list::get_build_artifacts: get_build_artifacts(job: String, branch: Text, build: Text, glob: Text, limit: Number, cursor: Text, format: Format) -> BuildArtifacts;
+    tools::artifacts::content::get_artifact: get_artifact(job: String, path: String, branch: Text, build: Text, range: Text, grep: Text) -> ArtifactContent;
     tools::logs::get_build_log: get_build_log(job: String, branch: Text, build: Text, stage: Text, mode: Option<types::LogMode>, start: Number, max_bytes: Number, filter_regex: Text, redact: Flag, cursor: Text, format: Format) -> LogChunk;
     tools::search::search_log: search_log(job: String, pattern: String, branch: Text, build: Text, stage: Text, ignore_case: Flag, invert: Flag, window_lines: Number, max_matches: Number) -> LogMatches;
     tools::triage::triage_failure: triage_failure(job: String, branch: Text, build: Text, format: Format) -> Triage;
     tools::analysis::log::analyze_build_log: analyze_build_log(job: String, branch: Text, build: Text, build_tool: Text, format: Format) -> LogAnalysis;
     tools::analysis::regression::find_regression: find_regression(job: String, branch: Text, build: Text, format: Format) -> Regression;
     tools::analysis::runs::compare_runs: compare_runs(job: String, base: String, head: String, branch: Text, format: Format) -> RunComparison;
+    tools::queue::summary::summarize_queue: summarize_queue(limit: Number, cursor: Text, format: Format) -> QueueSummary;
+    tools::queue::explain::explain_queue: explain_queue(item: Number, limit: Number, cursor: Text) -> QueueExplanation;
     tools::lifecycle::queue::get_queue_item: get_queue_item(id: u32) -> QueueEntry;
     tools::lifecycle::watch::wait_for_build: wait_for_build(job: Text, branch: Text, build: Text, queue_id: Number, cursor: Text, wait_seconds: Number) -> WaitedBuild;
     tools::lifecycle::tail::tail_log_live: tail_log_live(job: String, branch: Text, build: Text, cursor: Text, wait_seconds: Number) -> LogChunk;

@@ -22,8 +22,12 @@ artifacts[relativePath]{0,1000},runs[number,url],previousBuild[number],\
 actions[_class,causes[_class,shortDescription,userId,upstreamProject,upstreamBuild,upstreamUrl],parameters[_class,name,value,jobName,number],\
 lastBuiltRevision[SHA1,branch[name]],remoteUrls,failCount,skipCount,totalCount,\
 waitingTimeMillis,blockedTimeMillis,buildableTimeMillis],\
-changeSet[items[commitId,id,msg,comment,author[fullName],affectedPaths]{0,200}],\
-changeSets[items[commitId,id,msg,comment,author[fullName],affectedPaths]{0,200}]";
+changeSet[revisions[module,revision],items[commitId,id,msg,comment,author[fullName],affectedPaths]{0,200}],\
+changeSets[revisions[module,revision],items[commitId,id,msg,comment,author[fullName],affectedPaths]{0,200}]";
+
+/// What tells where a build's sources came from.
+pub(crate) const CHECKOUTS: &str = "_class,number,result,building,timestamp,duration,\
+actions[lastBuiltRevision[SHA1,branch[name]],remoteUrls],changeSet[revisions[module,revision]],changeSets[revisions[module,revision]]";
 
 /// A build bean, as far as asked for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -122,6 +126,15 @@ struct Branch {
 #[serde(default)]
 struct ChangeSet {
     items: Vec<Commit>,
+    /// Of Subversion, which has no action of its own for it.
+    revisions: Vec<Module>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Module {
+    module: String,
+    revision: serde_json::Value,
 }
 
 /// A commit that came in with a build.
@@ -220,6 +233,20 @@ impl Build {
                 branch: revision.branch.first().map(|b| plain_branch(&b.name)).filter(|b| b != "detached"),
                 remote: action.remote_urls.first().map(|url| without_credentials(url)),
             };
+            // Each node of a pipeline that checks out leaves a record of its own, some of them without the branch.
+            let alike = out.iter_mut().find(|known| {
+                known.commit == checkout.commit
+                    && known.remote == checkout.remote
+                    && (known.branch == checkout.branch || known.branch.is_none() || checkout.branch.is_none())
+            });
+            match alike {
+                Some(known) => known.branch = known.branch.take().or(checkout.branch),
+                None => out.push(checkout),
+            }
+        }
+        for module in self.change_set.iter().chain(&self.change_sets).flat_map(|set| &set.revisions) {
+            let commit = module.revision.as_str().map_or_else(|| module.revision.to_string(), str::to_owned);
+            let checkout = Checkout { commit, branch: None, remote: Some(without_credentials(&module.module)) };
             if !out.contains(&checkout) {
                 out.push(checkout);
             }
@@ -398,6 +425,26 @@ mod tests {
         assert_eq!(without_credentials("https://ada:tok@git.example.com/a.git"), "https://git.example.com/a.git");
         assert_eq!(without_credentials("git@github.com:a/b.git"), "git@github.com:a/b.git");
         assert_eq!(plain_branch("refs/remotes/origin/main"), "main");
+    }
+
+    #[test]
+    fn a_repository_that_several_nodes_checked_out_is_one_revision() {
+        let b = build(
+            r#"{"actions":[
+            {"lastBuiltRevision":{"SHA1":"a1","branch":[{"name":"detached"}]},"remoteUrls":["https://u:p@h/r.git"]},
+            {"lastBuiltRevision":{"SHA1":"a1","branch":[{"name":"refs/remotes/origin/main"}]},"remoteUrls":["https://h/r.git"]},
+            {"lastBuiltRevision":{"SHA1":"b2","branch":[{"name":"main"}]},"remoteUrls":["https://h/lib.git"]}]}"#,
+        );
+        let shown: Vec<_> = b.checkouts().into_iter().map(|c| (c.commit, c.branch, c.remote.unwrap())).collect();
+        assert_eq!(
+            shown,
+            [
+                ("a1".into(), Some("main".into()), "https://h/r.git".to_owned()),
+                ("b2".into(), Some("main".into()), "https://h/lib.git".to_owned())
+            ]
+        );
+        let svn = build(r#"{"changeSet":{"revisions":[{"module":"https://svn.example.com/trunk","revision":4711}]}}"#);
+        assert_eq!(svn.checkouts()[0].commit, "4711");
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! What Jenkins is: its paths, its answers, its oddities. Typed, and asked for no more than is used.
 
+pub(crate) mod artifacts;
 pub(crate) mod builds;
+pub(crate) mod changes;
 pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod controller;
+pub(crate) mod credentials;
 pub(crate) mod crumb;
 pub(crate) mod encode;
 pub(crate) mod jobs;
+pub(crate) mod label;
 mod lenient;
 pub(crate) mod lifecycle;
 pub(crate) mod log;

@@ -10,7 +10,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::lenient::{items, or_default};
-use crate::call::Call;
+use super::path::{JobPath, Selector};
+use super::{encode, label};
+use crate::call::{Call, saturate};
 use crate::error::Error;
 
 /// What tells how many there are.
@@ -18,7 +20,8 @@ const BRIEF: &str = "busyExecutors,totalExecutors,computer[_class,displayName,of
 /// Everything [`Nodes`] reads, without the monitors.
 const FIELDS: &str = "busyExecutors,totalExecutors,computer[_class,displayName,description,assignedLabels[name],numExecutors,idle,\
 offline,temporarilyOffline,offlineCause[_class],offlineCauseReason,jnlpAgent,\
-executors[currentExecutable[url,fullDisplayName]],oneOffExecutors[currentExecutable[url,fullDisplayName]]";
+executors[likelyStuck,currentExecutable[url,number,fullDisplayName,timestamp,estimatedDuration]],\
+oneOffExecutors[currentExecutable[url,number,fullDisplayName,timestamp,estimatedDuration]]";
 
 /// All nodes of a controller.
 #[derive(Debug, Default, Deserialize)]
@@ -82,15 +85,49 @@ struct Executor {
     current_executable: Option<Executable>,
 }
 
-/// What an executor works on.
+/// What an executor works on: a build, or a part of one.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Executable {
     /// Of the build; under the root URL that the controller believes in.
     #[serde(deserialize_with = "or_default")]
-    pub(crate) url: Option<String>,
+    url: Option<String>,
     #[serde(deserialize_with = "or_default")]
-    pub(crate) full_display_name: Option<String>,
+    number: Option<u32>,
+    #[serde(deserialize_with = "or_default")]
+    full_display_name: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    timestamp: Option<u64>,
+    #[serde(deserialize_with = "or_default")]
+    estimated_duration: Option<i64>,
+}
+
+impl Executable {
+    /// The build it is, or is a part of.
+    pub(crate) fn build(&self) -> Option<(JobPath, u32)> {
+        let (job, which) = JobPath::parse(self.url.as_deref()?, None).ok()?;
+        let number = match which {
+            Some(Selector::Number(number)) => Some(number),
+            _ => self.number,
+        };
+        Some((job, number?))
+    }
+
+    /// `shop/checkout #3`, or what Jenkins calls it; `None` for what an account may not see.
+    pub(crate) fn title(&self) -> Option<String> {
+        self.build().map(|(job, number)| format!("{job} #{number}")).or_else(|| self.full_display_name.clone())
+    }
+
+    /// Has been running for so long.
+    pub(crate) fn elapsed_ms(&self, now_ms: u64) -> Option<u64> {
+        self.timestamp.map(|start| now_ms.saturating_sub(start))
+    }
+
+    /// Until it should end; zero when it is overdue, `None` when Jenkins has no estimate.
+    pub(crate) fn rest_ms(&self, now_ms: u64) -> Option<u64> {
+        let expected = self.estimated_duration.and_then(|e| u64::try_from(e).ok()).filter(|e| *e > 0)?;
+        Some((self.timestamp? + expected).saturating_sub(now_ms))
+    }
 }
 
 impl Node {
@@ -107,6 +144,20 @@ impl Node {
     /// Its labels, its own name among them.
     pub(crate) fn labels(&self) -> impl Iterator<Item = &str> {
         self.assigned_labels.iter().map(|l| l.name.as_str())
+    }
+
+    /// Its labels without its own name.
+    pub(crate) fn given_labels(&self) -> impl Iterator<Item = &str> {
+        self.labels().filter(|label| *label != self.name())
+    }
+
+    /// Whether a label, a label expression or its own name means it.
+    pub(crate) fn is_meant_by(&self, expression: &str) -> bool {
+        let expression = expression.trim();
+        let is_own = self.is_built_in() && (is_built_in_name(expression) || expression == BUILT_IN_IN_QUEUE);
+        let is_name = is_own || expression == self.display_name;
+        let has = |label: &str| self.labels().any(|l| l == label) || (label == self.name());
+        is_name || label::means(expression, &has).unwrap_or_else(|| has(expression))
     }
 
     /// Why it is offline; `None` while it is online.
@@ -129,12 +180,22 @@ impl Node {
 
     /// What it works on, one-off executors of pipelines included.
     pub(crate) fn executables(&self) -> impl Iterator<Item = &Executable> {
-        self.executors.iter().chain(&self.one_off_executors).filter_map(|e| e.current_executable.as_ref())
+        self.occupants().chain(self.driven())
     }
 
-    /// Executors that work on something; `None` where the answer does not tell.
+    /// What its executors work on: what keeps other builds from it.
+    pub(crate) fn occupants(&self) -> impl Iterator<Item = &Executable> {
+        self.executors.iter().filter_map(|e| e.current_executable.as_ref())
+    }
+
+    /// The pipelines that it drives, on one-off executors, which keep nobody from it.
+    pub(crate) fn driven(&self) -> impl Iterator<Item = &Executable> {
+        self.one_off_executors.iter().filter_map(|e| e.current_executable.as_ref())
+    }
+
+    /// Executors that work on something.
     pub(crate) fn busy(&self) -> u32 {
-        u32::try_from(self.executors.iter().filter(|e| e.current_executable.is_some()).count()).unwrap_or(u32::MAX)
+        saturate(self.occupants().count() as u64)
     }
 
     /// Its monitors; all empty for an account that may not see them.
@@ -149,9 +210,35 @@ impl Node {
             response_ms: number(".ResponseTimeMonitor", "average"),
             clock_difference_ms: of(".ClockMonitor").and_then(|v| v.get("diff")?.as_i64()),
             architecture: of(".ArchitectureMonitor").and_then(|v| v.as_str()).map(str::to_owned),
-            disk_low: low(of(".DiskSpaceMonitor")) || low(of(".TemporarySpaceMonitor")),
+            disk_low: low(of(".DiskSpaceMonitor")),
+            temp_low: low(of(".TemporarySpaceMonitor")),
         }
     }
+}
+
+/// What people and Jenkins' versions call the controller's own node, in any case.
+const BUILT_IN: [&str; 5] = ["built-in", "(built-in)", "built-in node", "master", "(master)"];
+/// And the queue, in its reasons.
+const BUILT_IN_IN_QUEUE: &str = "Jenkins";
+
+/// The controller's own node is meant.
+pub(crate) fn is_built_in_name(name: &str) -> bool {
+    BUILT_IN.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// How many clouds could start a node with this label.
+///
+/// # Errors
+/// As any request.
+pub(crate) async fn clouds(call: &Call, label: &str) -> Result<u32, Error> {
+    #[derive(Deserialize)]
+    struct Label {
+        #[serde(default, deserialize_with = "or_default")]
+        clouds: Vec<Value>,
+    }
+    let object = format!("/label/{}", encode::segment(label));
+    let answer: Label = call.tree("label", &object, "clouds[name]", &format!("label {label}")).await?;
+    Ok(saturate(answer.clouds.len() as u64))
 }
 
 /// One that cannot be read does not spoil the others.
@@ -188,6 +275,7 @@ pub(crate) struct Monitors {
     pub(crate) clock_difference_ms: Option<i64>,
     pub(crate) architecture: Option<String>,
     pub(crate) disk_low: bool,
+    pub(crate) temp_low: bool,
 }
 
 /// Asks for all nodes, with their monitors when wanted.
@@ -241,5 +329,30 @@ mod tests {
     fn fields_of_an_unknown_type_count_as_absent() {
         let odd = node(r#"{"displayName":"a","assignedLabels":null,"executors":"none","offlineCauseReason":null,"monitorData":[]}"#);
         assert_eq!((odd.labels().count(), odd.busy()), (0, 0));
+    }
+
+    #[test]
+    fn a_node_is_meant_by_its_name_its_labels_and_expressions_of_them() {
+        let linux = node(r#"{"displayName":"linux 1","assignedLabels":[{"name":"linux"},{"name":"docker"},{"name":"linux 1"}]}"#);
+        for expression in ["linux", "linux 1", "linux && docker", "!windows", " docker "] {
+            assert!(linux.is_meant_by(expression), "{expression}");
+        }
+        assert!(!linux.is_meant_by("linux && arm") && !linux.is_meant_by("lin"));
+        let own =
+            node(r#"{"_class":"hudson.model.Hudson$MasterComputer","displayName":"Built-In Node","assignedLabels":[{"name":"built-in"}]}"#);
+        for name in ["built-in", "Jenkins", "Built-In Node", "(built-in)", "master"] {
+            assert!(own.is_meant_by(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_runs_is_named_by_its_build_and_counts_down() {
+        let it: Executable = serde_json::from_str(
+            r#"{"url":"http://any/job/f/job/a/7/","timestamp":1000,"estimatedDuration":5000,"fullDisplayName":"f » a #7 (Test)"}"#,
+        )
+        .unwrap();
+        assert_eq!((it.title().as_deref(), it.rest_ms(4000), it.rest_ms(9000)), (Some("f/a #7"), Some(2000), Some(0)));
+        let unknown: Executable = serde_json::from_str(r#"{"estimatedDuration":-1,"timestamp":1}"#).unwrap();
+        assert_eq!((unknown.title(), unknown.rest_ms(5)), (None, None));
     }
 }

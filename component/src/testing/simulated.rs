@@ -3,7 +3,7 @@
 //! One simulator serves all tests of the process. A test that changes its state starts one of its own. The time is that
 //! of the test clock, some hours after the recordings.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -18,7 +18,7 @@ use super::{Pieces, TestClock};
 use crate::app::App;
 use crate::call::Call;
 use crate::settings::Settings;
-use crate::upstream::transport::{Headers, Local, Request, Response, Transport, TransportError};
+use crate::upstream::transport::{Clock, Headers, Local, Request, Response, Transport, TransportError};
 
 static SHARED: LazyLock<(Runtime, Simulator)> = LazyLock::new(|| {
     let runtime = Runtime::new().expect("a runtime");
@@ -36,22 +36,78 @@ pub(crate) fn simulated(max_tokens: Option<u32>) -> (Call, Sent) {
 
 /// The same for another user.
 pub(crate) fn simulated_as(user: User, max_tokens: Option<u32>) -> (Call, Sent) {
+    let (app, sent) = app(&SHARED.1, user, user.token(), Rc::new(TestClock::default()));
+    (Call::new(Rc::new(app), max_tokens), sent)
+}
+
+/// A controller of one test's own, which may change it.
+pub(crate) struct Controller {
+    _runtime: Runtime,
+    simulator: Simulator,
+}
+
+impl Controller {
+    /// A fresh one.
+    pub(crate) fn start() -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let simulator = runtime.block_on(Simulator::start(SimulatorOptions::default())).expect("a simulator");
+        Self { _runtime: runtime, simulator }
+    }
+
+    /// An instance of a user with an API token; waiting passes ten times as fast as its calls believe.
+    pub(crate) fn instance(&self, user: User) -> (Rc<App>, Sent) {
+        let (app, sent) = app(&self.simulator, user, user.token(), Rc::new(HurriedClock::default()));
+        (Rc::new(app), sent)
+    }
+
+    /// The same with a password, which needs crumbs.
+    pub(crate) fn instance_with_password(&self, user: User) -> (Rc<App>, Sent) {
+        let (app, sent) = app(&self.simulator, user, user.password(), Rc::new(HurriedClock::default()));
+        (Rc::new(app), sent)
+    }
+}
+
+fn app(simulator: &Simulator, user: User, secret: &str, clock: Rc<dyn Clock>) -> (App, Sent) {
     let sent = Sent::default();
     let settings = Settings {
-        url: SHARED.1.url().trim_end_matches('/').to_owned(),
-        authorization: Some(basic(user)),
-        secrets: vec![user.token().to_owned()],
+        url: simulator.url().trim_end_matches('/').to_owned(),
+        authorization: Some(basic(user, secret)),
+        secrets: vec![secret.to_owned()],
         timeout: Duration::from_secs(30),
         max_tokens: 2_000,
     };
     let wire = Wire { base: settings.url.clone(), sent: Rc::clone(&sent) };
-    let app = App::new(settings, Box::new(wire), Rc::new(TestClock::default()));
-    (Call::new(Rc::new(app), max_tokens), sent)
+    (App::new(settings, Box::new(wire), clock), sent)
 }
 
-fn basic(user: User) -> String {
+fn basic(user: User, secret: &str) -> String {
     use base64::Engine;
-    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", user.name(), user.token())))
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{}:{secret}", user.name())))
+}
+
+/// The simulator's builds take real time, so waiting for them must take some too.
+#[derive(Default)]
+struct HurriedClock {
+    elapsed: Rc<Cell<Duration>>,
+}
+
+impl Clock for HurriedClock {
+    fn elapsed(&self) -> Duration {
+        self.elapsed.get()
+    }
+
+    fn unix_ms(&self) -> u64 {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
+    }
+
+    fn sleep(&self, duration: Duration) -> Local<'static, ()> {
+        let elapsed = Rc::clone(&self.elapsed);
+        Box::pin(async move {
+            std::thread::sleep(duration / 10);
+            elapsed.set(elapsed.get() + duration);
+        })
+    }
 }
 
 /// One connection per request, and the answer whole: what is tested lies above.

@@ -1,5 +1,8 @@
 //! `list-builds` and `get-build`.
 
+pub(crate) mod changes;
+pub(crate) mod scm;
+
 use crate::answer;
 use crate::bindings::jankins::plugin::types::{
     Build as Answer, BuildItem, BuildList, BuildResult, Format, ParameterValue, Revision, StageBrief, TestTotals,
@@ -13,6 +16,8 @@ use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::pipeline;
 use crate::text::budget::{self, Section};
 use crate::text::human;
+use crate::tools::hint::Hint;
+use crate::tools::page;
 
 /// Builds asked for at once while searching.
 const PAGE: u32 = 50;
@@ -21,6 +26,9 @@ const MAX_SCAN: u32 = 500;
 /// The page size when the caller names none.
 const DEFAULT_LIMIT: u32 = 20;
 const MAX_LIMIT: u32 = 200;
+
+/// Commits that a summary of a build shows.
+const BRIEF_COMMITS: u32 = 3;
 
 /// What [`BuildItem`] and the filters need of a build.
 const ITEM: &str = "number,result,building,timestamp,duration,displayName,\
@@ -157,7 +165,7 @@ fn describe(call: &Call, it: &Answer, build: &Build, format: Format) -> budget::
     }
     if it.commits > 0 {
         out.head(format!("commits: {}", it.commits));
-        let shown = build.commits().into_iter().take(if full { usize::MAX } else { 3 });
+        let shown = build.commits().into_iter().take(if full { usize::MAX } else { BRIEF_COMMITS as usize });
         let items = shown.map(|c| format!("  {} {}: {}", answer::short(c.id()), quote(c.author()), quote(&c.msg)));
         out.section(Section::new("commit").items(items));
     }
@@ -167,8 +175,19 @@ fn describe(call: &Call, it: &Answer, build: &Build, format: Format) -> budget::
             out.section(Section::new("artifact").priority(50).items(build.artifacts().map(|path| format!("  {}", quote(path)))));
         }
     }
-    if !it.building && it.result != "SUCCESS" {
-        out.next(format!("triage_failure(job={:?}, build=\"{}\")", it.job, it.number));
+    let number = it.number.to_string();
+    let hint = |tool: &str| Hint::new(tool).with("job", Some(&it.job)).with("build", Some(&number)).call();
+    if it.waiting_for_input {
+        out.next(hint("list_pending_inputs"));
+    } else if it.building {
+        out.next(hint("wait_for_build"));
+    } else if it.result != "SUCCESS" {
+        out.next(hint("triage_failure"));
+    } else if it.artifacts > 0 {
+        out.next(hint("get_build_artifacts"));
+    }
+    if it.commits > BRIEF_COMMITS && !full {
+        out.next(hint("get_build_changes"));
     }
     out
 }
@@ -275,6 +294,18 @@ fn since_ms(call: &Call, text: &str) -> Result<u64, Error> {
     })
 }
 
+/// As callers write it.
+fn result_word(result: BuildResult) -> &'static str {
+    match result {
+        BuildResult::Success => "success",
+        BuildResult::Unstable => "unstable",
+        BuildResult::Failure => "failure",
+        BuildResult::Aborted => "aborted",
+        BuildResult::NotBuilt => "not-built",
+        BuildResult::Running => "running",
+    }
+}
+
 /// `list-builds`.
 #[expect(clippy::too_many_arguments, reason = "they are the tool's parameters, in the order of the WIT")]
 pub(crate) async fn list_builds(
@@ -300,7 +331,7 @@ pub(crate) async fn list_builds(
     );
     // A cursor names the last build that was seen, so that builds that start meanwhile shift nothing.
     let below = cursors.read(cursor.as_deref())?.map(|[number]| number);
-    let filter = Filter::new(call, result, since.as_deref(), commit.as_deref(), parameter.as_deref(), user)?;
+    let filter = Filter::new(call, result, since.as_deref(), commit.as_deref(), parameter.as_deref(), user.clone())?;
 
     let mut scan = Scan { found: Vec::new(), scanned: 0, ended: false, last_seen: None };
     let mut offset = 0;
@@ -321,27 +352,40 @@ pub(crate) async fn list_builds(
     if !overflows && more {
         call.lacks(format!("looked at {} builds, there are older ones", scan.scanned));
     }
-    let mut answer = BuildList {
-        text: String::new(),
-        job: job.name(),
-        shown: saturate(scan.found.len() as u64),
-        total: (!more && below.is_none()).then_some(saturate(scan.found.len() as u64)),
-        at_least: saturate(scan.found.len() as u64 + u64::from(more)),
-        scanned: scan.scanned,
-        next_cursor: resume.filter(|_| more).map(|number| cursors.make([number])),
-        builds: scan.found.iter().map(|b| item(call, b)).collect(),
-        meta: call.meta(""),
+    let found = &scan.found;
+    let format = format.unwrap_or(Format::Summary);
+    let lines: Vec<String> = found.iter().map(|build| list_line(call, build, format)).collect();
+    let total = (!more && below.is_none()).then_some(saturate(found.len() as u64));
+    let at_least = saturate(found.len() as u64 + u64::from(more));
+    let head = list_head(&name, found.len(), total, at_least, scan.scanned, filter.is_empty());
+    let next_cursor = |shown: usize| {
+        let number = match shown.checked_sub(1) {
+            _ if shown == found.len() => resume.filter(|_| more)?,
+            Some(last) => found.get(last)?.number,
+            None => found.first()?.number.saturating_add(1),
+        };
+        Some(cursors.make([number]))
     };
-    let rendered = answer::render(call, &describe_list(call, &answer, &scan.found, &filter, format.unwrap_or(Format::Summary)));
-    let shown = rendered.shown.first().copied().unwrap_or(0);
-    if shown < answer.builds.len() {
-        answer.builds.truncate(shown);
-        answer.shown = saturate(shown as u64);
-        answer.next_cursor = answer.builds.last().map(|b| cursors.make([b.number]));
-    }
-    answer.meta = call.meta(&rendered.text);
-    answer.text = rendered.text;
-    Ok(answer)
+    let page = page::fit(call, "build", &lines, next_cursor, |out, cursor| {
+        out.head(&head);
+        if let Some(cursor) = cursor {
+            let hint =
+                Hint::new("list_builds").with("job", Some(&name)).with("result", result.map(result_word)).with("since", since.as_deref());
+            let hint = hint.with("commit", commit.as_deref()).with("parameter", parameter.as_deref()).with("user", user.as_deref());
+            out.next(hint.with("cursor", Some(cursor)).call());
+        }
+    });
+    Ok(BuildList {
+        job: name.clone(),
+        builds: found.iter().take(page.shown).map(|b| item(call, b)).collect(),
+        shown: saturate(page.shown as u64),
+        total,
+        at_least,
+        scanned: scan.scanned,
+        next_cursor: page.next_cursor,
+        meta: call.meta(&page.text),
+        text: page.text,
+    })
 }
 
 /// A search through a job's builds.
@@ -386,38 +430,32 @@ fn item(call: &Call, build: &Build) -> BuildItem {
     }
 }
 
-fn describe_list(call: &Call, it: &BuildList, builds: &[Build], filter: &Filter, format: Format) -> budget::Answer {
-    let mut out = budget::Answer::new(call.max_tokens());
-    if it.builds.is_empty() {
-        let why = if filter.is_empty() {
-            "it has never been built".to_owned()
-        } else {
-            format!("none of {} builds looked at fits the filters", it.scanned)
-        };
-        out.head(format!("{}: no builds, {why}", it.job));
-        return out;
+fn list_head(name: &str, found: usize, total: Option<u32>, at_least: u32, scanned: u32, all: bool) -> String {
+    match (found, all) {
+        (0, true) if scanned == 0 => format!("{name}: no builds, it has never been built or none is left"),
+        (0, _) => format!("{name}: no builds, none of {scanned} builds looked at fits the filters"),
+        _ => {
+            let total = total.map_or_else(|| format!("at least {at_least}"), |t| t.to_string());
+            let looked = if all { String::new() } else { format!(" (looked at {scanned})") };
+            format!("{name}: {found} of {total} builds, newest first{looked}")
+        }
     }
-    let total = it.total.map_or_else(|| format!("at least {}", it.at_least), |t| t.to_string());
-    out.head(format!("{}: {} of {total} builds, newest first", it.job, it.shown));
-    let line = |(item, build): (&BuildItem, &Build)| {
-        if format == Format::Ids {
-            return item.number.to_string();
-        }
-        let mut line = answer::build_line(call, build);
-        if let Some(name) = &item.display_name {
-            line.push_str(&format!(" {}", answer::quote(call, name)));
-        }
-        if let Some(commit) = &item.commit {
-            line.push_str(&format!(" {}", if format == Format::Full { commit.clone() } else { answer::short(commit) }));
-        }
-        if let Some(cause) = &item.cause {
-            line.push_str(&format!(" {}", answer::quote(call, cause)));
-        }
-        line
-    };
-    out.section(Section::new("build").items(it.builds.iter().zip(builds).map(line)));
-    if let Some(cursor) = &it.next_cursor {
-        out.next(format!("list_builds(job={:?}, cursor={cursor:?}) for older ones", it.job));
+}
+
+fn list_line(call: &Call, build: &Build, format: Format) -> String {
+    if format == Format::Ids {
+        return build.number.to_string();
     }
-    out
+    let item = item(call, build);
+    let mut line = answer::build_line(call, build);
+    if let Some(name) = &item.display_name {
+        line.push_str(&format!(" {}", answer::quote(call, name)));
+    }
+    if let Some(commit) = &item.commit {
+        line.push_str(&format!(" {}", if format == Format::Full { commit.clone() } else { answer::short(commit) }));
+    }
+    if let Some(cause) = &item.cause {
+        line.push_str(&format!(" {}", answer::quote(call, cause)));
+    }
+    line
 }

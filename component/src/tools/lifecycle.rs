@@ -54,3 +54,6 @@ impl Change {
         StateChange { meta: call.meta(&text), text, target: self.target, before: self.before, after: self.after, changed }
     }
 }
+
+#[cfg(test)]
+mod tests;

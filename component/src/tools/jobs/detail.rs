@@ -111,6 +111,9 @@ impl Page<'_> {
         {
             text.next(format!("triage_failure(job={:?}, build=\"{}\")", self.name, last.number));
         }
+        if self.detail.in_queue {
+            text.next("explain_queue()");
+        }
         text.render().text
     }
 

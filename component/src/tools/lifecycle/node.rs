@@ -8,11 +8,10 @@ use crate::bindings::jankins::plugin::types::StateChange;
 use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::jobs::closest;
-use crate::jenkins::{encode, lifecycle};
+use crate::jenkins::{encode, lifecycle, nodes};
 use crate::text::names;
 
-/// What people and Jenkins' versions call the controller's own node, and its segments in addresses, newest first.
-const BUILT_IN: [&str; 5] = ["built-in", "(built-in)", "built-in node", "master", "(master)"];
+/// Segments of the controller's own node in addresses, newest first.
 const BUILT_IN_SEGMENTS: [&str; 2] = ["(built-in)", "(master)"];
 
 #[derive(Deserialize)]
@@ -72,8 +71,7 @@ async fn find(call: &Call, name: &str) -> Result<(String, Node), Error> {
     if name.is_empty() {
         return Err(Error::invalid("node is empty", "list_nodes shows their names."));
     }
-    let built_in = BUILT_IN.contains(&name.to_ascii_lowercase().as_str());
-    let segments: Vec<&str> = if built_in { BUILT_IN_SEGMENTS.to_vec() } else { vec![name] };
+    let segments: Vec<&str> = if nodes::is_built_in_name(name) { BUILT_IN_SEGMENTS.to_vec() } else { vec![name] };
     for segment in segments {
         match read(call, segment).await {
             Err(Error::NotFound { .. }) => {}
@@ -100,10 +98,10 @@ async fn unknown(call: &Call, name: &str) -> Error {
         display_name: String,
     }
     let what = format!("node {}", names::shown(name));
-    let Ok(nodes) = call.tree::<Nodes>("nodes", "/computer", "computer[displayName]", "the nodes").await else {
+    let Ok(all) = call.tree::<Nodes>("nodes", "/computer", "computer[displayName]", "the nodes").await else {
         return Error::not_found(what, &["list_nodes"]);
     };
-    let known: Vec<&str> = nodes.computer.iter().map(|n| n.display_name.as_str()).collect();
+    let known: Vec<&str> = all.computer.iter().map(|n| n.display_name.as_str()).collect();
     let near = closest(name, known.iter().copied());
     let next = near.first().map_or_else(|| "list_nodes".to_owned(), |near| format!("did you mean {}?", names::shown(near)));
     Error::NotFound { what, next: vec![next] }

@@ -67,15 +67,17 @@ impl Asked {
         self.kind == "boolean"
     }
 
-    /// Whether somebody has to say: a file may be left out, and a run is the newest of its job by default.
+    /// Whether somebody has to say. A file may be left out, a run is the newest of its job, and what a plugin makes of nothing is its
+    /// own business.
     fn is_required(&self) -> bool {
-        !self.has_default && !matches!(self.kind.as_str(), "file" | "run" | "boolean") && self.choices.is_empty()
+        !self.has_default && matches!(self.kind.as_str(), "string" | "text" | "password" | "credentials") && self.choices.is_empty()
     }
 
     /// The value as Jenkins takes it.
     fn accept(&self, value: &str) -> Result<String, Error> {
         let name = names::shown(&self.name);
-        if !self.choices.is_empty() && !self.choices.iter().any(|c| c == value) {
+        // The choices of a plugin's parameter may depend on others, or be combined with commas.
+        if self.kind == "choice" && !self.choices.is_empty() && !self.choices.iter().any(|c| c == value) {
             return Err(Error::invalid(
                 format!("{} is no choice of parameter {name}", names::shown(value)),
                 format!("Choices: {}.", listed(self.choices.iter().map(String::as_str))),

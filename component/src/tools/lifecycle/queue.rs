@@ -81,6 +81,9 @@ fn record(call: &Call, item: &Item, note: Option<&str>) -> QueueEntry {
         _ if state == State::Cancelled => &mut out,
         _ => out.next(format!("wait_for_build(queue_id={})", item.id)),
     };
+    if matches!(state, State::Blocked | State::Buildable | State::Stuck) {
+        out.next(format!("explain_queue(item={})", item.id));
+    }
     let text = answer::render(call, &out).text;
     QueueEntry {
         meta: call.meta(&text),

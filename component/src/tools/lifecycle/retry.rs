@@ -92,7 +92,7 @@ pub(crate) async fn retry_flaky_build(
     let mut run = Run { call, job: &job, original: &original, patience, begun, seen: vec![first.clone()], attempts: Vec::new() };
     let outcome = run.go_on(retries as usize).await?;
     let attempts = run.attempts;
-    Ok(record(call, &job, &original, &first, attempts, outcome, &cursors))
+    Ok(record(call, &job, &original, &first, attempts, outcome, &cursors, retries))
 }
 
 /// Attempts that a cursor names: builds, and the queue item of one that has no number yet.
@@ -175,6 +175,7 @@ impl Run<'_> {
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "all that an answer is made of, once")]
 fn record(
     call: &Call,
     job: &JobPath,
@@ -183,6 +184,7 @@ fn record(
     attempts: Vec<RetryAttempt>,
     outcome: Outcome,
     cursors: &Cursors,
+    retries: u32,
 ) -> RetriedBuild {
     let name = job.name();
     let mut out = budget::Answer::new(call.max_tokens());
@@ -204,7 +206,10 @@ fn record(
         cursors.make([original.number, next(), next(), next(), item])
     });
     match (&cursor, attempts.last().and_then(|a| a.build)) {
-        (Some(cursor), _) => out.next(format!("retry_flaky_build(job={name:?}, cursor={cursor:?})")),
+        (Some(cursor), _) => {
+            // The cursor holds what was tried, not how often the caller wants to: without it, more would be tried than asked for.
+            out.next(format!("retry_flaky_build(job={name:?}, max_retries={retries}, cursor={cursor:?})"))
+        }
         (None, Some(number)) if matches!(outcome, Outcome::SameFailure | Outcome::OtherFailures) => {
             out.next(format!("triage_failure(job={name:?}, build=\"{number}\")"))
         }

@@ -1,0 +1,94 @@
+//! Credentials as their stores list them: ids, types and descriptions. Jenkins sends no secret here, whoever asks.
+//!
+//! The controller has one store, and each folder may have one; a job may use those of the folders above it and of the
+//! controller. A store answers 404 to whoever lacks Credentials/View, exactly as one that is not there.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::lenient::{items, or_default};
+use super::path::JobPath;
+use crate::call::Call;
+use crate::error::Error;
+
+const FIELDS: &str = "domains[urlName,displayName,global,credentials[id,typeName,displayName,description]]";
+
+/// A place that credentials are kept in.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Store {
+    #[serde(deserialize_with = "each")]
+    domains: BTreeMap<String, Domain>,
+}
+
+/// What credentials of a store are meant for, such as one host.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Domain {
+    #[serde(deserialize_with = "or_default")]
+    display_name: String,
+    #[serde(deserialize_with = "or_default")]
+    global: bool,
+    #[serde(deserialize_with = "items")]
+    credentials: Option<Vec<Credential>>,
+}
+
+/// One of them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Credential {
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) id: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) type_name: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) display_name: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) description: Option<String>,
+}
+
+impl Store {
+    /// Each with its domain; `None` for those that are meant for everything.
+    pub(crate) fn credentials(&self) -> impl Iterator<Item = (&Credential, Option<&str>)> {
+        self.domains.iter().flat_map(|(key, domain)| {
+            let name = if domain.display_name.is_empty() { key.as_str() } else { domain.display_name.as_str() };
+            let name = (!domain.global && key != "_").then_some(name);
+            domain.credentials.iter().flatten().map(move |credential| (credential, name))
+        })
+    }
+}
+
+/// A domain that cannot be read does not spoil the others.
+fn each<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Domain>, D::Error> {
+    let domains: BTreeMap<String, Value> = or_default(from)?;
+    Ok(domains.into_iter().map(|(name, domain)| (name, serde_json::from_value(domain).unwrap_or_default())).collect())
+}
+
+/// Asks for what a store keeps: that of a folder, or the controller's for the empty path.
+///
+/// # Errors
+/// Not found for a store that is not there or may not be seen.
+pub(crate) async fn store(call: &Call, folder: &JobPath) -> Result<Store, Error> {
+    let kind = if folder.segments().is_empty() { "system" } else { "folder" };
+    let what =
+        if folder.segments().is_empty() { "the credentials of the controller".to_owned() } else { format!("the credentials of {folder}") };
+    call.tree("credentials", &format!("{}/credentials/store/{kind}", folder.url_path()), FIELDS, &what).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn domains_are_named_except_the_one_for_everything() {
+        let store: Store = serde_json::from_str(
+            r#"{"domains":{"_":{"global":true,"displayName":"Global credentials (unrestricted)","credentials":[{"id":"a"}]},
+            "github":{"displayName":"github.com","credentials":[{"id":"b"},{"id":null}]},"odd":null,"bare":{"credentials":"?"}}}"#,
+        )
+        .unwrap();
+        let shown: Vec<_> = store.credentials().map(|(c, domain)| (c.id.as_str(), domain)).collect();
+        assert_eq!(shown, [("a", None), ("b", Some("github.com")), ("", Some("github.com"))]);
+    }
+}
