@@ -24,6 +24,8 @@ on_both_artifacts! {
     a_log_is_read_from_either_end_and_in_pieces
     a_search_covers_the_whole_log
     a_jenkinsfile_is_checked_by_the_controller
+    what_waits_is_explained_by_what_runs
+    what_a_build_brought_and_left_is_told
 }
 
 /// Of the recorded session, as the controller judged it.
@@ -247,4 +249,38 @@ async fn a_jenkinsfile_is_checked_by_the_controller(artifact: Artifact) {
     let nowhere = JENKINSFILE.replace(" agent any\n", "");
     let wrong = ask(&session, "validate_jenkinsfile", json!({"jenkinsfile": nowhere})).await;
     assert_eq!((&record(&wrong)["valid"], &record(&wrong)["problems"][0]["line"]), (&json!(false), &json!(1)), "{wrong:#}");
+}
+
+async fn what_waits_is_explained_by_what_runs(artifact: Artifact) {
+    let jenkins = controller().await;
+    let session = session(artifact, &jenkins, User::Reader).await;
+    let queue = ask(&session, "explain_queue", json!({})).await;
+    let reasons: Vec<(u64, &str)> =
+        items(&record(&queue)["items"]).iter().map(|item| (item["id"].as_u64().unwrap(), item["reason"].as_str().unwrap())).collect();
+    assert_eq!(reasons, [(262, "build-running"), (263, "no-such-label"), (265, "no-such-label")], "{queue:#}");
+    assert_eq!(record(&queue)["items"][0]["held_by"], json!(["slow-import #1"]));
+    let offline = ask(&session, "list_nodes", json!({"status": "offline"})).await;
+    assert!(text(&offline).contains("disk full, Lin is replacing it"), "{}", text(&offline));
+    let hidden = ask(&session, "list_credentials", json!({})).await;
+    assert_eq!((&record(&hidden)["total"], &record(&hidden)["unseen"]), (&json!(0), &json!(["system"])), "{hidden:#}");
+}
+
+async fn what_a_build_brought_and_left_is_told(artifact: Artifact) {
+    let jenkins = controller().await;
+    let session = session(artifact, &jenkins, User::Reader).await;
+    let build = |more: Value| {
+        let mut arguments = json!({"job": "shop/checkout", "ref": "main", "build": "21"});
+        arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        arguments
+    };
+    let changes = ask(&session, "get_build_changes", build(json!({}))).await;
+    let commits: Vec<&str> = items(&record(&changes)["commits"]).iter().map(|commit| &commit["commit"].as_str().unwrap()[..8]).collect();
+    assert!(["f6063eea", "edf36046", "c57750b7"].iter().all(|commit| commits.contains(commit)), "{commits:?}");
+    let list = ask(&session, "get_build_artifacts", build(json!({"glob": "*.gz"}))).await;
+    assert_eq!(record(&list)["artifacts"][0]["path"], "dist/checkout.tar.gz");
+    assert!(record(&list)["artifacts"][0]["size_bytes"].as_u64().unwrap() > 1_000, "{list:#}");
+    let text_file = ask(&session, "get_artifact", build(json!({"path": "reports/unit.xml", "grep": "<testcase"}))).await;
+    assert!(record(&text_file)["matches"].as_u64().unwrap() > 5, "{text_file:#}");
+    let outside = session.call("get_artifact", build(json!({"path": "../../config.xml"}))).await.unwrap();
+    assert_eq!(outside["structuredContent"]["error"]["code"], "invalid-params", "{outside:#}");
 }

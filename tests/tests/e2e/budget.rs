@@ -29,6 +29,14 @@ async fn no_answer_exceeds_its_budget(artifact: Artifact) {
         ("get_pipeline_graph", json!({"job": "parallel-nest", "format": "full"})),
         ("get_failed_tests", json!({"job": "shop/checkout/main", "format": "full"})),
         ("triage_failure", json!({"job": "load-test"})),
+        ("summarize_queue", json!({})),
+        ("explain_queue", json!({})),
+        ("list_nodes", json!({"format": "full"})),
+        ("list_credentials", json!({})),
+        ("get_build_changes", json!({"job": "shop/checkout/main", "build": "21", "format": "full"})),
+        ("get_build_artifacts", json!({"job": "shop/checkout/main", "build": "28"})),
+        ("get_artifact", json!({"job": "legacy-nightly", "build": "3", "path": "build.log"})),
+        ("get_artifact", json!({"job": "legacy-nightly", "build": "3", "path": "build.log", "grep": "."})),
         ("triage_failure", json!({"job": "shop/checkout/main", "build": "25"})),
     ] {
         assert!(offered.contains(&tool), "{tool} is not offered");

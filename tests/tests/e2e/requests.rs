@@ -26,6 +26,16 @@ async fn each_tool_sends_the_fewest_requests(artifact: Artifact) {
         ("search_log", json!({"job": "rust-core", "build": "3", "pattern": "E0308"}), 2),
         ("get_failed_tests", json!({"job": "shop/checkout/main", "build": "28"}), 2),
         ("triage_failure", json!({"job": "shop/checkout/main", "build": "25"}), 9),
+        ("summarize_queue", json!({}), 1),
+        // Queue, nodes and state at once, and whether a cloud could start what no node is.
+        ("explain_queue", json!({}), 4),
+        ("list_nodes", json!({"format": "full"}), 1),
+        ("list_credentials", json!({}), 1),
+        ("get_build_changes", json!({"job": "shop/checkout/main", "build": "21"}), 1),
+        ("get_build_scm", json!({"job": "shop/checkout/main", "build": "21"}), 1),
+        ("get_build_artifacts", json!({"job": "shop/checkout/main", "build": "28"}), 2),
+        ("get_build_artifacts", json!({"job": "rust-core", "build": "2"}), 1),
+        ("get_artifact", json!({"job": "shop/checkout/main", "build": "28", "path": "dist/build-info.txt"}), 2),
     ] {
         // A session of its own, so that nothing is known from before: which of four sources a controller has for
         // pipelines is found out, by asking them all, once.

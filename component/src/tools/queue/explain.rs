@@ -57,7 +57,8 @@ pub(crate) async fn explain_queue(
     };
     let items = wanted.get(..limit as usize).unwrap_or(wanted);
     let none = HashMap::new();
-    let mut world = World { call, items: &queue.items, nodes: nodes.as_ref(), state: state.as_ref(), clouds: &none };
+    let told = queue.items.iter().map(Reason::of).collect();
+    let mut world = World { call, items: &queue.items, told, nodes: nodes.as_ref(), state: state.as_ref(), clouds: &none };
     let clouds = clouds(call, &world, items).await;
     world.clouds = &clouds;
 

@@ -22,6 +22,8 @@ pub(super) struct World<'a> {
     pub(super) call: &'a Call,
     /// All that waits, the oldest first.
     pub(super) items: &'a [Waiting],
+    /// What each of them says of itself.
+    pub(super) told: Vec<Reason>,
     /// `None` when they could not be asked for.
     pub(super) nodes: Option<&'a Nodes>,
     pub(super) state: Option<&'a State>,
@@ -46,7 +48,7 @@ impl<'a> World<'a> {
     pub(super) fn reason(&self, item: &Waiting) -> Reason {
         let told = Reason::of(item);
         let label = match &told {
-            Reason::NoNode(label) | Reason::Offline(label) => Some(label.as_str()),
+            Reason::NoNode(label) | Reason::Offline(label) | Reason::Busy(Some(label)) => Some(label.as_str()),
             Reason::Untold if self.state.is_some_and(|s| s.quieting_down == Some(true)) => return Reason::ShuttingDown,
             Reason::Untold => item.label(),
             _ => None,
@@ -54,6 +56,8 @@ impl<'a> World<'a> {
         let (Some(label), Some(_)) = (label, self.nodes) else { return told };
         let meant = self.meant(Some(label));
         match meant.iter().any(|node| !node.offline) {
+            // A node that this account may not see can be busy all the same.
+            _ if meant.is_empty() && matches!(told, Reason::Busy(_)) => told,
             _ if meant.is_empty() => Reason::NoNode(label.to_owned()),
             true => Reason::Busy(Some(label.to_owned())),
             false => Reason::Offline(label.to_owned()),
@@ -75,6 +79,7 @@ impl<'a> World<'a> {
             Reason::ShuttingDown => self.shutting_down(),
             Reason::NoNode(label) => self.no_node(label),
             Reason::Offline(label) => self.offline(label),
+            Reason::Gone(node) => self.gone(item, node),
             Reason::Busy(label) => self.busy(item, label.as_deref()),
             Reason::Starting => said("an executor has been found, it is about to start", "nothing: it starts by itself"),
             Reason::NotAllowed => self.in_jenkins_words(
@@ -202,16 +207,24 @@ impl<'a> World<'a> {
         }
     }
 
+    fn gone(&self, item: &Waiting, node: &str) -> HoldUp {
+        let stop = item.job().and_then(|(job, build)| Some(format!(", or stop_build(job={:?}, build=\"{}\")", job.name(), build?)));
+        said(
+            &format!("the node {} that it needs has been removed", names::shown(node)),
+            &format!("a node of that name comes back{}", stop.unwrap_or_default()),
+        )
+    }
+
     fn busy(&self, item: &Waiting, label: Option<&str>) -> HoldUp {
         let meant = self.meant(label);
         let online: Vec<&Node> = meant.iter().filter(|node| !node.offline).copied().collect();
         let of = label.map(|l| format!(" for {}", names::shown(l))).unwrap_or_default();
         let place = self.items.partition_point(|other| other.place() < item.place());
-        let same = |other: &&Waiting| matches!(self.reason(other), Reason::Busy(l) if l.as_deref() == label);
-        let ahead = self.items.get(..place).unwrap_or_default().iter().filter(same).count();
+        let same = |other: &&Reason| matches!(other, Reason::Busy(l) if l.as_deref() == label);
+        let ahead = self.told.iter().take(place).filter(same).count();
         let ahead = if ahead > 0 { format!("; {} before it", human::count(ahead as u64, "item")) } else { String::new() };
         let next = Some(label.map_or_else(|| "list_nodes(status=\"busy\")".to_owned(), |l| format!("list_nodes(label={l:?})")));
-        if self.nodes.is_none() {
+        if self.nodes.is_none() || meant.is_empty() {
             return HoldUp { next, ..said(&format!("no executor{of} is free{ahead}"), "a build that holds one ends") };
         }
         if let Some(free) = online.iter().find(|node| node.busy() < node.num_executors) {
@@ -293,7 +306,7 @@ pub(crate) fn cause(call: &Call, node: &Node) -> String {
         Some(OfflineCause::TakenOffline("")) => "taken offline".to_owned(),
         Some(OfflineCause::TakenOffline(reason)) => format!("taken offline, {}", answer::quote(call, reason)),
         Some(OfflineCause::Failed(reason)) => format!("disconnected, {}", answer::quote(call, reason)),
-        Some(OfflineCause::NeverConnected) => "never connected since Jenkins started".to_owned(),
+        Some(OfflineCause::NeverConnected) => "not connected so far".to_owned(),
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) enum Reason {
     NoNode(String),
     /// All nodes with the label are offline, or the one that is wanted.
     Offline(String),
+    /// The node that it ran on, or wants, is no longer there.
+    Gone(String),
     /// Nodes could take it, and are busy; of any label when none is named.
     Busy(Option<String>),
     /// A node takes only others, or nobody.
@@ -77,7 +79,7 @@ impl Reason {
             () if has("Already running ") || has("matching parameters is already running") || has("throttle") => Self::Throttled,
             () if has("Waiting for resource") || has(" lock") || has("resources [") => Self::Resource,
             () if has("is reserved for") || has("lacks permission") || has("not accepting tasks") => Self::NotAllowed,
-            () if has("been removed from configuration") => quoted(&why).map_or(Self::Other, Self::NoNode),
+            () if has("been removed from configuration") => quoted(&why).map_or(Self::Other, Self::Gone),
             () if has("Finished waiting") => Self::Starting,
             () if why.ends_with("is offline") => quoted(&why).map_or(Self::Other, Self::Offline),
             () => Self::Other,
@@ -93,6 +95,7 @@ impl Reason {
             Self::ShuttingDown => "shutting-down",
             Self::NoNode(_) => "no-such-label",
             Self::Offline(_) => "offline",
+            Self::Gone(_) => "node-gone",
             Self::Busy(_) => "executors-busy",
             Self::NotAllowed => "not-allowed",
             Self::Throttled => "throttled",
@@ -136,7 +139,7 @@ mod tests {
             ("There are no nodes with the label ‘gpu’", Reason::NoNode(label())),
             ("‘Jenkins’ doesn’t have label ‘gpu’; ‘linux-1’ doesn’t have label ‘gpu’", Reason::NoNode(label())),
             ("There are no nodes with the label 'gpu'", Reason::NoNode(label())),
-            ("‘old-7’ has been removed from configuration", Reason::NoNode("old-7".into())),
+            ("‘old-7’ has been removed from configuration", Reason::Gone("old-7".into())),
             ("All nodes of label ‘gpu’ are offline", Reason::Offline(label())),
             ("‘linux-3’ is offline", Reason::Offline("linux-3".into())),
             ("Waiting for next available executor", Reason::Busy(None)),

@@ -100,6 +100,7 @@ fn brief(reason: &Reason) -> String {
         Reason::ShuttingDown => "Jenkins is about to shut down".into(),
         Reason::NoNode(label) => format!("no node has the label {}", names::shown(label)),
         Reason::Offline(label) => format!("the nodes of {} are offline", names::shown(label)),
+        Reason::Gone(node) => format!("the node {} is gone", names::shown(node)),
         Reason::Busy(Some(label)) => format!("no executor of {} is free", names::shown(label)),
         Reason::Busy(None) => "no executor is free".into(),
         Reason::NotAllowed => "no free node takes it".into(),

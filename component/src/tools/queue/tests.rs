@@ -104,8 +104,16 @@ fn busy_executors_are_named_with_their_builds_and_when_the_first_ends() {
 }
 
 #[test]
+fn a_node_that_is_gone_leads_to_the_build_that_wants_it() {
+    let queue = r#"{"items":[{"id":9,"buildable":true,"why":"‘pod-7’ has been removed from configuration","task":{"_class":"x.ExecutorStepExecution$PlaceholderTask","url":"job/p/4/"}}]}"#;
+    let (call, _) = Script::new().json("/queue/", queue).json("/computer/", "{}").json("/api/json", IDLE).call();
+    let it = explain(&call);
+    assert_eq!(it.items[0].unblock, "a node of that name comes back, or stop_build(job=\"p\", build=\"4\")");
+}
+
+#[test]
 fn offline_nodes_are_named_with_their_causes() {
-    for why in ["All nodes of label ‘arm’ are offline", "‘n2’ is offline"] {
+    for why in ["All nodes of label ‘arm’ are offline", "‘n2’ is offline", "Waiting for next available executor on ‘n2’"] {
         let it = one(&format!(r#""buildable":true,"why":"{why}""#), &busy_nodes(), IDLE);
         assert_eq!(it.items[0].reason, "offline", "{why}");
         assert!(it.items[0].explanation.contains("n2: taken offline, \"new disk\""), "{}", it.text);
