@@ -21,7 +21,6 @@ const MESSAGE_CHARS: usize = 400;
 const NO_PROJECTS: [&str; 14] = ["UTF", "SHA", "ISO", "RFC", "AES", "RSA", "TLS", "PEP", "UTC", "GMT", "MD", "BASE", "IPV", "HTTP"];
 
 /// `get-build-changes`.
-#[expect(clippy::too_many_arguments, reason = "they are the tool's parameters, in the order of the WIT")]
 pub(crate) async fn get_build_changes(
     call: &Call,
     job: String,
