@@ -11,6 +11,7 @@ use super::lenient::{items, or_default};
 use super::path::{JobPath, Selector};
 use crate::call::Call;
 use crate::error::Error;
+use crate::sorted;
 
 /// Commits of one repository that are read. A merge of a long branch has hundreds.
 const MAX_COMMITS: usize = 1_000;
@@ -149,7 +150,7 @@ impl Previous {
 fn revisions(actions: Option<&[Action]>) -> Vec<&str> {
     let mut all: Vec<&str> =
         actions.unwrap_or_default().iter().filter_map(|a| a.last_built_revision.as_ref()).map(|r| r.sha1.as_str()).collect();
-    all.sort_unstable();
+    sorted::sort_by(&mut all, Ord::cmp);
     all.dedup();
     all
 }
@@ -181,7 +182,7 @@ impl Commit {
             Some(paths) => paths.iter().map(|p| (p.file.as_str(), p.edit_type.as_str())).collect(),
             None => self.affected_paths.iter().map(|path| (path.as_str(), "edit")).collect(),
         };
-        paths.sort_unstable();
+        sorted::sort_by(&mut paths, Ord::cmp);
         paths.into_iter().map(|(file, edit)| format!("{edit} {file}")).collect()
     }
 }

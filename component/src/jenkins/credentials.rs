@@ -5,10 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde::Deserialize;
 
-use super::lenient::{items, or_default};
+use super::lenient::{items, named, or_default};
 use super::path::JobPath;
 use crate::call::Call;
 use crate::error::Error;
@@ -19,7 +18,7 @@ const FIELDS: &str = "domains[urlName,displayName,global,credentials[id,typeName
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Store {
-    #[serde(deserialize_with = "each")]
+    #[serde(deserialize_with = "named")]
     domains: BTreeMap<String, Domain>,
 }
 
@@ -58,12 +57,6 @@ impl Store {
             domain.credentials.iter().flatten().map(move |credential| (credential, name))
         })
     }
-}
-
-/// A domain that cannot be read does not spoil the others.
-fn each<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Domain>, D::Error> {
-    let domains: BTreeMap<String, Value> = or_default(from)?;
-    Ok(domains.into_iter().map(|(name, domain)| (name, serde_json::from_value(domain).unwrap_or_default())).collect())
 }
 
 /// Asks for what a store keeps: that of a folder, or the controller's for the empty path.

@@ -12,6 +12,7 @@ use crate::call::{Call, saturate};
 use crate::cursor::{self, Cursors};
 use crate::error::Error;
 use crate::jenkins::nodes::{self, Monitors, Node, Nodes};
+use crate::sorted;
 use crate::text::{human, names};
 use crate::tools::hint::Hint;
 use crate::tools::page;
@@ -120,7 +121,7 @@ fn head(all: &Nodes, found: usize, filters: &[String], label: Option<&str>) -> S
     }
     // A filter that finds nothing is often a label that is written otherwise.
     let mut known: Vec<&str> = all.all.iter().flat_map(labels).collect();
-    known.sort_unstable();
+    sorted::sort_by(&mut known, Ord::cmp);
     known.dedup();
     let known: Vec<String> = known.into_iter().take(LABELS).map(names::shown).collect();
     let known = if label.is_some() && !known.is_empty() { format!("; labels there are: {}", known.join(", ")) } else { String::new() };

@@ -56,14 +56,8 @@ fn arguments(mut rest: &str) -> Option<Vec<String>> {
     }
 }
 
-/// Under way in another change, which takes this line out.
-const COMING: &str = "find_regression";
-
 fn check(hint: &str, known: &HashMap<String, Vec<String>>) {
     let (tool, rest) = hint.split_once('(').unwrap_or_else(|| panic!("no call: {hint}"));
-    if tool == COMING && !known.contains_key(tool) {
-        return;
-    }
     let parameters = known.get(tool).unwrap_or_else(|| panic!("no such tool: {hint}"));
     let given = arguments(rest).unwrap_or_else(|| panic!("not well formed: {hint}"));
     for name in given {
@@ -179,12 +173,16 @@ fn answers() -> Vec<String> {
             );
             keep(run(tools::tests::report::get_test_report(call, job(), None, build(), None, None)).map(|it| it.text));
             keep(run(tools::tests::quality::get_quality_report(call, job(), None, build())).map(|it| it.text));
+            keep(run(tools::analysis::log::analyze_build_log(call, job(), None, build(), None, None)).map(|it| it.text));
+            keep(run(tools::analysis::regression::find_regression(call, job(), None, build(), None)).map(|it| it.text));
             keep(run(tools::triage::triage_failure(call, job(), None, build(), None)).map(|it| it.text));
             keep(run(tools::lifecycle::watch::wait_for_build(call, Some(job()), None, build(), None, None, Some(0))).map(|it| it.text));
         }
     }
     for (base, head) in [("20", "21"), ("20", "28"), ("4", "5")] {
         let compared = tools::tests::compare::compare_test_results(call, "shop/checkout/main".into(), base.into(), head.into(), None, None);
+        keep(run(compared).map(|it| it.text));
+        let compared = tools::analysis::runs::compare_runs(call, "shop/checkout/main".into(), base.into(), head.into(), None, None);
         keep(run(compared).map(|it| it.text));
     }
     texts

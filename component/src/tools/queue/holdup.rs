@@ -12,6 +12,7 @@ use crate::call::Call;
 use crate::jenkins::controller::State;
 use crate::jenkins::nodes::{Executable, Node, Nodes, OfflineCause};
 use crate::jenkins::queue_list::Waiting;
+use crate::sorted;
 use crate::text::{human, names};
 
 /// Builds, nodes or labels that one explanation lists.
@@ -174,7 +175,7 @@ impl<'a> World<'a> {
     fn no_node(&self, label: &str) -> HoldUp {
         let shown = names::shown(label);
         let mut labels: Vec<String> = self.meant(None).iter().flat_map(|node| node.given_labels()).map(names::shown).collect();
-        labels.sort();
+        sorted::sort_by(&mut labels, Ord::cmp);
         labels.dedup();
         let there = if labels.is_empty() { String::new() } else { format!(" (there are: {})", listed(labels)) };
         let cloud = match self.clouds.get(label) {

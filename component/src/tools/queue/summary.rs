@@ -11,6 +11,7 @@ use crate::cursor::Cursors;
 use crate::error::Error;
 use crate::jenkins::queue::State;
 use crate::jenkins::queue_list::{self, Queue, Waiting};
+use crate::sorted;
 use crate::text::{human, names};
 use crate::tools::page;
 
@@ -78,7 +79,7 @@ fn head(queue: &Queue, rest: usize, resumed: bool, format: Format) -> String {
             *reasons.entry(brief(&Reason::of(item))).or_default() += 1;
         }
         let mut reasons: Vec<(String, usize)> = reasons.into_iter().collect();
-        reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        sorted::sort_by_key(&mut reasons, |(_, count)| std::cmp::Reverse(*count));
         let more = reasons.len().saturating_sub(REASONS);
         let more = if more > 0 { format!("; {} more", human::count(more as u64, "reason")) } else { String::new() };
         let shown: Vec<String> = reasons.into_iter().take(REASONS).map(|(reason, count)| format!("{count} × {reason}")).collect();
