@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::jenkins::policy::Policy;
 
 /// A tool call's own deadline when the operator names none.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -27,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     /// Default token budget of an answer.
     pub(crate) max_tokens: u32,
+    /// Which jobs callers may use and see.
+    pub(crate) jobs: Policy,
 }
 
 impl Settings {
@@ -61,6 +64,7 @@ impl Settings {
             secrets,
             timeout: seconds.map_or(TIMEOUT, Duration::from_secs),
             max_tokens: max_tokens.unwrap_or(MAX_TOKENS).clamp(50, MAX_TOKENS_CAP),
+            jobs: Policy::new(get("JANKINS_ALLOWED_JOBS").as_deref(), get("JANKINS_DENIED_JOBS").as_deref()),
         })
     }
 }

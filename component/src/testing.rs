@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::call::Call;
+use crate::jenkins::policy::Policy;
 use crate::settings::Settings;
 use crate::upstream::transport::{Body, Clock, Headers, Local, Request, Response, Transport, TransportError};
 
@@ -89,6 +90,7 @@ impl Script {
             secrets: Vec::new(),
             timeout: Duration::from_secs(30),
             max_tokens: 2_000,
+            jobs: Policy::default(),
         };
         let app = App::new(settings, Box::new(Wire(Rc::clone(&script))), Rc::new(TestClock::default()));
         (Call::new(Rc::new(app), None), script)

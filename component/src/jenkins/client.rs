@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use super::{encode, status};
 use crate::call::Call;
 use crate::error::Error;
+use crate::upstream::transport::Method;
 use crate::upstream::{Ask, Reply};
 
 /// The largest JSON answer that is read. A test report of some ten thousand tests fits; memory stays bounded.
@@ -31,7 +32,21 @@ impl Call {
     pub(crate) async fn json<T: DeserializeOwned>(&self, endpoint: &'static str, path: &str, what: &str) -> Result<T, Error> {
         let mut reply = self.ask(Ask::get(endpoint, path), what).await?;
         let body = read(&mut reply, MAX_JSON_BYTES, path).await?;
+        let body = self.allowed(body, path, what)?;
         parse(&body, path)
+    }
+
+    /// The answer without jobs that the operator closed; untouched where nothing is closed.
+    fn allowed(&self, body: Vec<u8>, path: &str, what: &str) -> Result<Vec<u8>, Error> {
+        let policy = &self.app().settings().jobs;
+        if policy.is_open() {
+            return Ok(body);
+        }
+        let mut answer: serde_json::Value = parse(&body, path)?;
+        drop(body);
+        policy.filter(&mut answer, path, what)?;
+        // As bytes again, so that no type needs a second way of being read.
+        serde_json::to_vec(&answer).map_err(|error| Error::BadResponse { message: error.to_string(), hint: String::new() })
     }
 
     /// Asks any text resource, whole.
@@ -50,6 +65,7 @@ impl Call {
     /// As `Upstream::send`, and what the status means.
     pub(crate) async fn ask(&self, ask: Ask<'_>, what: &str) -> Result<Reply, Error> {
         let path = ask.path.to_owned();
+        self.app().settings().jobs.admits(matches!(ask.method, Method::Get | Method::Head), &path, what)?;
         let mut reply = self.app().upstream().send(self, ask).await?;
         if (200..300).contains(&reply.status) {
             return Ok(reply);

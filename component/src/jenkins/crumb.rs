@@ -85,6 +85,7 @@ impl Call {
     /// # Errors
     /// What Jenkins refuses; [`Error::Unclear`] when it may have acted and nobody knows.
     pub(crate) async fn act(&self, act: &Act<'_>) -> Result<Option<String>, Error> {
+        self.app().settings().jobs.admits(false, act.path, act.what)?;
         match self.post(act).await? {
             Posted::Done(location) => Ok(location),
             Posted::WantsCrumb => {

@@ -17,6 +17,7 @@ pub(crate) mod log;
 pub(crate) mod nodes;
 pub(crate) mod path;
 pub(crate) mod pipeline;
+pub(crate) mod policy;
 pub(crate) mod quality;
 pub(crate) mod queue;
 pub(crate) mod queue_list;

@@ -17,6 +17,7 @@ use tokio::runtime::Runtime;
 use super::{Pieces, TestClock};
 use crate::app::App;
 use crate::call::Call;
+use crate::jenkins::policy::Policy;
 use crate::settings::Settings;
 use crate::upstream::transport::{Clock, Headers, Local, Request, Response, Transport, TransportError};
 
@@ -75,6 +76,7 @@ fn app(simulator: &Simulator, user: User, secret: &str, clock: Rc<dyn Clock>) ->
         secrets: vec![secret.to_owned()],
         timeout: Duration::from_secs(30),
         max_tokens: 2_000,
+        jobs: Policy::default(),
     };
     let wire = Wire { base: settings.url.clone(), sent: Rc::clone(&sent) };
     (App::new(settings, Box::new(wire), clock), sent)
