@@ -37,6 +37,8 @@ pub(crate) enum Fault {
     TlsAlert { id: u8, name: String },
     #[error("TLS failed")]
     Tls,
+    #[error("there is no token to send")]
+    NoToken,
     #[error("too many requests in flight")]
     Busy,
     #[error("the request body is larger than {0} bytes")]
@@ -124,6 +126,7 @@ impl Fault {
             Self::Certificate(Certificate::Other) => "certificate",
             Self::TlsAlert { .. } => "tls-alert",
             Self::Tls => "tls",
+            Self::NoToken => "no-token",
             Self::Busy => "busy",
             Self::RequestTooLarge(_) => "request-too-large",
             Self::RequestStalled => "request-stalled",
@@ -207,6 +210,7 @@ impl From<Fault> for WasiError {
             Fault::Certificate(_) => Self::TlsCertificateError,
             Fault::TlsAlert { id, name } => Self::TlsAlertReceived { alert_id: Some(id), alert_message: Some(name) },
             Fault::Tls => Self::TlsProtocolError,
+            Fault::NoToken => Self::ConfigurationError,
             Fault::Busy => Self::ConnectionLimitReached,
             Fault::RequestTooLarge(limit) => Self::HttpRequestBodySize(Some(limit)),
             Fault::RequestStalled => Self::ConnectionWriteTimeout,

@@ -7,11 +7,12 @@ use std::fmt;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
     TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 
 use super::EgressError;
+use super::identity::SecretHeader;
 use super::observe::ENDPOINT;
 
 /// Framing, routing and host-to-host negotiation belong to the connection, which is not the plugin's.
@@ -41,7 +42,7 @@ fn is_stripped(name: &HeaderName) -> bool {
 }
 
 /// A user and a token. Has no `Display`, and its `Debug` shows neither.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Credentials {
     user: String,
     token: String,
@@ -80,24 +81,36 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Who we are to the controller, and to a proxy that reads each request.
+/// What the host says in the plugin's place: who we are to the controller, to a proxy that reads each request, and to one
+/// in front of the controller.
 #[derive(Default)]
-pub(crate) struct Identity {
+pub(crate) struct Additions {
     pub(crate) authorization: Option<HeaderValue>,
     pub(crate) proxy_authorization: Option<HeaderValue>,
+    pub(crate) front: Option<SecretHeader>,
+}
+
+/// Whether an operator may choose a header of that name: not one of the connection, and none that Jenkins would take
+/// for who we are.
+pub(crate) fn may_set(name: &HeaderName) -> bool {
+    // What a proxy would say of a request is the operator's to say, being that proxy's owner.
+    !STRIPPED.contains(name) && !matches!(*name, AUTHORIZATION | COOKIE | USER_AGENT)
 }
 
 /// Turns the plugin's headers into those of the request that leaves.
-pub(crate) fn prepare(headers: &mut HeaderMap, identity: &Identity) {
+pub(crate) fn prepare(headers: &mut HeaderMap, additions: &Additions) {
     let stripped: Vec<HeaderName> = headers.keys().filter(|name| is_stripped(name)).cloned().collect();
     for name in stripped {
         headers.remove(name);
     }
-    let Identity { authorization, proxy_authorization } = identity;
+    let Additions { authorization, proxy_authorization, front } = additions;
     for (name, value) in [(AUTHORIZATION, authorization), (PROXY_AUTHORIZATION, proxy_authorization)] {
         if let Some(value) = value {
             headers.insert(name, value.clone());
         }
+    }
+    if let Some(front) = front {
+        headers.insert(front.name.clone(), front.value.clone());
     }
     headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(concat!("jankins/", env!("CARGO_PKG_VERSION"))));
 }
@@ -112,7 +125,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer forged"));
         headers.append(AUTHORIZATION, HeaderValue::from_static("Basic forged"));
-        prepare(&mut headers, &Identity { authorization: credentials.header(), ..Identity::default() });
+        prepare(&mut headers, &Additions { authorization: credentials.header(), ..Additions::default() });
         let values: Vec<_> = headers.get_all(AUTHORIZATION).iter().collect();
         assert_eq!(values, ["Basic YWxpY2U6czNjcmV0"]);
         let shown = format!("{headers:?} {credentials:?}");
@@ -122,7 +135,7 @@ mod tests {
     #[test]
     fn without_credentials_the_plugin_authenticates_itself() {
         let mut headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Basic own"))]);
-        prepare(&mut headers, &Identity::default());
+        prepare(&mut headers, &Additions::default());
         assert_eq!(headers.get(AUTHORIZATION).unwrap(), "Basic own");
     }
 
@@ -147,7 +160,7 @@ mod tests {
         }
         headers.insert("x-request-id", HeaderValue::from_static("c-1"));
         headers.insert("jenkins-crumb", HeaderValue::from_static("c"));
-        prepare(&mut headers, &Identity::default());
+        prepare(&mut headers, &Additions::default());
         let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
         assert_eq!(left, ["jenkins-crumb", "user-agent", "x-request-id"]);

@@ -8,10 +8,11 @@
 //! |---|---|---|
 //! | a plugin calls another server | only the tenant's own scheme, host, port and base path; redirects are handed to the plugin, never followed | [`policy`] |
 //! | `..` or encoded slashes lead out of the base path | such paths are denied | [`policy`] |
+//! | a plugin asks for what the operator closed | the operator's path patterns, on the decoded path | [`patterns`] |
 //! | a plugin writes although the tenant is read-only | only GET, HEAD and the POST paths that the operator listed | [`policy`] |
 //! | a name resolves to the host's own services or to cloud metadata, now or on the next lookup | resolve once, judge every address, dial the judged one | [`address`], [`dial`] |
 //! | a forged server reads the token | TLS verified against platform roots plus the operator's CA; there is no switch to turn it off | [`tls`] |
-//! | the token leaks through plugin memory, logs or recordings | the host adds it after the plugin is done, marked sensitive; recordings are redacted | [`headers`], [`cassette`] |
+//! | the token leaks through plugin memory, logs or recordings | the host adds it after the plugin is done, marked sensitive; recordings are redacted | [`identity`], [`headers`], [`cassette`] |
 //! | a hanging or endless answer, or request, eats the host | limits on time, size and requests in flight, per tenant | [`send`], [`body`], [`dial`] |
 //! | a plugin pretends to be a proxy that vouches for a user, or hides a method in a header | such headers are removed | [`headers`] |
 //! | a proxy leads elsewhere | only the operator names one; TLS is spoken with the controller through it | [`proxy`], [`route`] |
@@ -26,7 +27,9 @@ mod cassette;
 mod dial;
 mod fault;
 mod headers;
+mod identity;
 mod observe;
+mod patterns;
 mod policy;
 mod proxy;
 mod route;
@@ -45,8 +48,10 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 pub(crate) use address::Judge;
 pub(crate) use cassette::{Cassette, CassetteError};
-pub(crate) use headers::Credentials;
+pub(crate) use headers::may_set;
+pub(crate) use identity::{Identity, SecretHeader, TokenSource};
 pub(crate) use observe::{Exchange, Observer};
+pub(crate) use patterns::Patterns;
 pub(crate) use proxy::Proxy;
 use send::Tenant;
 pub(crate) use tls::{anonymous_config, client_config};
@@ -56,8 +61,12 @@ pub(crate) use tls::{anonymous_config, client_config};
 pub(crate) struct Settings {
     /// The controller's URL: the only origin, and within it the only path prefix, that is reachable.
     pub(crate) controller: Url,
-    /// Added to every request; with it, an `Authorization` that the plugin sets is dropped.
-    pub(crate) credentials: Option<Credentials>,
+    /// Sent with every request; with it, an `Authorization` that the plugin sets is dropped.
+    pub(crate) identity: Option<Identity>,
+    /// Sent with every request too, for a proxy in front of the controller.
+    pub(crate) front_header: Option<SecretHeader>,
+    /// Paths below the controller's URL that nobody may request.
+    pub(crate) denied_paths: Patterns,
     /// PEM file with certificate authorities to trust beside the platform's.
     pub(crate) ca_file: Option<PathBuf>,
     /// Identifies this host to a controller (or a proxy in front of it) that asks for a client certificate.
@@ -80,7 +89,7 @@ pub(crate) struct Settings {
 }
 
 /// PEM files of a client certificate (with its chain) and its private key.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ClientCert {
     /// The certificate, followed by its intermediates.
     pub(crate) cert: PathBuf,
@@ -100,7 +109,7 @@ pub(crate) struct Timeouts {
 }
 
 /// Whether a session is recorded, replayed, or simply sent.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CassetteMode {
     /// Send to the controller.
     Off,
@@ -128,6 +137,12 @@ pub(crate) enum EgressError {
     /// Basic authentication separates user and password at the first colon.
     #[error("a user name must not contain a colon")]
     UserName,
+    /// A session is recorded with a token that cannot be had.
+    #[error("there is no token to record with: its source {reason}")]
+    NoToken {
+        /// Why.
+        reason: String,
+    },
     /// A certificate or key file cannot be used.
     #[error("{what} {path}: {reason}")]
     Pem {

@@ -9,6 +9,7 @@ use http::{Method, Uri};
 use url::{Origin, Url};
 
 use super::EgressError;
+use super::patterns::Patterns;
 
 /// Why a request was not even tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +23,9 @@ pub(crate) enum Denial {
     /// A method that has no business here, such as CONNECT.
     #[error("method not allowed")]
     Method,
+    /// Closed by the operator.
+    #[error("the operator denies this path")]
+    Closed,
     /// Might change something, for a tenant that must not.
     #[error("this tenant is read-only")]
     ReadOnly,
@@ -33,6 +37,7 @@ impl Denial {
             Self::Origin => "denied-origin",
             Self::Path => "denied-path",
             Self::Method => "denied-method",
+            Self::Closed => "denied-by-operator",
             Self::ReadOnly => "denied-read-only",
         }
     }
@@ -57,6 +62,7 @@ pub(crate) struct Policy {
     base: String,
     read_only: bool,
     read_only_posts: Vec<String>,
+    denied_paths: Patterns,
 }
 
 impl Policy {
@@ -82,7 +88,13 @@ impl Policy {
             base: controller.path().trim_end_matches('/').to_owned(),
             read_only,
             read_only_posts,
+            denied_paths: Patterns::default(),
         })
+    }
+
+    /// The same with paths that nobody may request.
+    pub(crate) fn closing(self, denied_paths: Patterns) -> Self {
+        Self { denied_paths, ..self }
     }
 
     pub(crate) fn scheme(&self) -> &Scheme {
@@ -104,6 +116,9 @@ impl Policy {
             return Err(Denial::Origin);
         }
         let below = self.below_base(uri.path()).filter(|path| !climbs(path)).ok_or(Denial::Path)?;
+        if self.denied_paths.match_path(below) {
+            return Err(Denial::Closed);
+        }
         self.judge_method(method, below)?;
         let below = uri.query().map_or_else(|| below.to_owned(), |query| format!("{below}?{query}"));
         let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
@@ -154,7 +169,7 @@ fn climbs(path: &str) -> bool {
     })
 }
 
-fn percent_decode(text: &str) -> Vec<u8> {
+pub(super) fn percent_decode(text: &str) -> Vec<u8> {
     let mut rest = text.as_bytes();
     let mut decoded = Vec::with_capacity(rest.len());
     while let Some((&first, tail)) = rest.split_first() {

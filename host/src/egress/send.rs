@@ -12,7 +12,7 @@ use bytes::{Bytes, BytesMut};
 use futures::future::{Either, select};
 use http::header::CONTENT_LENGTH;
 use http::uri::Scheme;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::capture_connection;
@@ -25,7 +25,8 @@ use super::body::{Attached, Limits, ResponseBody};
 use super::cassette::{Ask, Recorder, Replay, ReplayBody, Tape};
 use super::dial::{self, Detour, Lookup, Pool};
 use super::fault::{Fault, ProxyFault};
-use super::headers::{self, Identity};
+use super::headers::{self, Additions};
+use super::identity::{Identity, Login, SecretHeader};
 use super::observe::{Labels, Meter, Observer};
 use super::policy::{Policy, Target};
 use super::{CassetteMode, EgressError, Settings, Timeouts, tls};
@@ -63,7 +64,9 @@ enum Way {
 
 struct Network {
     pool: Pool,
-    identity: Identity,
+    login: Option<Login>,
+    front_header: Option<SecretHeader>,
+    proxy_authorization: Option<HeaderValue>,
     /// Whether a proxy reads and forwards each request.
     forwarded: bool,
     slots: Arc<Semaphore>,
@@ -75,7 +78,11 @@ struct Network {
 impl Tenant {
     pub(crate) fn new(settings: Settings, observer: Arc<dyn Observer>, lookup: Lookup) -> Result<Self, EgressError> {
         let policy = Policy::new(&settings.controller, settings.read_only, settings.read_only_posts.clone())?;
-        let credentials = settings.credentials.as_ref();
+        let policy = policy.closing(settings.denied_paths.clone());
+        // A cassette has to know what it must not hold.
+        let taped = settings.identity.as_ref().filter(|_| !matches!(settings.cassette, CassetteMode::Off));
+        let credentials = taped.map(Identity::credentials).transpose().map_err(|reason| EgressError::NoToken { reason })?;
+        let credentials = credentials.as_ref();
         let way = match &settings.cassette {
             CassetteMode::Replay(path) => Way::Replay(Replay::open(path, credentials)?),
             mode => {
@@ -86,10 +93,7 @@ impl Tenant {
                 };
                 let judge = Judge::for_host(settings.controller.host_str().unwrap_or_default());
                 let forwarding = settings.proxy.as_ref().filter(|_| *policy.scheme() == Scheme::HTTP);
-                let identity = Identity {
-                    authorization: credentials.and_then(headers::Credentials::header),
-                    proxy_authorization: forwarding.and_then(|proxy| proxy.authorization().cloned()),
-                };
+                let proxy_authorization = forwarding.and_then(|proxy| proxy.authorization().cloned());
                 let forwarded = forwarding.is_some();
                 let detour = settings.proxy.clone().map(|proxy| {
                     let tls = tls::anonymous_config(proxy.is_secure(), settings.ca_file.as_deref())?;
@@ -98,7 +102,9 @@ impl Tenant {
                 let slots = settings.max_in_flight.max(1);
                 Way::Network(Box::new(Network {
                     pool: dial::pool(lookup, judge, tls, detour.transpose()?, settings.timeouts.connect),
-                    identity,
+                    login: settings.identity.map(Login::new),
+                    front_header: settings.front_header,
+                    proxy_authorization,
                     forwarded,
                     slots: Arc::new(Semaphore::new(slots)),
                     waiting: Semaphore::new(slots.saturating_mul(WAITING)),
@@ -149,13 +155,17 @@ impl Tenant {
             }
             Way::Network(network) => {
                 let permit = network.slot(timeouts.first_byte).await?;
-                headers::prepare(&mut parts.headers, &network.identity);
+                let additions = network.additions(timeouts.first_byte).await?;
+                headers::prepare(&mut parts.headers, &additions);
                 let (body, _room) = self.collect(body, timeouts, meter).await?;
                 let ask = Ask { method: parts.method.clone(), path: below, body: body.clone() };
                 let sent = network.send(Request::from_parts(parts, Full::new(body)), timeouts).await;
                 let sent = sent.and_then(|response| self.check_length(&ask.method, response));
                 match sent {
                     Ok(response) => {
+                        if let (StatusCode::UNAUTHORIZED, Some(login), Some(sent)) = (response.status(), &network.login, &additions.authorization) {
+                            login.refused(sent).await;
+                        }
                         let tape = network.recorder.as_ref().map(|recorder| Box::new(Tape::start(recorder, ask, &response)));
                         Ok(Passed::Sent { response, tape, permit })
                     }
@@ -234,6 +244,15 @@ enum Passed {
 }
 
 impl Network {
+    /// Who we are, in time.
+    async fn additions(&self, patience: Duration) -> Result<Additions, Fault> {
+        let authorization = match &self.login {
+            None => None,
+            Some(login) => Some(timeout(patience, login.header()).await.map_err(|_| Fault::NoToken)??),
+        };
+        Ok(Additions { authorization, proxy_authorization: self.proxy_authorization.clone(), front: self.front_header.clone() })
+    }
+
     async fn slot(&self, patience: Duration) -> Result<OwnedSemaphorePermit, Fault> {
         let _place = self.waiting.try_acquire().map_err(|_| Fault::Busy)?;
         // The semaphore is never closed, so both errors are the same news.

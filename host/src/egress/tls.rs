@@ -1,10 +1,12 @@
 //! TLS: the platform's certificate authorities, the operator's own ones, and optionally a client certificate.
 //!
-//! Built once per tenant, and only for an `https` controller: reading the platform's roots takes milliseconds that a
-//! plain or replayed session does not spend. Verification has no switch.
+//! Built once for all tenants with the same files, and only for an `https` controller: reading the platform's roots takes
+//! milliseconds that a plain or replayed session does not spend. Verification has no switch.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use http::uri::Scheme;
 use rustls::client::WantsClientCert;
@@ -14,12 +16,47 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::{ClientCert, EgressError, Settings};
 
+/// What a configuration is made of.
+type Made = (bool, Option<PathBuf>, Option<ClientCert>, Vec<Option<SystemTime>>);
+
+/// Configurations by what they are made of. A thousand tenants behind one CA share its roots, and a tenant that wakes
+/// reads no file; a file that changed since is another configuration.
+static KNOWN: LazyLock<Mutex<HashMap<Made, ClientConfig>>> = LazyLock::new(Mutex::default);
+
+/// More than there are different files; at the bound the collection starts anew.
+const MAX_KNOWN: usize = 256;
+
 /// The settings of every TLS connection to the controller. For a plain controller it trusts nobody, so that TLS could
 /// not even succeed by mistake.
 pub(crate) fn client_config(scheme: &Scheme, settings: &Settings) -> Result<ClientConfig, EgressError> {
-    let secure = *scheme == Scheme::HTTPS;
-    let builder = builder(secure, settings.ca_file.as_deref())?;
-    match settings.client_cert.as_ref().filter(|_| secure) {
+    known(*scheme == Scheme::HTTPS, settings.ca_file.as_deref(), settings.client_cert.as_ref())
+}
+
+/// The settings of TLS with somebody who need not know who we are: a proxy, or a server of our own kind.
+pub(crate) fn anonymous_config(secure: bool, ca_file: Option<&Path>) -> Result<ClientConfig, EgressError> {
+    known(secure, ca_file, None)
+}
+
+fn known(secure: bool, ca_file: Option<&Path>, client_cert: Option<&ClientCert>) -> Result<ClientConfig, EgressError> {
+    let cert_files = client_cert.iter().flat_map(|files| [files.cert.as_path(), files.key.as_path()]);
+    let changed = ca_file.into_iter().chain(cert_files).map(|path| path.metadata().and_then(|file| file.modified()).ok()).collect();
+    let made = (secure, ca_file.map(Path::to_owned), client_cert.cloned(), changed);
+    let kept = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(config) = kept().get(&made) {
+        return Ok(config.clone());
+    }
+    let config = make(secure, ca_file, client_cert)?;
+    let mut kept = kept();
+    if kept.len() >= MAX_KNOWN {
+        kept.clear();
+    }
+    kept.insert(made, config.clone());
+    Ok(config)
+}
+
+fn make(secure: bool, ca_file: Option<&Path>, client_cert: Option<&ClientCert>) -> Result<ClientConfig, EgressError> {
+    let builder = builder(secure, ca_file)?;
+    match client_cert.filter(|_| secure) {
         None => Ok(builder.with_no_client_auth()),
         Some(ClientCert { cert, key }) => {
             let chain = certificates("client certificate", cert)?;
@@ -27,11 +64,6 @@ pub(crate) fn client_config(scheme: &Scheme, settings: &Settings) -> Result<Clie
             builder.with_client_auth_cert(chain, key_der).map_err(|error| pem("client certificate", cert, error))
         }
     }
-}
-
-/// The settings of TLS with somebody who need not know who we are: a proxy, or a server of our own kind.
-pub(crate) fn anonymous_config(secure: bool, ca_file: Option<&Path>) -> Result<ClientConfig, EgressError> {
-    Ok(builder(secure, ca_file)?.with_no_client_auth())
 }
 
 fn builder(secure: bool, ca_file: Option<&Path>) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, EgressError> {

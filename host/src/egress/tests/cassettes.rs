@@ -9,7 +9,7 @@ const TOKEN: &str = "11deadbeef0123";
 
 fn recording(url: &str, path: &Path) -> Subject {
     Subject::new(Settings {
-        credentials: Some(Credentials::new("alice", TOKEN).unwrap()),
+        identity: Some(Identity::fixed("alice", TOKEN)),
         cassette: CassetteMode::Record(path.to_owned()),
         ..settings(url)
     })
@@ -76,7 +76,7 @@ async fn a_request_that_was_not_recorded_is_named() {
 #[tokio::test]
 async fn no_secret_enters_the_file() {
     let (_folder, path) = file("session.json");
-    let pair = Credentials::new("alice", TOKEN).unwrap().encoded();
+    let pair = crate::egress::headers::Credentials::new("alice", TOKEN).unwrap().encoded();
     let leaked = pair.clone();
     let server = Server::start(handler(move |_| {
         let page = format!(r#"log says {TOKEN} and {leaked}; <head data-crumb-value="cr0mb"> {{"crumb":"cr1mb"}}"#);
@@ -99,7 +99,7 @@ async fn no_secret_enters_the_file() {
 
     // The same request is found again although the file does not hold it literally.
     let replay = Subject::new(Settings {
-        credentials: Some(Credentials::new("alice", TOKEN).unwrap()),
+        identity: Some(Identity::fixed("alice", TOKEN)),
         cassette: CassetteMode::Replay(path.clone()),
         ..settings("http://replayed.invalid/")
     });

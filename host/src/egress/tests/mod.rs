@@ -51,10 +51,12 @@ struct Subject {
 fn settings(controller: &str) -> Settings {
     Settings {
         controller: controller.parse().unwrap(),
-        credentials: None,
+        identity: None,
+        front_header: None,
+        proxy: None,
+        denied_paths: Patterns::default(),
         ca_file: None,
         client_cert: None,
-        proxy: None,
         read_only: false,
         read_only_posts: vec![],
         timeouts: all_timeouts(5000),

@@ -6,7 +6,7 @@ use http::StatusCode;
 #[tokio::test]
 async fn a_request_leaves_with_our_credentials_and_host_and_without_what_is_only_for_us() {
     let server = Server::start(echo()).await;
-    let subject = Subject::new(Settings { credentials: Some(Credentials::new("alice", "s3cret").unwrap()), ..settings(&server.url()) });
+    let subject = Subject::new(Settings { identity: Some(Identity::fixed("alice", "s3cret")), ..settings(&server.url()) });
     let request = subject
         .request(Method::POST, "/a/b?x=1")
         .header("authorization", "Bearer forged")
