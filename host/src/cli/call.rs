@@ -8,22 +8,24 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Args;
-use clap::CommandFactory as _;
 use serde_json::json;
 
 use super::Cli;
 use super::Command;
 use super::FAILED;
 use super::arguments;
-use super::options::GlobalOptions;
 use super::style::Style;
 use super::style::harmless;
 use crate::config::Config;
+use crate::config::ConfigError;
+use crate::config::Sources;
 use crate::mcp::readable;
 use crate::plugin::Outcome;
 use crate::plugin::Tool;
-use crate::tenant::Tenant;
+use crate::tenant::Caller;
+use crate::tenant::Tenants;
 use crate::toolbox::Found;
 use crate::toolbox::Toolbox;
 use crate::toolbox::Withheld;
@@ -50,18 +52,20 @@ pub(super) struct CallOptions {
     line: Vec<String>,
 }
 
-pub(super) async fn run(_first: GlobalOptions, options: CallOptions) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(options: CallOptions) -> anyhow::Result<ExitCode> {
     let line = options.line;
     // Our own options may stand behind the tool's name. Parsing the whole line again, with them moved before it,
     // keeps their precedence over variables and defaults.
     let (own, _) = split(&line, |_| false);
-    let Some(Cli { global, command: Some(Command::Call(options)), .. }) = reparsed(&line, own) else {
+    let Some((Cli { command: Some(Command::Call(options)) }, sources)) = reparsed(&line, own) else {
         anyhow::bail!("the command line cannot be understood; see jankins call --help");
     };
-    let config = Config::from_options(&global)?;
-    let tenant = Tenant::start(&config)?;
+    let config = Config::new(&sources?.read()?)?;
+    let tenants = Tenants::start(&config.tenants, config.cache_dir.as_deref())?;
+    let tenant = tenants.default_one().context("this calls one tenant: call one of them `default`")?;
+    let toolbox = tenant.toolbox();
     let Some(name) = line.first() else { anyhow::bail!("no tool was named; see jankins tools") };
-    let tool = find(tenant.toolbox(), name)?;
+    let tool = find(&toolbox, name)?;
     let (_, words) = split(&line, |option| tool.param(option).is_some());
     let arguments = match arguments::parse(tool, &words) {
         Ok(arguments) => arguments,
@@ -71,8 +75,8 @@ pub(super) async fn run(_first: GlobalOptions, options: CallOptions) -> anyhow::
             return Ok(ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(super::UNUSABLE)));
         }
     };
-    let outcome = tenant.call(tool, arguments).await;
-    tenant.runner().drain(std::time::Duration::ZERO).await;
+    let outcome = Caller::local(tenant).call(tool, arguments).await;
+    tenants.drain(std::time::Duration::ZERO).await;
     print(&outcome, options.json)?;
     Ok(match outcome {
         Outcome::Answer(_) => ExitCode::SUCCESS,
@@ -81,7 +85,7 @@ pub(super) async fn run(_first: GlobalOptions, options: CallOptions) -> anyhow::
 }
 
 /// The command line of this process with `own` moved before the tool.
-fn reparsed(line: &[String], own: Vec<String>) -> Option<Cli> {
+fn reparsed(line: &[String], own: Vec<String>) -> Option<(Cli, Result<Sources, ConfigError>)> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let before = arguments.len().checked_sub(line.len())?;
     let head = arguments.into_iter().take(before);
@@ -110,7 +114,7 @@ fn split(line: &[String], is_tools: impl Fn(&str) -> bool) -> (Vec<String>, Vec<
 
 /// Whether an option of ours takes a value; nothing if it is none of ours.
 fn takes_value(option: &str) -> Option<bool> {
-    let command = Cli::command();
+    let command = Cli::definition();
     let call = command.find_subcommand("call")?;
     let globals = command.get_arguments().filter(|argument| argument.is_global_set());
     let mut known = globals.chain(call.get_arguments());

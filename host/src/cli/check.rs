@@ -10,14 +10,16 @@ use clap::Args;
 use serde_json::json;
 
 use super::FAILED;
-use super::options::GlobalOptions;
+use super::Invocation;
 use super::probe;
 use super::style::Style;
 use super::style::harmless;
 use crate::config::Config;
+use crate::config::TenantConfig;
 use crate::egress::CassetteMode;
 use crate::plugin::CheckStep;
 use crate::tenant::Tenant;
+use crate::tenant::Tenants;
 
 /// Options of `check`.
 #[derive(Args, Debug)]
@@ -27,8 +29,8 @@ pub(super) struct CheckOptions {
     json: bool,
 }
 
-pub(super) async fn run(global: &GlobalOptions, options: &CheckOptions) -> anyhow::Result<ExitCode> {
-    let steps = steps(global).await;
+pub(super) async fn run(invocation: Invocation, options: &CheckOptions) -> anyhow::Result<ExitCode> {
+    let steps = steps(invocation).await;
     let ok = steps.iter().all(|step| step.ok);
     let mut stdout = std::io::stdout();
     if options.json {
@@ -39,36 +41,50 @@ pub(super) async fn run(global: &GlobalOptions, options: &CheckOptions) -> anyho
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
-async fn steps(global: &GlobalOptions) -> Vec<CheckStep> {
+async fn steps(invocation: Invocation) -> Vec<CheckStep> {
     let mut steps = Vec::new();
-    let config = match Config::from_options(global) {
+    let config = match invocation.settings.and_then(|settings| Config::new(&settings)) {
         Ok(config) => config,
         Err(error) => {
             steps.push(failed("configuration", &error, "see `jankins --help` for every setting"));
             return steps;
         }
     };
-    let who = match (&config.credentials, &global.jenkins_user) {
-        (Some(_), Some(user)) => format!("{} as {user}", config.controller),
-        (_, _) => format!("{} without credentials", config.controller),
-    };
-    steps.push(passed("configuration", who));
-    let tenant = match Tenant::start(&config) {
-        Ok(tenant) => tenant,
+    let tenants = match Tenants::start(&config.tenants, config.cache_dir.as_deref()) {
+        Ok(tenants) => tenants,
         Err(error) => {
             steps.push(failed("plugin", &error, "name a component with --plugin, or install this release again"));
             return steps;
         }
     };
+    let several = config.tenants.len() > 1;
+    for tenant in tenants.all() {
+        if let Some(config) = config.tenants.get(tenant.id()) {
+            let found = of_tenant(&tenant, config).await;
+            let prefix = if several { format!("{} ", tenant.id()) } else { String::new() };
+            steps.extend(found.into_iter().map(|step| CheckStep { name: format!("{prefix}{}", step.name), ..step }));
+        }
+    }
+    steps
+}
+
+/// The layers of one tenant.
+async fn of_tenant(tenant: &Tenant, config: &TenantConfig) -> Vec<CheckStep> {
+    let mut steps = Vec::new();
+    let who = match &config.identity {
+        Some(identity) => format!("{} as {}", config.controller, identity.user().unwrap_or("whom the token's program names")),
+        None => format!("{} without credentials", config.controller),
+    };
+    steps.push(passed("configuration", who));
     let (facts, count) = (tenant.facts(), tenant.toolbox().offered().len());
     steps.push(passed("plugin", format!("{count} tools, WASI {}, digest {}", facts.wasi, facts.component_digest)));
     if matches!(config.cassette, CassetteMode::Replay(_)) {
         steps.push(passed("network", "not used: answers come from a cassette".to_owned()));
     } else {
-        steps.extend(probe::network(&config).await);
+        steps.extend(probe::network(config).await);
     }
     if steps.iter().all(|step| step.ok) {
-        match tenant.runner().check().await {
+        match tenant.program().runner.check().await {
             Ok(report) => steps.extend(report.steps),
             Err(failure) => {
                 steps.push(CheckStep { name: "jenkins".to_owned(), ok: false, detail: failure.to_string(), hint: failure.hint })

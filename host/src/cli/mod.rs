@@ -1,16 +1,17 @@
-//! The command line: `serve` (the default), `call`, `tools` and `check`.
+//! The command line: `serve` (the default), `call`, `tools`, `check`, `config` and `token`.
 //!
 //! Exit codes: 0 done, 1 the tool or a check failed, 2 the command or the configuration cannot be used. Answers go
 //! to standard output, everything else to standard error.
 
-pub(crate) mod options;
-
 mod arguments;
 mod call;
 mod check;
+mod config;
+mod options;
 mod probe;
 mod serve;
 mod style;
+mod token;
 mod tools;
 
 use std::ffi::OsString;
@@ -21,9 +22,11 @@ use clap::CommandFactory as _;
 use clap::FromArgMatches as _;
 use clap::Parser;
 use clap::Subcommand;
-use options::GlobalOptions;
-use options::ServeOptions;
+use clap::ValueEnum as _;
 
+use crate::config::ConfigError;
+use crate::config::Settings;
+use crate::config::Sources;
 use crate::telemetry::LogLevel;
 use crate::telemetry::logs;
 
@@ -44,7 +47,9 @@ Examples:
                                             serve an MCP client over stdio
   jankins --transport http --bind 127.0.0.1:8080
                                             serve many, at http://127.0.0.1:8080/mcp
+  jankins --config FILE                     serve what a file describes: tenants, tokens, limits
   jankins check                             say what works and what does not
+  jankins config                            show every setting, and who set it
   jankins tools                             list the tools
   jankins call TOOL --help                  show what a tool takes
   jankins call TOOL --NAME VALUE            call one from the shell
@@ -55,10 +60,6 @@ JENKINS_URL, JENKINS_USER and JENKINS_API_TOKEN are all that is needed to start.
 #[derive(Debug, Parser)]
 #[command(name = "jankins", version, after_help = EXAMPLES, max_term_width = 110)]
 struct Cli {
-    #[command(flatten)]
-    global: GlobalOptions,
-    #[command(flatten)]
-    serve: ServeOptions,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -66,7 +67,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve MCP clients (what `jankins` does without a command)
-    Serve(ServeOptions),
+    Serve,
     /// Call one tool and print its answer
     #[command(
         override_usage = "jankins call [OPTIONS] <TOOL> [--NAME VALUE]...",
@@ -77,53 +78,80 @@ enum Command {
     Tools(tools::ToolsOptions),
     /// Check the configuration and the way to Jenkins, step by step
     Check(check::CheckOptions),
+    /// Show every setting, its value and who gave it
+    Config(config::ConfigOptions),
+    /// Make tokens for callers and operators
+    Token(token::TokenOptions),
+}
+
+/// The settings of this run, and where they came from.
+struct Invocation {
+    sources: Sources,
+    settings: Result<Settings, ConfigError>,
 }
 
 impl Cli {
+    /// The definition of the whole command line.
+    fn definition() -> clap::Command {
+        Self::command().args(options::all())
+    }
+
     /// Reads a command line; an error or a call for help ends the process, as clap does it.
-    fn read(arguments: impl IntoIterator<Item = OsString>) -> Self {
-        let matches = without_empty_variables(Self::command()).get_matches_from(arguments);
-        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    fn read(arguments: impl IntoIterator<Item = OsString>) -> (Self, Result<Sources, ConfigError>) {
+        let matches = Self::definition().get_matches_from(arguments);
+        let cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        (cli, options::given(&matches))
     }
 }
 
-/// An empty variable counts as not set: that is what container and unit files mean by `NAME=`.
-fn without_empty_variables(command: clap::Command) -> clap::Command {
-    let unset_if_empty = |argument: clap::Arg| {
-        let empty = argument.get_env().is_some_and(|name| std::env::var_os(name).is_some_and(|value| value.is_empty()));
-        if empty { argument.env(None::<&str>) } else { argument }
-    };
-    command.mut_args(unset_if_empty).mut_subcommands(without_empty_variables)
+impl Invocation {
+    fn of(sources: Sources) -> Self {
+        let settings = sources.read();
+        Self { sources, settings }
+    }
 }
 
 /// Runs the command line of this process.
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::read(std::env::args_os());
-    let serving = matches!(cli.command, None | Some(Command::Serve(_)));
-    match cli.global.log_level {
-        Some(level) => logs::start(level, cli.global.log_json),
-        None if serving => logs::start(LogLevel::Info, cli.global.log_json),
-        None => logs::start_quiet(cli.global.log_json),
-    }
+    let (cli, sources) = Cli::read(std::env::args_os());
+    let invocation = match sources {
+        Ok(sources) => Invocation::of(sources),
+        Err(error) => return unusable(&error.into()),
+    };
+    start_log(&invocation, matches!(cli.command, None | Some(Command::Serve)));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             return unusable(&anyhow::Error::new(error).context("the runtime cannot be started"));
         }
     };
-    let code = runtime.block_on(run(cli)).unwrap_or_else(|error| unusable(&error));
+    let code = runtime.block_on(run(cli, invocation)).unwrap_or_else(|error| unusable(&error));
     // Not a plain drop: that would wait for a read from standard input which nothing can interrupt.
     runtime.shutdown_timeout(SHUTDOWN);
     code
 }
 
-async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+fn start_log(invocation: &Invocation, serving: bool) {
+    let (level, json) = match &invocation.settings {
+        Ok(settings) => (settings.log_level(), settings.log_json()),
+        // The error itself is told by the command.
+        Err(_) => (None, false),
+    };
+    match level.and_then(|name| LogLevel::from_str(&name, true).ok()) {
+        Some(level) => logs::start(level, json),
+        None if serving => logs::start(LogLevel::Info, json),
+        None => logs::start_quiet(json),
+    }
+}
+
+async fn run(cli: Cli, invocation: Invocation) -> anyhow::Result<ExitCode> {
     match cli.command {
-        None => serve::run(&cli.global, &cli.serve).await,
-        Some(Command::Serve(options)) => serve::run(&cli.global, &options.or(cli.serve)).await,
-        Some(Command::Call(options)) => call::run(cli.global, options).await,
-        Some(Command::Tools(options)) => tools::run(&cli.global, &options),
-        Some(Command::Check(options)) => check::run(&cli.global, &options).await,
+        None | Some(Command::Serve) => serve::run(invocation).await,
+        Some(Command::Call(options)) => call::run(options).await,
+        Some(Command::Tools(options)) => tools::run(invocation, &options),
+        Some(Command::Check(options)) => check::run(invocation, &options).await,
+        Some(Command::Config(options)) => config::run(invocation, &options),
+        Some(Command::Token(options)) => token::run(&options),
     }
 }
 
@@ -151,27 +179,7 @@ mod tests {
 
     #[test]
     fn the_definition_of_the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn every_option_has_a_variable() {
-        let command = Cli::command();
-        let without: Vec<_> = command
-            .get_arguments()
-            .filter(|argument| argument.get_env().is_none())
-            .map(|argument| argument.get_id().as_str())
-            .filter(|id| !matches!(*id, "help" | "version"))
-            .collect();
-        assert!(without.is_empty(), "{without:?}");
-    }
-
-    #[test]
-    fn no_option_takes_the_value_of_a_token() {
-        let command = Cli::command();
-        let names: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_long()).collect();
-        assert!(names.contains(&"jenkins-token-file"));
-        assert!(!names.iter().any(|name| name.ends_with("token") || name.contains("password")), "{names:?}");
+        Cli::definition().debug_assert();
     }
 
     #[test]
@@ -181,12 +189,16 @@ mod tests {
             &["jankins", "serve", "--transport", "http"],
             &["jankins", "--transport", "http", "serve"],
         ] {
-            let cli = Cli::try_parse_from(line).unwrap();
-            let options = match cli.command {
-                Some(Command::Serve(options)) => options.or(cli.serve),
-                _ => cli.serve,
-            };
-            assert_eq!(options.transport, Some(options::Transport::Http), "{line:?}");
+            let matches = Cli::definition().try_get_matches_from(line).unwrap();
+            let settings = options::given(&matches).unwrap().flags;
+            let transport = settings.get(&crate::config::keys::TRANSPORT).unwrap();
+            assert_eq!(transport.value.to_string(), "\"http\"", "{line:?}");
         }
+    }
+
+    #[test]
+    fn a_switch_that_was_not_given_says_nothing() {
+        let matches = Cli::definition().try_get_matches_from(["jankins", "tools"]).unwrap();
+        assert_eq!(options::given(&matches).unwrap().flags, crate::config::Layer::default());
     }
 }

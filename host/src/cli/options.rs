@@ -1,161 +1,60 @@
-//! The options of the command line, each with its environment variable.
+//! The options of the command line: one for every key that has one, with its help.
 //!
-//! An argument wins over its variable, a variable over the default. The API token is the one setting without an
-//! argument: it comes from `JENKINS_API_TOKEN` or from a file.
+//! An option wins over its variable, a variable over the file, the file over the default; all of that is decided in
+//! [`crate::config`], so clap only collects what was written. The API token is the one setting without an option.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use clap::Arg;
+use clap::ArgAction;
+use clap::ArgMatches;
+use clap::builder::PossibleValuesParser;
 
-use clap::Args;
-use clap::ValueEnum;
-use clap::builder::BoolishValueParser;
+use crate::config::ConfigError;
+use crate::config::Key;
+use crate::config::Kind;
+use crate::config::Sources;
+use crate::config::keys;
 
-use crate::telemetry::LogLevel;
-
-/// Options that every command understands.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct GlobalOptions {
-    /// Address of the Jenkins controller, with its path if it has one
-    #[arg(long, env = "JENKINS_URL", value_name = "URL", global = true, help_heading = "Jenkins")]
-    pub jenkins_url: Option<String>,
-
-    /// User that the API token belongs to
-    #[arg(long, env = "JENKINS_USER", value_name = "USER", global = true, help_heading = "Jenkins")]
-    pub jenkins_user: Option<String>,
-
-    /// File that holds the API token, instead of the variable JENKINS_API_TOKEN
-    #[arg(long, env = "JENKINS_API_TOKEN_FILE", value_name = "FILE", global = true, help_heading = "Jenkins")]
-    pub jenkins_token_file: Option<PathBuf>,
-
-    /// Seconds that one tool call may take
-    #[arg(
-        long,
-        env = "JANKINS_TIMEOUT",
-        value_name = "SECONDS",
-        default_value_t = 30,
-        value_parser = clap::value_parser!(u32).range(1..=3_600),
-        global = true,
-        help_heading = "Jenkins"
-    )]
-    pub timeout: u32,
-
-    /// PEM file with certificate authorities to trust beside those of the system
-    #[arg(long, env = "JANKINS_CA_FILE", value_name = "FILE", global = true, help_heading = "Jenkins")]
-    pub ca_file: Option<PathBuf>,
-
-    /// PEM file with the certificate to present to Jenkins
-    #[arg(long, env = "JANKINS_CLIENT_CERT", value_name = "FILE", requires = "client_key", global = true, help_heading = "Jenkins")]
-    pub client_cert: Option<PathBuf>,
-
-    /// PEM file with the key of that certificate
-    #[arg(long, env = "JANKINS_CLIENT_KEY", value_name = "FILE", requires = "client_cert", global = true, help_heading = "Jenkins")]
-    pub client_key: Option<PathBuf>,
-
-    /// Write every exchange with Jenkins, redacted, to this cassette
-    #[arg(long, env = "JANKINS_RECORD", value_name = "FILE", conflicts_with = "replay", global = true, help_heading = "Jenkins")]
-    pub record: Option<PathBuf>,
-
-    /// Answer from this cassette, without any network
-    #[arg(long, env = "JANKINS_REPLAY", value_name = "FILE", global = true, help_heading = "Jenkins")]
-    pub replay: Option<PathBuf>,
-
-    /// Offer no tool that changes anything, and let no such request through
-    #[arg(
-        long,
-        env = "JANKINS_READ_ONLY",
-        value_parser = BoolishValueParser::new(),
-        global = true,
-        help_heading = "Tools"
-    )]
-    pub read_only: bool,
-
-    /// Toolsets to offer, separated by commas [default: all]
-    #[arg(long, env = "JANKINS_TOOLSETS", value_name = "NAMES", value_delimiter = ',', global = true, help_heading = "Tools")]
-    pub toolsets: Vec<String>,
-
-    /// Token budget of an answer when a call names none [default: the plugin's]
-    #[arg(long, env = "JANKINS_MAX_TOKENS", value_name = "TOKENS", global = true, help_heading = "Tools")]
-    pub max_tokens: Option<u32>,
-
-    /// The component to run [default: jankins.wasm beside the executable]
-    #[arg(long, env = "JANKINS_PLUGIN", value_name = "FILE", global = true, help_heading = "Plugin")]
-    pub plugin: Option<PathBuf>,
-
-    /// Memory that the component may use
-    #[arg(
-        long,
-        env = "JANKINS_PLUGIN_MEMORY_MB",
-        value_name = "MIB",
-        default_value_t = 128,
-        value_parser = clap::value_parser!(u16).range(8..=4_096),
-        global = true,
-        help_heading = "Plugin"
-    )]
-    pub plugin_memory_mb: u16,
-
-    /// Directory for compiled components [default: $XDG_CACHE_HOME/jankins]
-    #[arg(long, env = "JANKINS_CACHE_DIR", value_name = "DIR", global = true, help_heading = "Plugin")]
-    pub cache_dir: Option<PathBuf>,
-
-    /// How much to log on standard error [default: info when serving, else error]
-    #[arg(long, env = "JANKINS_LOG_LEVEL", value_name = "LEVEL", value_enum, global = true, help_heading = "Logging")]
-    pub log_level: Option<LogLevel>,
-
-    /// Log JSON, one object per line
-    #[arg(
-        long,
-        env = "JANKINS_LOG_JSON",
-        value_parser = BoolishValueParser::new(),
-        global = true,
-        help_heading = "Logging"
-    )]
-    pub log_json: bool,
+/// The options that every command understands.
+pub(super) fn all() -> impl Iterator<Item = Arg> {
+    keys::TOP.iter().filter_map(|key| Some(option(key, key.flag?)))
 }
 
-/// Options of `serve`, which may also be given without naming the command.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct ServeOptions {
-    /// How clients connect [default: stdio]
-    #[arg(long, env = "JANKINS_TRANSPORT", value_enum, help_heading = "Serving")]
-    pub transport: Option<Transport>,
-
-    /// Address to listen on, with `--transport http` [default: 127.0.0.1:8080]
-    #[arg(long, env = "JANKINS_BIND", value_name = "ADDRESS", help_heading = "Serving")]
-    pub bind: Option<SocketAddr>,
-
-    /// Further name that clients may reach this server by (repeat, or separate by commas)
-    #[arg(long = "allowed-host", env = "JANKINS_ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',', help_heading = "Serving")]
-    pub allowed_hosts: Vec<String>,
-
-    /// Web origin whose pages may call this server (repeat, or separate by commas)
-    #[arg(
-        long = "allowed-origin",
-        env = "JANKINS_ALLOWED_ORIGINS",
-        value_name = "ORIGIN",
-        value_delimiter = ',',
-        help_heading = "Serving"
-    )]
-    pub allowed_origins: Vec<String>,
-}
-
-impl ServeOptions {
-    /// These options, completed by those that stood before the command's name.
-    pub(crate) fn or(self, before: Self) -> Self {
-        let more = |own: Vec<String>, other: Vec<String>| if own.is_empty() { other } else { own };
-        Self {
-            transport: self.transport.or(before.transport),
-            bind: self.bind.or(before.bind),
-            allowed_hosts: more(self.allowed_hosts, before.allowed_hosts),
-            allowed_origins: more(self.allowed_origins, before.allowed_origins),
-        }
+fn option(key: &Key, flag: &'static str) -> Arg {
+    let arg = Arg::new(flag).long(flag).help(help(key)).help_heading(key.heading).global(true);
+    match key.kind {
+        Kind::Switch => arg.action(ArgAction::SetTrue),
+        Kind::List(_) | Kind::Command => arg.action(ArgAction::Append).value_name("NAMES"),
+        Kind::Choice(words) => arg.value_parser(PossibleValuesParser::new(words)).value_name("NAME"),
+        Kind::Number(..) => arg.value_name("NUMBER"),
+        Kind::Path => arg.value_name("PATH"),
+        Kind::Text(_) | Kind::Secret => arg.value_name("TEXT"),
     }
 }
 
-/// How clients connect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Transport {
-    /// One client, over standard input and output
-    Stdio,
-    /// Any number of clients, over streamable HTTP at /mcp
-    Http,
+fn help(key: &Key) -> String {
+    let default = match key.kind {
+        Kind::Switch => None,
+        _ => key.default,
+    };
+    let default = default.map_or_else(String::new, |value| format!(" [default: {value}]"));
+    let variable = key.env.first().map_or_else(String::new, |name| format!(" [env: {name}]"));
+    format!("{}{default}{variable}", key.doc)
+}
+
+/// What was written.
+///
+/// # Errors
+/// When a value does not fit its key.
+pub(super) fn given(matches: &ArgMatches) -> Result<Sources, ConfigError> {
+    Sources::from_flags(|flag| {
+        let key = keys::TOP.iter().find(|key| key.flag == Some(flag))?;
+        match key.kind {
+            Kind::Switch => matches.get_flag(flag).then(|| "true".to_owned()),
+            Kind::List(_) | Kind::Command => {
+                let values: Vec<&str> = matches.get_many::<String>(flag)?.map(String::as_str).collect();
+                Some(values.join(","))
+            }
+            _ => matches.get_one::<String>(flag).cloned(),
+        }
+    })
 }

@@ -22,7 +22,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::check::failed;
 use super::check::passed;
-use crate::config::Config;
+use crate::config::TenantConfig;
 use crate::egress::Judge;
 use crate::egress::Proxy;
 use crate::egress::anonymous_config;
@@ -34,7 +34,7 @@ use crate::tenant::egress_settings;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The layers that could be tried; the last one may have failed.
-pub(super) async fn network(config: &Config) -> Vec<CheckStep> {
+pub(super) async fn network(config: &TenantConfig) -> Vec<CheckStep> {
     let mut steps = Vec::new();
     // The first failure ends it: the layers above would only repeat it in other words.
     climb(config, &mut steps).await;
@@ -45,7 +45,7 @@ pub(super) async fn network(config: &Config) -> Vec<CheckStep> {
 trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
-async fn climb(config: &Config, steps: &mut Vec<CheckStep>) -> Option<()> {
+async fn climb(config: &TenantConfig, steps: &mut Vec<CheckStep>) -> Option<()> {
     let host = config.controller.host_str().unwrap_or_default();
     let wire = match &config.proxy {
         None => straight(config, host, steps).await?,
@@ -60,15 +60,15 @@ async fn climb(config: &Config, steps: &mut Vec<CheckStep>) -> Option<()> {
     Some(())
 }
 
-fn is_secure(config: &Config) -> bool {
+fn is_secure(config: &TenantConfig) -> bool {
     config.controller.scheme() == "https"
 }
 
-fn port(config: &Config) -> u16 {
+fn port(config: &TenantConfig) -> u16 {
     config.controller.port_or_known_default().unwrap_or_default()
 }
 
-async fn straight(config: &Config, host: &str, steps: &mut Vec<CheckStep>) -> Option<Box<dyn Wire>> {
+async fn straight(config: &TenantConfig, host: &str, steps: &mut Vec<CheckStep>) -> Option<Box<dyn Wire>> {
     let hint = "is the name in JENKINS_URL spelt right, and does this machine know it?";
     let addresses = step(steps, "dns", hint, resolve(host, port(config))).await?;
     let shown: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
@@ -82,7 +82,7 @@ async fn straight(config: &Config, host: &str, steps: &mut Vec<CheckStep>) -> Op
     Some(Box::new(stream))
 }
 
-async fn by_way_of(proxy: &Proxy, config: &Config, host: &str, steps: &mut Vec<CheckStep>) -> Option<Box<dyn Wire>> {
+async fn by_way_of(proxy: &Proxy, config: &TenantConfig, host: &str, steps: &mut Vec<CheckStep>) -> Option<Box<dyn Wire>> {
     let started = Instant::now();
     let hint = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names it; NO_PROXY names the hosts that are reached without";
     let mut wire = step(steps, "proxy", hint, connect(proxy, config)).await?;
@@ -97,7 +97,7 @@ async fn by_way_of(proxy: &Proxy, config: &Config, host: &str, steps: &mut Vec<C
 }
 
 /// The address of a proxy is the operator's word, so nobody judges it.
-async fn connect(proxy: &Proxy, config: &Config) -> io::Result<Box<dyn Wire>> {
+async fn connect(proxy: &Proxy, config: &TenantConfig) -> io::Result<Box<dyn Wire>> {
     let host = proxy.uri().host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let stream = TcpStream::connect((host.as_str(), proxy.port())).await?;
     if !proxy.is_secure() {
@@ -133,7 +133,7 @@ async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
 }
 
 /// With the very settings that tool calls use.
-async fn handshake<W: Wire>(config: &Config, host: &str, stream: W) -> io::Result<TlsStream<W>> {
+async fn handshake<W: Wire>(config: &TenantConfig, host: &str, stream: W) -> io::Result<TlsStream<W>> {
     let settings = client_config(&Scheme::HTTPS, &egress_settings(config)).map_err(io::Error::other)?;
     let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(io::Error::other)?;
     TlsConnector::from(Arc::new(settings)).connect(name, stream).await

@@ -11,7 +11,7 @@ use clap::Args;
 use serde_json::Value;
 use serde_json::json;
 
-use super::options::GlobalOptions;
+use super::Invocation;
 use super::style::Style;
 use super::style::harmless;
 use crate::config;
@@ -29,10 +29,10 @@ pub(super) struct ToolsOptions {
     json: bool,
 }
 
-pub(super) fn run(global: &GlobalOptions, options: &ToolsOptions) -> anyhow::Result<ExitCode> {
-    let cache = global.cache_dir.clone().or_else(config::default_cache_dir);
-    let plugin = load_plugin(cache.as_deref(), &config::plugin(global)?)?;
-    let toolbox = Toolbox::new(plugin.catalogue(), global.read_only, config::toolsets(&global.toolsets).as_ref())?;
+pub(super) fn run(invocation: Invocation, options: &ToolsOptions) -> anyhow::Result<ExitCode> {
+    let settings = invocation.settings?;
+    let plugin = load_plugin(config::cache_dir(&settings).as_deref(), &config::plugin(&settings)?)?;
+    let toolbox = Toolbox::new(plugin.digest(), plugin.catalogue(), &config::rights(&settings))?;
     let mut stdout = std::io::stdout();
     if options.json {
         writeln!(stdout, "{:#}", machine(&plugin, &toolbox))?;

@@ -2,27 +2,26 @@
 
 use url::Url;
 
-use super::TOKEN_VARIABLE;
-use super::error::ConfigError;
-
 /// The one spelling of a controller's address: http(s), no secrets, nothing after the path, a trailing slash.
-pub(super) fn normal_url(text: &str) -> Result<Url, ConfigError> {
-    let wrong = |reason: String| ConfigError::Controller { reason };
+///
+/// # Errors
+/// What is wrong, as the end of a sentence.
+pub(super) fn normal_url(text: &str) -> Result<Url, String> {
     let mut url = Url::parse(text).map_err(|error| {
         // The text itself may hold a password, so it is not repeated.
-        wrong(format!("is not a URL ({error}); write it with its scheme, e.g. https://jenkins.example.com/"))
+        format!("is not a URL ({error}); write it with its scheme, e.g. https://jenkins.example.com/")
     })?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(wrong(format!(
+        return Err(format!(
             "has the scheme `{}`, but Jenkins speaks http or https; write e.g. https://jenkins.example.com/",
             url.scheme()
-        )));
+        ));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong(format!("holds a user or password, which would end up in logs; put them in JENKINS_USER and {TOKEN_VARIABLE}")));
+        return Err("holds a user or password, which would end up in logs; put them in JENKINS_USER and JENKINS_API_TOKEN".to_owned());
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong("must end with the path, without `?` and `#`".to_owned()));
+        return Err("must end with the path, without `?` and `#`".to_owned());
     }
     if !url.path().ends_with('/') {
         let path = format!("{}/", url.path());
@@ -44,7 +43,7 @@ mod tests {
 
     #[test]
     fn an_address_with_a_password_is_refused_without_repeating_it() {
-        let error = normal_url("https://ada:s3cret@ci.example.com/").unwrap_err().to_string();
+        let error = normal_url("https://ada:s3cret@ci.example.com/").unwrap_err();
         assert!(error.contains("JENKINS_USER"), "{error}");
         assert!(!error.contains("s3cret"), "{error}");
     }
@@ -52,7 +51,7 @@ mod tests {
     #[test]
     fn an_address_without_a_scheme_says_how_to_write_it() {
         for text in ["jenkins.example.com", "jenkins.example.com:8080", "ftp://ci/"] {
-            let error = normal_url(text).unwrap_err().to_string();
+            let error = normal_url(text).unwrap_err();
             assert!(error.contains("https://jenkins.example.com/"), "{text}: {error}");
         }
     }

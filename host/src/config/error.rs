@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::key::Origin;
 use crate::egress::EgressError;
 
 /// A setting is missing or cannot be used.
@@ -10,19 +11,37 @@ pub(crate) enum ConfigError {
     /// Nobody said which controller.
     #[error("no Jenkins to talk to: set JENKINS_URL or pass --jenkins-url, e.g. https://jenkins.example.com/")]
     NoController,
-    /// The address cannot be used.
-    #[error("JENKINS_URL {reason}")]
-    Controller {
-        /// What is wrong and what to write instead.
+    /// A tenant with a table of its own has no controller.
+    #[error("tenant `{tenant}` has no `jenkins_url`")]
+    TenantWithoutController {
+        /// Its name.
+        tenant: String,
+    },
+    /// A value does not fit.
+    #[error("{}", placed(.origin, .key, .reason))]
+    Value {
+        /// The key, as the file spells it.
+        key: &'static str,
+        /// Who gave the value.
+        origin: Origin,
+        /// What is wrong, as the end of a sentence that begins with the key.
         reason: String,
+    },
+    /// The file has problems.
+    #[error("{}", problems.iter().map(|problem| format!("{}:{}: {}", path.display(), problem.line, problem.what)).collect::<Vec<_>>().join("\n"))]
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// At least one.
+        problems: Vec<Problem>,
     },
     /// Half of a credential.
     #[error("{have} is set but {lack} is not: Jenkins needs both, or neither for anonymous access")]
     HalfCredential {
         /// The half that is there.
-        have: &'static str,
+        have: String,
         /// The half that is missing.
-        lack: &'static str,
+        lack: String,
     },
     /// The credentials cannot be sent as they are.
     #[error(transparent)]
@@ -36,12 +55,6 @@ pub(crate) enum ConfigError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
-    },
-    /// The token file holds nothing.
-    #[error("token file {} is empty", path.display())]
-    EmptyToken {
-        /// Its path.
-        path: PathBuf,
     },
     /// No component.
     #[error(
@@ -60,4 +73,25 @@ pub(crate) enum ConfigError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Something that is valid by itself does not fit together.
+    #[error("{0}")]
+    Contradiction(String),
+}
+
+/// What is wrong at one place of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// Counted from 1.
+    pub(crate) line: usize,
+    /// In words.
+    pub(crate) what: String,
+}
+
+/// An option or a variable names the key already; a place in the file does not.
+fn placed(origin: &Origin, key: &str, reason: &str) -> String {
+    match origin {
+        Origin::Flag(_) | Origin::Variable(_) => format!("{origin} {reason}"),
+        Origin::File { .. } => format!("{origin}: `{key}` {reason}"),
+        Origin::Default => format!("`{key}` {reason}"),
+    }
 }

@@ -1,184 +1,125 @@
 //! What the process was told to do, checked before anything is started.
 //!
-//! | setting | default | refused when |
-//! |---|---|---|
-//! | controller | none: it must be named, unless a replay knows it | not http(s), with user info, query or fragment |
-//! | credentials | anonymous | a user without a token, or a token without a user |
-//! | token | from the environment or a file, never from an argument | the file cannot be read or is empty |
-//! | proxy | what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say | not http(s) |
-//! | plugin | `jankins.wasm` beside the executable | not found: the error names every place looked at |
+//! ```text
+//! keys      every setting, described once          file, settings   what was given, by whom and in which line
+//! Config    the whole, typed and checked           tenant, access   its two large parts
+//! ```
 //!
-//! Every error says what was wrong and what to set instead, and none repeats a secret.
+//! From weak to strong: default, file, variable, option (see [`settings`]). A file is named by `--config` or
+//! `JANKINS_CONFIG`, else the user's or the machine's is read if it is there. Every error says what was wrong, where it
+//! stands and what to set instead, and none repeats a secret.
 
+mod access;
 mod controller;
 mod error;
+mod file;
+mod key;
+pub(crate) mod keys;
+mod layer;
 mod places;
+mod settings;
+mod tenant;
 
-use std::collections::BTreeSet;
-use std::env;
-use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use url::Url;
-
-use self::controller::normal_url;
+pub(crate) use self::access::AccessConfig;
+pub(crate) use self::access::DEFAULT_CLASS;
+#[cfg(test)]
+pub(crate) use self::access::Grant;
+pub(crate) use self::access::KeySource;
+pub(crate) use self::access::OAuthConfig;
+pub(crate) use self::access::Quota;
+pub(crate) use self::access::Rule;
 pub(crate) use self::error::ConfigError;
-pub(crate) use self::places::default_cache_dir;
-pub(crate) use self::places::plugin;
-use crate::cli::options::GlobalOptions;
-use crate::egress::Cassette;
-use crate::egress::CassetteMode;
-use crate::egress::ClientCert;
-use crate::egress::Credentials;
-use crate::egress::Proxy;
-
-/// The variable that holds the API token. There is no flag for its value: every user of a machine can read the
-/// arguments of a process.
-pub(crate) const TOKEN_VARIABLE: &str = "JENKINS_API_TOKEN";
+pub(crate) use self::key::Key;
+pub(crate) use self::key::Kind;
+pub(crate) use self::key::Scope;
+pub(crate) use self::layer::Layer;
+pub(crate) use self::settings::Settings;
+pub(crate) use self::settings::Sources;
+pub(crate) use self::tenant::TenantConfig;
+use crate::tenant::Rights;
+use crate::tenant::TenantConfigs;
 
 /// The settings of one run.
 #[derive(Debug)]
 pub(crate) struct Config {
-    /// The controller, with a trailing slash.
-    pub(crate) controller: Url,
-    /// Who we are to the controller; anonymous without.
-    pub(crate) credentials: Option<Credentials>,
-    /// Further roots to trust.
-    pub(crate) ca_file: Option<PathBuf>,
-    /// What to present when the controller asks for a certificate.
-    pub(crate) client_cert: Option<ClientCert>,
-    /// What stands between us and the controller.
-    pub(crate) proxy: Option<Proxy>,
-    /// Whether exchanges are recorded or replayed.
-    pub(crate) cassette: CassetteMode,
-    /// The component.
-    pub(crate) plugin: PathBuf,
+    /// The tenants, by their names.
+    pub(crate) tenants: TenantConfigs,
+    /// Who may call over HTTP.
+    pub(crate) access: AccessConfig,
     /// Where compiled components are kept; nowhere without.
     pub(crate) cache_dir: Option<PathBuf>,
-    /// Time for one tool call.
-    pub(crate) timeout: Duration,
-    /// Nothing that changes the controller is offered or let through.
-    pub(crate) read_only: bool,
-    /// The toolsets to offer; all without.
-    pub(crate) toolsets: Option<BTreeSet<String>>,
-    /// Default token budget of an answer, if the plugin's own is not wanted.
-    pub(crate) max_tokens: Option<u32>,
-    /// Memory that the component may use.
-    pub(crate) memory_limit_bytes: usize,
+    /// A tenant that nobody called for so long is put to rest.
+    pub(crate) idle: Duration,
+    /// Whether clients connect over HTTP, and where.
+    pub(crate) http: Option<HttpConfig>,
+}
+
+/// Who may connect, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HttpConfig {
+    /// Address to listen on.
+    pub(crate) bind: SocketAddr,
+    /// Names, beside loopback and the bound address, that clients may reach us by.
+    pub(crate) allowed_hosts: Vec<String>,
+    /// Origins, beside loopback, whose pages may call us.
+    pub(crate) allowed_origins: Vec<String>,
 }
 
 impl Config {
-    /// Reads and checks everything that a tool call needs.
+    /// Checks everything that serving and calling need.
     ///
     /// # Errors
     /// On the first setting that is missing or cannot be used.
-    pub(crate) fn from_options(options: &GlobalOptions) -> Result<Self, ConfigError> {
-        let cassette = cassette(options);
-        let replayed = matches!(cassette, CassetteMode::Replay(_));
-        let controller = controller(options, &cassette)?;
+    pub(crate) fn new(settings: &Settings) -> Result<Self, ConfigError> {
+        let mut tenants = TenantConfigs::new();
+        for (id, layer) in &settings.tenants {
+            tenants.insert(id.clone(), Arc::new(TenantConfig::new(id, layer)?));
+        }
+        let process = &settings.process;
         Ok(Self {
-            // A replay reaches nobody, so it needs no secret and gets none.
-            credentials: if replayed { None } else { credentials(options)? },
-            ca_file: readable("CA file", options.ca_file.as_deref())?,
-            client_cert: client_cert(options)?,
-            proxy: if replayed { None } else { Proxy::from_environment(&controller)? },
-            controller,
-            cassette,
-            plugin: plugin(options)?,
-            cache_dir: options.cache_dir.clone().or_else(default_cache_dir),
-            timeout: Duration::from_secs(u64::from(options.timeout)),
-            read_only: options.read_only,
-            toolsets: toolsets(&options.toolsets),
-            max_tokens: options.max_tokens,
-            memory_limit_bytes: usize::from(options.plugin_memory_mb) << 20,
+            access: AccessConfig::new(settings, &tenants)?,
+            tenants,
+            cache_dir: cache_dir(settings),
+            idle: Duration::from_secs(60 * process.number(&keys::IDLE).unwrap_or_default().max(1)),
+            http: http(process)?,
         })
     }
 }
 
-fn cassette(options: &GlobalOptions) -> CassetteMode {
-    match (&options.record, &options.replay) {
-        (_, Some(path)) => CassetteMode::Replay(path.clone()),
-        (Some(path), None) => CassetteMode::Record(path.clone()),
-        (None, None) => CassetteMode::Off,
+fn http(process: &Layer) -> Result<Option<HttpConfig>, ConfigError> {
+    if process.text(&keys::TRANSPORT).as_deref() != Some("http") {
+        return Ok(None);
     }
+    let bind = process.text(&keys::BIND).unwrap_or_default();
+    let bind = bind.parse().map_err(|_| process.wrong(&keys::BIND, "is not an address with a port"))?;
+    let (allowed_hosts, allowed_origins) = (process.list(&keys::ALLOWED_HOSTS), process.list(&keys::ALLOWED_ORIGINS));
+    Ok(Some(HttpConfig { bind, allowed_hosts, allowed_origins }))
 }
 
-fn controller(options: &GlobalOptions, cassette: &CassetteMode) -> Result<Url, ConfigError> {
-    if let CassetteMode::Replay(path) = cassette {
-        return Cassette::controller(path).map_err(|error| ConfigError::Cassette { path: path.clone(), source: error.into() });
-    }
-    match options.jenkins_url.as_deref().map(str::trim) {
-        None | Some("") => Err(ConfigError::NoController),
-        Some(text) => normal_url(text),
-    }
+/// The component that these settings name for all tenants, or the one that is found.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn plugin(settings: &Settings) -> Result<PathBuf, ConfigError> {
+    places::plugin(settings.path(&keys::PLUGIN))
 }
 
-fn credentials(options: &GlobalOptions) -> Result<Option<Credentials>, ConfigError> {
-    let user = options.jenkins_user.clone().filter(|user| !user.is_empty());
-    let token = match options.jenkins_token_file.as_deref() {
-        Some(path) => Some(token_from(path)?),
-        None => env::var(TOKEN_VARIABLE).ok().map(|token| token.trim().to_owned()),
-    };
-    match (user, token.filter(|token| !token.is_empty())) {
-        (Some(user), Some(token)) => Credentials::new(user, token).map(Some).map_err(ConfigError::from),
-        (None, None) => Ok(None),
-        (Some(_), None) => Err(ConfigError::HalfCredential { have: "JENKINS_USER", lack: TOKEN_VARIABLE }),
-        (None, Some(_)) => Err(ConfigError::HalfCredential { have: TOKEN_VARIABLE, lack: "JENKINS_USER" }),
-    }
+/// Where compiled components are kept.
+pub(crate) fn cache_dir(settings: &Settings) -> Option<PathBuf> {
+    settings.path(&keys::CACHE_DIR).or_else(places::default_cache_dir)
 }
 
-fn token_from(path: &Path) -> Result<String, ConfigError> {
-    let text = fs::read_to_string(path).map_err(|source| unreadable("token file", path, source))?;
-    let token = text.trim();
-    if token.is_empty() {
-        return Err(ConfigError::EmptyToken { path: path.to_owned() });
-    }
-    Ok(token.to_owned())
-}
-
-fn client_cert(options: &GlobalOptions) -> Result<Option<ClientCert>, ConfigError> {
-    let cert = readable("client certificate", options.client_cert.as_deref())?;
-    let key = readable("client key", options.client_key.as_deref())?;
-    // The options require each other, so a half pair does not get here.
-    Ok(cert.zip(key).map(|(cert, key)| ClientCert { cert, key }))
-}
-
-fn readable(what: &'static str, path: Option<&Path>) -> Result<Option<PathBuf>, ConfigError> {
-    let Some(path) = path else { return Ok(None) };
-    fs::File::open(path).map_err(|source| unreadable(what, path, source))?;
-    Ok(Some(path.to_owned()))
+/// What these settings let callers do, whoever the tenant is.
+pub(crate) fn rights(settings: &Settings) -> Rights {
+    tenant::rights(&settings.process)
 }
 
 fn unreadable(what: &'static str, path: &Path, source: std::io::Error) -> ConfigError {
     ConfigError::Unreadable { what, path: path.to_owned(), source }
-}
-
-/// The named toolsets; nothing stands for all of them.
-pub(crate) fn toolsets(named: &[String]) -> Option<BTreeSet<String>> {
-    let named: BTreeSet<String> = named.iter().map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty()).collect();
-    if named.is_empty() || named.contains("all") { None } else { Some(named) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_file_may_end_with_a_newline_but_not_be_empty() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("token");
-        fs::write(&path, "11abc\n").unwrap();
-        assert_eq!(token_from(&path).unwrap(), "11abc");
-        fs::write(&path, "\n").unwrap();
-        assert!(matches!(token_from(&path), Err(ConfigError::EmptyToken { .. })));
-    }
-
-    #[test]
-    fn all_toolsets_are_the_same_as_none_named() {
-        assert_eq!(toolsets(&["all".to_owned()]), None);
-        assert_eq!(toolsets(&[]), None);
-        assert_eq!(toolsets(&["Builds ".to_owned()]), Some(BTreeSet::from(["builds".to_owned()])));
-    }
 }
