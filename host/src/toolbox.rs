@@ -1,6 +1,6 @@
-//! Which of a plugin's tools are offered, decided once at start by what the operator allows.
+//! Which of a plugin's tools are offered, by what the operator allows and what the caller wants.
 //!
-//! A tool that is not offered is not listed and cannot be called: a read-only host withholds every tool whose effect
+//! A tool that is not offered is not listed and cannot be called: a read-only tenant withholds every tool whose effect
 //! is not `read`, and with named toolsets everything outside them. By default everything is offered. The order is
 //! the catalogue's, so that the list is the same for every client and every run.
 
@@ -10,11 +10,13 @@ use std::sync::Arc;
 use crate::plugin::Catalogue;
 use crate::plugin::Effect;
 use crate::plugin::Tool;
+use crate::tenant::Rights;
 
 /// The tools on offer.
 #[derive(Clone, Debug)]
 pub(crate) struct Toolbox {
-    catalogue: Catalogue,
+    digest: String,
+    catalogue: Arc<Catalogue>,
     offered: Vec<Arc<Tool>>,
     withheld: Vec<(String, Withheld)>,
 }
@@ -52,22 +54,41 @@ impl Toolbox {
     ///
     /// # Errors
     /// When a toolset is named that no tool belongs to: more likely a typing error than a wish for no tools.
-    pub(crate) fn new(catalogue: &Catalogue, read_only: bool, toolsets: Option<&BTreeSet<String>>) -> Result<Self, UnknownToolset> {
+    pub(crate) fn new(digest: &str, catalogue: &Catalogue, rights: &Rights) -> Result<Self, UnknownToolset> {
         let known: BTreeSet<String> = catalogue.tools.iter().map(|tool| tool.toolset.clone()).collect();
-        if let Some(name) = toolsets.into_iter().flatten().find(|name| !known.contains(*name)) {
+        if let Some(name) = rights.toolsets.iter().flatten().find(|name| !known.contains(*name)) {
             return Err(UnknownToolset { name: name.clone(), known });
         }
+        Ok(Self::chosen(digest, Arc::new(catalogue.clone()), rights))
+    }
+
+    /// Chooses anew from the same catalogue; toolsets that it does not have are ignored.
+    pub(crate) fn narrowed(&self, rights: &Rights) -> Self {
+        Self::chosen(&self.digest, Arc::clone(&self.catalogue), rights)
+    }
+
+    fn chosen(digest: &str, catalogue: Arc<Catalogue>, rights: &Rights) -> Self {
         let (mut offered, mut withheld) = (Vec::new(), Vec::new());
         for tool in &catalogue.tools {
-            if read_only && tool.effect != Effect::Read {
+            if rights.read_only && tool.effect != Effect::Read {
                 withheld.push((tool.mcp_name.clone(), Withheld::ReadOnly));
-            } else if toolsets.is_some_and(|named| !named.contains(&tool.toolset)) {
+            } else if rights.toolsets.as_ref().is_some_and(|named| !named.contains(&tool.toolset)) {
                 withheld.push((tool.mcp_name.clone(), Withheld::Toolset(tool.toolset.clone())));
             } else {
                 offered.push(Arc::new(tool.clone()));
             }
         }
-        Ok(Self { catalogue: catalogue.clone(), offered, withheld })
+        Self { digest: digest.to_owned(), catalogue, offered, withheld }
+    }
+
+    /// Digest of the plugin that the tools belong to.
+    pub(crate) fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// What the plugin wants a model to know before it uses a tool.
+    pub(crate) fn instructions(&self) -> &str {
+        &self.catalogue.instructions
     }
 
     /// The tools on offer, in the catalogue's order.
@@ -92,6 +113,11 @@ impl Toolbox {
 mod tests {
     use super::*;
     use crate::tenant::scripted::catalogue;
+    use crate::tenant::toolsets;
+
+    fn toolbox(read_only: bool, named: &[&str]) -> Result<Toolbox, UnknownToolset> {
+        Toolbox::new("sha256:none", &catalogue(), &Rights { read_only, toolsets: toolsets(named.iter().copied()) })
+    }
 
     fn names(toolbox: &Toolbox) -> Vec<&str> {
         toolbox.offered().iter().map(|tool| tool.mcp_name.as_str()).collect()
@@ -99,32 +125,32 @@ mod tests {
 
     #[test]
     fn everything_is_offered_by_default_in_the_order_of_the_catalogue() {
-        let toolbox = Toolbox::new(&catalogue(), false, None).unwrap();
+        let toolbox = toolbox(false, &[]).unwrap();
         assert_eq!(names(&toolbox), ["read_thing", "add_thing", "drop_thing"]);
     }
 
     #[test]
     fn a_read_only_host_offers_nothing_that_changes_anything() {
-        let toolbox = Toolbox::new(&catalogue(), true, None).unwrap();
+        let toolbox = toolbox(true, &[]).unwrap();
         assert_eq!(names(&toolbox), ["read_thing"]);
         assert!(matches!(toolbox.find("drop_thing"), Found::Withheld(Withheld::ReadOnly)));
     }
 
     #[test]
     fn a_named_toolset_leaves_the_others_out() {
-        let toolbox = Toolbox::new(&catalogue(), false, Some(&BTreeSet::from(["danger".to_owned()]))).unwrap();
+        let toolbox = toolbox(false, &["danger"]).unwrap();
         assert_eq!(names(&toolbox), ["drop_thing"]);
     }
 
     #[test]
     fn a_misspelt_toolset_is_refused_with_the_real_ones() {
-        let error = Toolbox::new(&catalogue(), false, Some(&BTreeSet::from(["dangr".to_owned()]))).unwrap_err();
+        let error = toolbox(false, &["dangr"]).unwrap_err();
         assert_eq!(error.to_string(), "no toolset is called `dangr`; the plugin has danger, things");
     }
 
     #[test]
     fn both_spellings_of_a_name_find_the_tool() {
-        let toolbox = Toolbox::new(&catalogue(), false, None).unwrap();
+        let toolbox = toolbox(false, &[]).unwrap();
         for name in ["read_thing", "read-thing"] {
             assert!(matches!(toolbox.find(name), Found::Offered(tool) if tool.mcp_name == "read_thing"));
         }
@@ -132,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_finds_the_closest_and_nonsense_finds_none() {
-        let toolbox = Toolbox::new(&catalogue(), false, None).unwrap();
+        let toolbox = toolbox(false, &[]).unwrap();
         assert!(matches!(toolbox.find("read_thng"), Found::Unknown(Some("read_thing"))));
         assert!(matches!(toolbox.find("xyzzy"), Found::Unknown(None)));
     }

@@ -20,18 +20,20 @@ const RETRY_AFTER_SECONDS: &str = "5";
 
 /// Says that the process serves, and what it is; looks at nothing outside it.
 pub(super) async fn health(Extract(state): Extract<Arc<State>>) -> Json<Value> {
-    let facts = state.tenant.facts();
+    let tenants = state.site.tenants.all();
+    let first = state.site.tenants.default_one().or_else(|| tenants.first().cloned());
     Json(json!({
         "status": "ok",
-        "version": facts.version,
-        "component_digest": facts.component_digest,
+        "version": env!("CARGO_PKG_VERSION"),
+        "component_digest": first.map(|tenant| tenant.facts().component_digest),
+        "tenants": tenants.len(),
         "uptime_seconds": state.started.elapsed().as_secs(),
     }))
 }
 
 /// Answers 503 instead of starting what could not be finished.
 pub(super) async fn refuse_while_draining(Extract(state): Extract<Arc<State>>, request: Request, next: Next) -> Response {
-    if state.tenant.lifecycle().is_draining() {
+    if state.site.tenants.lifecycle().is_draining() {
         return draining();
     }
     next.run(request).await

@@ -21,8 +21,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const PROTOBUF_PROTO: &str = "io.prometheus.client.MetricFamily";
 
 pub(super) async fn metrics(Extract(state): Extract<Arc<State>>, headers: HeaderMap) -> Response {
-    let metrics = state.tenant.metrics();
-    if let Ok(Ok(stats)) = tokio::time::timeout(PATIENCE, state.tenant.runner().stats()).await {
+    let metrics = state.site.tenants.metrics();
+    if let Ok(stats) = tokio::time::timeout(PATIENCE, state.site.tenants.stats()).await {
         metrics.plugin_stats(stats);
     }
     match metrics.encode(wanted(&headers)) {

@@ -6,17 +6,25 @@
 //! | `GET /_health` | 200 while the process serves; version, uptime, component digest | never |
 //! | `GET /_ready` | 200 if the plugin could use Jenkins a moment ago, else 503 with the reason | at most every few seconds |
 //! | `GET /_metrics` | all metrics, as OpenMetrics or Prometheus protobuf | never |
-//! | `POST /_cache/clear?job=` | how many entries went; only when bound to loopback | never |
+//! | `POST /_cache/clear?tenant=&job=` | how many entries went; for operators (see [`operator`]) | never |
 //!
-//! There is no authentication yet, so the default is to listen on loopback only, and anything else is warned about.
-//! Requests with a foreign `Host` or `Origin` are refused (see [`guard`]). On SIGTERM or SIGINT the server says 503 to
-//! new work, finishes what it has, and stops listening.
+//! | `POST /_config/reload` | what changed; for operators | never |
+//! | `GET /.well-known/oauth-protected-resource` | where clients get tokens, if an authorization server is configured | never |
+//!
+//! Who may call is decided in [`crate::access`]; a server that listens beyond loopback without any authentication does
+//! not start. Requests with a foreign `Host` or `Origin` are refused (see [`guard`]). On SIGHUP the configuration is read
+//! again. On SIGTERM or SIGINT the server says 503 to new work, finishes what it has, and stops listening.
 
 mod cache;
+mod endpoint;
 mod guard;
 mod health;
+mod metadata;
 mod metrics;
+mod operator;
 mod ready;
+mod reload;
+mod site;
 
 use std::future::IntoFuture as _;
 use std::io;
@@ -27,35 +35,21 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::middleware;
+use axum::routing::any;
 use axum::routing::get;
 use axum::routing::post;
-use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
-use rmcp::transport::streamable_http_server::StreamableHttpService;
-use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use self::endpoint::Endpoint;
 use self::guard::Guard;
 use self::ready::Readiness;
+pub(crate) use self::site::Site;
+use crate::config::HttpConfig;
 use crate::lifecycle::stop_signal;
-use crate::mcp::Server;
-use crate::tenant::Tenant;
 
-/// Largest request body: the largest argument is a Jenkinsfile, and those are kilobytes.
-const MAX_BODY_BYTES: usize = 1 << 20;
 /// Time for responses to leave once no call is in flight any more, idle connections included.
 const FAREWELL: Duration = Duration::from_secs(2);
-
-/// Who may connect, and where.
-#[derive(Clone, Debug)]
-pub(crate) struct HttpOptions {
-    /// Address to listen on.
-    pub bind: SocketAddr,
-    /// Names, beside loopback and the bound address, that clients may reach us by.
-    pub allowed_hosts: Vec<String>,
-    /// Origins, beside loopback, whose pages may call us.
-    pub allowed_origins: Vec<String>,
-}
 
 /// Serving over HTTP failed.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +62,15 @@ pub(crate) enum HttpError {
         /// Why.
         source: io::Error,
     },
+    /// Whoever can connect would act with the credentials of this process.
+    #[error(
+        "{bound} can be reached from other machines, and callers need no token: add [[tokens]] or [oauth] to the \
+         configuration, listen on 127.0.0.1, or allow it with --allow-anonymous"
+    )]
+    Open {
+        /// The address.
+        bound: SocketAddr,
+    },
     /// The listener or a signal handler broke.
     #[error("serving ended unexpectedly")]
     Serve(#[from] io::Error),
@@ -75,7 +78,8 @@ pub(crate) enum HttpError {
 
 /// What the operational routes share.
 struct State {
-    tenant: Arc<Tenant>,
+    site: Arc<Site>,
+    endpoint: Endpoint,
     readiness: Readiness,
     started: Instant,
     loopback: bool,
@@ -85,33 +89,39 @@ struct State {
 ///
 /// # Errors
 /// When the address cannot be listened on, or listening breaks.
-pub(crate) async fn serve(server: Server, options: &HttpOptions) -> Result<(), HttpError> {
+pub(crate) async fn serve(site: Arc<Site>, options: &HttpConfig) -> Result<(), HttpError> {
     let address = options.bind;
     let listener = TcpListener::bind(address).await.map_err(|source| HttpError::Listen { address, source })?;
-    serve_on(listener, server, options, stop_signal()).await
+    serve_on(listener, site, options, stop_signal()).await
 }
 
 /// The same on an open listener, ended by `stop` as by a signal.
 async fn serve_on(
     listener: TcpListener,
-    server: Server,
-    options: &HttpOptions,
+    site: Arc<Site>,
+    options: &HttpConfig,
     stop: impl Future<Output = io::Result<&'static str>>,
 ) -> Result<(), HttpError> {
     let bound = listener.local_addr()?;
-    tracing::info!(url = format!("http://{bound}/mcp"), "listening");
-    if !bound.ip().is_loopback() {
-        tracing::warn!("listening beyond loopback without authentication: whoever can reach {bound} acts with these credentials");
+    let access = site.access();
+    if !bound.ip().is_loopback() && access.is_open() {
+        return Err(HttpError::Open { bound });
     }
-    let tenant = Arc::clone(server.tenant());
+    if !bound.ip().is_loopback() && access.serves_anyone() {
+        tracing::warn!("callers without a token are served: whoever can reach {bound} acts with these credentials");
+    }
+    drop(access);
+    tracing::info!(url = format!("http://{bound}/mcp"), "listening");
     let (closing, ending) = (CancellationToken::new(), CancellationToken::new());
-    let router = router(server, options, bound, ending.clone());
-    let serving = axum::serve(listener, router).with_graceful_shutdown(closing.clone().cancelled_owned());
+    let router = router(&site, options, bound, ending.clone());
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(closing.clone().cancelled_owned());
+    let reloading = tokio::spawn(reload::on_hangup(Arc::clone(&site)));
     let stopping = async {
         let signal = stop.await?;
         tracing::info!(signal, "stopping");
         // Still listening, so that readiness can say 503 and a balancer sends its clients elsewhere.
-        tenant.lifecycle().drain(tenant.timeout()).await;
+        site.tenants.lifecycle().drain(site.tenants.longest_timeout()).await;
         // Two steps: answers on their way must leave before streams that never end by themselves are cut.
         closing.cancel();
         tokio::time::sleep(FAREWELL).await;
@@ -122,38 +132,36 @@ async fn serve_on(
         ended = serving.into_future() => ended,
         stopped = stopping => stopped,
     };
-    tenant.runner().drain(Duration::ZERO).await;
+    reloading.abort();
+    site.tenants.drain(Duration::ZERO).await;
     Ok(ended?)
 }
 
-fn router(server: Server, options: &HttpOptions, bound: SocketAddr, ending: CancellationToken) -> Router {
+fn router(site: &Arc<Site>, options: &HttpConfig, bound: SocketAddr, ending: CancellationToken) -> Router {
     let guard = Arc::new(Guard::new(bound.ip(), &options.allowed_hosts, &options.allowed_origins));
     let state = Arc::new(State {
-        tenant: Arc::clone(server.tenant()),
+        site: Arc::clone(site),
+        endpoint: Endpoint::new(&guard, ending),
         readiness: Readiness::default(),
         started: Instant::now(),
         loopback: bound.ip().is_loopback(),
     });
-    let config = StreamableHttpServerConfig::default()
-        .with_legacy_session_mode(false)
-        .with_json_response(true)
-        .with_allowed_hosts(guard.hosts())
-        .with_allowed_origins(guard.origins())
-        .enforce_origin_validation()
-        .with_max_request_body_bytes(MAX_BODY_BYTES)
-        .with_cancellation_token(ending);
-    let service = StreamableHttpService::new(move || Ok(server.clone()), Arc::new(NeverSessionManager::default()), config);
     let mcp = Router::new()
-        .route_service("/mcp", service)
+        .route("/mcp", any(endpoint::mcp))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), health::refuse_while_draining));
+    let operators = Router::new()
+        .route("/_cache/clear", post(cache::clear))
+        .route("/_config/reload", post(reload::reload))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), operator::require));
     let operations = Router::new()
         .route("/_health", get(health::health))
         .route("/_ready", get(ready::ready))
         .route("/_metrics", get(metrics::metrics))
-        .route("/_cache/clear", post(cache::clear))
-        .with_state(state)
+        .route(metadata::PATHS[0], get(metadata::document))
+        .route(metadata::PATHS[1], get(metadata::document))
+        .merge(operators)
         .layer(middleware::from_fn_with_state(guard, guard::check));
-    mcp.merge(operations)
+    mcp.merge(operations).with_state(state)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `/_ready`: could the plugin use Jenkins a moment ago?
+//! `/_ready`: could the plugin use a Jenkins a moment ago?
 //!
 //! The plugin is asked at most once in [`GOOD_FOR`] (a failure is forgotten sooner), by one request at a time, however
 //! many probes come: readiness must never be what overloads a controller. Before the first answer, and when the plugin
@@ -14,6 +14,8 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use serde_json::json;
 use tokio::sync::Mutex;
 
@@ -22,7 +24,8 @@ use super::health::draining;
 use crate::plugin::CheckReport;
 use crate::plugin::CheckStep;
 use crate::plugin::Failure;
-use crate::tenant::Runner;
+use crate::tenant::Tenant;
+use crate::tenant::Tenants;
 
 /// How long a good report holds.
 const GOOD_FOR: Duration = Duration::from_secs(5);
@@ -30,6 +33,8 @@ const GOOD_FOR: Duration = Duration::from_secs(5);
 const BAD_FOR: Duration = Duration::from_secs(2);
 /// Longest wait for the plugin; common probes give up after ten seconds or less.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How many tenants are asked at most.
+const MAX_ASKED: usize = 4;
 
 /// The last report, and the lock that keeps it single.
 #[derive(Default)]
@@ -50,18 +55,41 @@ impl Report {
 
 impl Readiness {
     /// Why the plugin is not ready, or nothing if it is.
-    async fn reason(&self, runner: &dyn Runner) -> Option<String> {
+    async fn reason(&self, tenants: &Tenants) -> Option<String> {
         let mut last = self.0.lock().await;
         if let Some(report) = last.as_ref().filter(|report| report.is_fresh()) {
             return report.reason.clone();
         }
-        let reason = match tokio::time::timeout(PATIENCE, runner.check()).await {
-            Ok(result) => failing(result),
+        let reason = match tokio::time::timeout(PATIENCE, anyone(asked(tenants))).await {
+            Ok(reason) => reason,
             Err(_) => Some(format!("the check took longer than {} s", PATIENCE.as_secs())),
         };
         *last = Some(Report { at: Instant::now(), reason: reason.clone() });
         reason
     }
+}
+
+/// Whom to ask: the default tenant, or of several without one a few, those in use first. A controller that is down is
+/// the trouble of its own tenants; the process is of use as long as one of them can work.
+fn asked(tenants: &Tenants) -> Vec<Arc<Tenant>> {
+    if let Some(tenant) = tenants.default_one() {
+        return vec![tenant];
+    }
+    let mut all = tenants.all();
+    all.sort_by_key(|tenant| !tenant.program().runner.is_awake());
+    all.truncate(MAX_ASKED);
+    all
+}
+
+/// Nothing as soon as one can work, else the first reason.
+async fn anyone(tenants: Vec<Arc<Tenant>>) -> Option<String> {
+    let checks = tenants.iter().map(|tenant| async move { failing(tenant.program().runner.check().await) });
+    let mut checks: FuturesUnordered<_> = checks.collect();
+    let mut first = None;
+    while let Some(reason) = checks.next().await {
+        first = first.or(Some(reason?));
+    }
+    first.or_else(|| Some("there is no tenant".to_owned()))
 }
 
 fn failing(result: Result<CheckReport, Failure>) -> Option<String> {
@@ -78,10 +106,10 @@ fn failing(result: Result<CheckReport, Failure>) -> Option<String> {
 
 /// 200, or 503 with the reason and a time to come back.
 pub(super) async fn ready(Extract(state): Extract<Arc<State>>) -> Response {
-    if state.tenant.lifecycle().is_draining() {
+    if state.site.tenants.lifecycle().is_draining() {
         return draining();
     }
-    match state.readiness.reason(state.tenant.runner()).await {
+    match state.readiness.reason(&state.site.tenants).await {
         None => Json(json!({"ready": true})).into_response(),
         Some(reason) => {
             let retry_after = [(RETRY_AFTER, BAD_FOR.as_secs().to_string())];

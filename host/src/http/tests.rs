@@ -5,6 +5,12 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use super::*;
+use crate::access::Access;
+use crate::access::TokenHash;
+use crate::config::AccessConfig;
+use crate::http::endpoint::MAX_BODY_BYTES;
+use crate::tenant::Tenant;
+use crate::tenant::Tenants;
 use crate::tenant::scripted::Script;
 use crate::tenant::scripted::tenant;
 
@@ -17,11 +23,16 @@ async fn start_as(script: Script, pretend: Option<SocketAddr>) -> (SocketAddr, A
     let tenant = tenant(script);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let bound = listener.local_addr().unwrap();
-    let options = HttpOptions { bind: bound, allowed_hosts: Vec::new(), allowed_origins: Vec::new() };
-    let server = Server::new(Arc::clone(&tenant)).unwrap();
-    let router = router(server, &options, pretend.unwrap_or(bound), CancellationToken::new());
-    tokio::spawn(axum::serve(listener, router).into_future());
+    let options = HttpConfig { bind: bound, allowed_hosts: Vec::new(), allowed_origins: Vec::new() };
+    let router = router(&site(&tenant), &options, pretend.unwrap_or(bound), CancellationToken::new());
+    tokio::spawn(axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).into_future());
     (bound, tenant)
+}
+
+fn site(tenant: &Arc<Tenant>) -> Arc<Site> {
+    let operator_tokens = vec![TokenHash::of("operator's own")];
+    let access = Access::new(AccessConfig { operator_tokens, ..AccessConfig::default() }, None).unwrap();
+    Arc::new(Site::new(Tenants::of([Arc::clone(tenant)]), access).unwrap())
 }
 
 async fn send(address: SocketAddr, head: &str, body: &str) -> String {
@@ -102,10 +113,13 @@ async fn the_cache_is_cleared_whole_or_by_job_and_only_by_post() {
 }
 
 #[tokio::test]
-async fn the_cache_of_a_public_server_is_not_cleared() {
+async fn on_a_public_server_only_an_operator_clears_the_cache() {
     let (address, _) = start_as(Script::default(), Some(SocketAddr::from(([10, 0, 0, 1], 80)))).await;
-    let answer = send(address, "POST /_cache/clear HTTP/1.1\r\nHost: 10.0.0.1", "").await;
-    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    let clear =
+        |headers: &'static str| async move { send(address, &format!("POST /_cache/clear HTTP/1.1\r\nHost: 10.0.0.1{headers}"), "").await };
+    assert!(clear("").await.starts_with("HTTP/1.1 401"));
+    assert!(clear("\r\nAuthorization: Bearer guessed").await.starts_with("HTTP/1.1 401"));
+    assert!(clear("\r\nAuthorization: Bearer operator's own").await.starts_with("HTTP/1.1 200"));
 }
 
 #[tokio::test]
@@ -146,14 +160,14 @@ async fn a_stopping_server_delivers_the_answer_in_flight_and_then_ends() {
     let tenant = tenant(Script::default().slow(Duration::from_millis(300)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let options = HttpOptions { bind: address, allowed_hosts: Vec::new(), allowed_origins: Vec::new() };
+    let options = HttpConfig { bind: address, allowed_hosts: Vec::new(), allowed_origins: Vec::new() };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let signal = async move {
         stopped.await.unwrap();
         Ok("SIGTERM")
     };
-    let server = Server::new(tenant).unwrap();
-    let serving = tokio::spawn(async move { serve_on(listener, server, &options, signal).await });
+    let site = site(&tenant);
+    let serving = tokio::spawn(async move { serve_on(listener, site, &options, signal).await });
     let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_thing","arguments":{"name":"a"}}}"#;
     let head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
         Accept: application/json, text/event-stream";

@@ -15,7 +15,7 @@ use tokio::time::interval_at;
 
 use crate::plugin::Outcome;
 use crate::plugin::Tool;
-use crate::tenant::Tenant;
+use crate::tenant::Caller;
 
 /// How often a client that asked for it hears of progress. Most calls are over before the first word, which matters:
 /// over HTTP, that word turns a plain response into an event stream.
@@ -23,12 +23,12 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
 /// Runs the tool until it ends or nobody wants to know any more.
 pub(super) async fn run(
-    tenant: &Tenant,
+    caller: &Caller,
     tool: &Tool,
     arguments: Map<String, Value>,
     context: &RequestContext<RoleServer>,
 ) -> Result<Outcome, McpError> {
-    let call = tenant.call(tool, arguments);
+    let call = caller.call(tool, arguments);
     let progress = async {
         match context.meta.get_progress_token() {
             Some(token) => report(token, tool, context).await,

@@ -1,4 +1,4 @@
-//! The MCP server over a tenant's tools.
+//! The MCP server over a tenant's tools, one for each caller.
 //!
 //! It speaks revision 2026-07-28 (stateless, every request stands alone) and, to older clients, the revisions that
 //! open with `initialize`. Tools are all it offers; names, schemas and texts are the plugin's.
@@ -16,10 +16,12 @@ mod call;
 mod confirm;
 mod server;
 pub(crate) mod stdio;
+mod surface;
 mod tools;
 
 pub(crate) use answer::readable;
 pub(crate) use server::Server;
+pub(crate) use surface::Servers;
 
 #[cfg(test)]
 mod tests;

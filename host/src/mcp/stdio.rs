@@ -85,7 +85,7 @@ pub(super) async fn serve_streams(
             drop(waiting.await?);
         }
     }
-    tenant.runner().drain(Duration::ZERO).await;
+    tenant.program().runner.drain(Duration::ZERO).await;
     Ok(())
 }
 

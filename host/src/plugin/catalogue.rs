@@ -182,7 +182,7 @@ impl Catalogue {
 }
 
 /// The candidate that is most like `word`, if any is alike enough to be meant.
-pub(super) fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_ascii_lowercase();
     let likeness = |candidate: &str| {
         let candidate = candidate.to_ascii_lowercase();

@@ -37,7 +37,7 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use catalogue::{Catalogue, Effect, Param, Tool};
+pub(crate) use catalogue::{Catalogue, Effect, Param, Tool, closest};
 pub(crate) use engine::Engine;
 pub(crate) use error::PluginError;
 pub(crate) use instance::{Instance, InstanceObserver, InstanceSettings};

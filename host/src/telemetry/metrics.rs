@@ -2,7 +2,10 @@
 //!
 //! Recording never fails and never waits for a scrape; how the figures look to a scraper is in [`super::exposition`].
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -20,9 +23,13 @@ use super::labels::CallLabel;
 use super::labels::EndpointLabel;
 use super::labels::ErrorLabel;
 use super::labels::ToolLabel;
+use super::labels::UserLabel;
 use super::labels::error_type;
 use super::names;
 use crate::plugin::Stat;
+
+/// Users that get a series of their own when they meet a limit.
+const MAX_LIMITED_USERS: usize = 100;
 
 type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
 
@@ -46,6 +53,8 @@ pub(crate) struct Metrics {
     errors: Family<ErrorLabel, Counter>,
     durations: Durations<ToolLabel>,
     inflight: Gauge,
+    limited: Family<UserLabel, Gauge<u64, AtomicU64>>,
+    limited_users: Mutex<BTreeSet<String>>,
     pub(super) calls: Family<CallLabel, Counter>,
     pub(super) call_durations: Durations<EndpointLabel>,
     pub(super) sent_bytes: Counter,
@@ -66,6 +75,8 @@ impl Metrics {
             errors: Family::default(),
             durations: Family::new_with_constructor(duration_histogram),
             inflight: Gauge::default(),
+            limited: Family::default(),
+            limited_users: Mutex::default(),
             calls: Family::default(),
             call_durations: Family::new_with_constructor(duration_histogram),
             sent_bytes: Counter::default(),
@@ -92,6 +103,8 @@ impl Metrics {
         registry.register(names::ERRORS, "Failed tool calls by kind", self.errors.clone());
         registry.register(names::REQUEST_DURATION_MS, "Duration of tool calls in milliseconds", self.durations.clone());
         registry.register(names::INFLIGHT_REQUESTS, "Tool calls in progress", self.inflight.clone());
+        registry.register(names::RATELIMIT_HITS, "Calls that met a rate limit", self.limited.clone());
+        registry.register(names::RATELIMIT_HITS_TOTAL, "Calls that met a rate limit", self.limited.clone());
         registry.register(names::JENKINS_CALLS, "Requests to Jenkins by status class", self.calls.clone());
         registry.register(names::JENKINS_CALL_DURATION_MS, "Duration of requests to Jenkins in milliseconds", self.call_durations.clone());
         registry.register(names::JENKINS_SENT_BYTES, "Request bytes sent to Jenkins", self.sent_bytes.clone());
@@ -115,6 +128,14 @@ impl Metrics {
             let kind = ErrorLabel { error_type: error_type(code), tool: label.tool };
             self.errors.get_or_create(&kind).inc();
         }
+    }
+
+    /// Counts one call that met a rate limit. Users beyond [`MAX_LIMITED_USERS`] are counted as `other`.
+    pub(crate) fn rate_limited(&self, user: &str) {
+        let mut known = self.limited_users.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = known.contains(user) || (known.len() < MAX_LIMITED_USERS && known.insert(user.to_owned()));
+        let user = if named { user.to_owned() } else { "other".to_owned() };
+        self.limited.get_or_create(&UserLabel { user }).inc();
     }
 
     /// Moves the number of calls in progress.

@@ -17,6 +17,10 @@ pub(crate) const REQUESTS_FAILED_TOTAL: &str = "jankins_requests_failed_total";
 pub(crate) const ERRORS: &str = "jankins_errors";
 /// Time from a tool call's arrival to its answer.
 pub(crate) const REQUEST_DURATION_MS: &str = "jankins_request_duration_ms";
+/// Calls that met a rate limit, by user, under the name that existing dashboards query.
+pub(crate) const RATELIMIT_HITS: &str = "jankins_ratelimit_hits";
+/// The same under the conventional name; both are gauges to the encoder, for the reason above.
+pub(crate) const RATELIMIT_HITS_TOTAL: &str = "jankins_ratelimit_hits_total";
 /// Tool calls being worked on now.
 pub(crate) const INFLIGHT_REQUESTS: &str = "jankins_inflight_requests";
 /// Time of one request to the controller.

@@ -1,102 +1,130 @@
-//! One controller with one identity: the tools on offer for it, and the one instance that runs them.
+//! The tenants of a process. A tenant is one controller with one identity: its rights, and the program that runs for it.
 //!
-//! Every tool call of every transport passes [`Tenant::call`], which is where calls are counted, timed and logged.
-//! The log line names the tool, the outcome, the time and the correlation id, and never what was asked or answered.
+//! ```text
+//! Tenants (registry)   which tenants there are; a reload swaps the table, calls under way keep what they have
+//!   Tenant             id, rights, time limit; every tool call of every transport passes Tenant::call
+//!     Program          toolbox and runner of one plugin; Tenant::replace swaps it
+//!       Sleeper        the runner: starts the plugin's instance with the first call, drops it after an idle time
+//! Caller               a tenant as one user sees it: rights narrowed, name for logs and limits
+//! ```
+//!
+//! [`Tenant::call`] is where calls are counted, timed and logged. The log line names the tenant, the user, the tool, the
+//! outcome, the time and the correlation id, and never what was asked or answered.
 
+mod caller;
+mod limits;
+mod program;
+mod registry;
+mod rest;
+mod rights;
+mod shared;
 mod start;
 
 #[cfg(test)]
 pub(crate) mod scripted;
 
 use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
 use std::time::Duration;
 use std::time::Instant;
 
-use futures::future::BoxFuture;
 use serde_json::Map;
 use serde_json::Value;
 
-pub(crate) use start::Facts;
-pub(crate) use start::egress_settings;
-pub(crate) use start::load_plugin;
+pub(crate) use self::caller::Caller;
+pub(crate) use self::caller::LOCAL_USER;
+pub(crate) use self::limits::Allowance;
+pub(crate) use self::limits::Limits;
+pub(crate) use self::limits::Verdict;
+pub(crate) use self::program::Facts;
+pub(crate) use self::program::Program;
+pub(crate) use self::program::Runner;
+pub(crate) use self::registry::Changes;
+pub(crate) use self::registry::TenantConfigs;
+pub(crate) use self::registry::Tenants;
+pub(crate) use self::rights::Rights;
+pub(crate) use self::rights::toolsets;
+pub(crate) use self::shared::load_plugin;
+pub(crate) use self::start::StartError;
+pub(crate) use self::start::egress_settings;
 
+use self::program::correlation_id;
+use self::shared::Shared;
+use crate::config::TenantConfig;
 use crate::lifecycle::Lifecycle;
 use crate::plugin::Answer;
-use crate::plugin::CheckReport;
 use crate::plugin::Failure;
 use crate::plugin::Outcome;
-use crate::plugin::Stat;
 use crate::plugin::Tool;
 use crate::telemetry::Metrics;
 use crate::telemetry::logs::CALLS;
 use crate::toolbox::Toolbox;
 
-/// What runs the tools. The plugin's instance does; tests put a script in its place.
-pub(crate) trait Runner: Send + Sync {
-    /// Runs one tool to its end.
-    fn call<'a>(&'a self, tool: &'a Tool, arguments: Map<String, Value>) -> BoxFuture<'a, Outcome>;
-    /// Asks the plugin whether it can use its upstream.
-    fn check(&self) -> BoxFuture<'_, Result<CheckReport, Failure>>;
-    /// Asks the plugin for its figures.
-    fn stats(&self) -> BoxFuture<'_, Result<Vec<Stat>, Failure>>;
-    /// Empties the plugin's cache, or a scope of it, and says how many entries went.
-    fn clear_cache(&self, scope: Option<String>) -> BoxFuture<'_, Result<u32, Failure>>;
-    /// Lets what is running finish, and takes nothing new.
-    fn drain(&self, deadline: Duration) -> BoxFuture<'_, ()>;
-}
+/// The tenant of a process that was told of one controller only.
+pub(crate) const DEFAULT: &str = "default";
 
-/// A controller, an identity, and the tools for it.
+/// A controller, an identity, and what runs for it.
 pub(crate) struct Tenant {
-    toolbox: Toolbox,
-    instructions: String,
-    facts: Facts,
-    runner: Box<dyn Runner>,
-    metrics: Arc<Metrics>,
-    lifecycle: Arc<Lifecycle>,
-    timeout: Duration,
+    id: String,
+    config: Arc<TenantConfig>,
+    program: RwLock<Arc<Program>>,
+    shared: Arc<Shared>,
 }
 
 impl Tenant {
-    /// The tools on offer.
-    pub(crate) fn toolbox(&self) -> &Toolbox {
-        &self.toolbox
+    /// Its name in the configuration.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
     }
 
-    /// What the plugin wants a model to know before it uses a tool.
-    pub(crate) fn instructions(&self) -> &str {
-        &self.instructions
+    /// The most that any caller of it may do.
+    pub(crate) fn rights(&self) -> &Rights {
+        &self.config.rights
+    }
+
+    /// What runs now. Whoever needs several facts about it takes it once, for it may be replaced in between.
+    pub(crate) fn program(&self) -> Arc<Program> {
+        Arc::clone(&self.program.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lets another program run from the next call on, and answers the one before: it lives until its last call has
+    /// ended, and who replaced it decides how long to wait for that (`Runner::drain`).
+    pub(crate) fn replace(&self, program: Program) -> Arc<Program> {
+        std::mem::replace(&mut *self.program.write().unwrap_or_else(PoisonError::into_inner), Arc::new(program))
+    }
+
+    /// The tools on offer.
+    pub(crate) fn toolbox(&self) -> Arc<Toolbox> {
+        Arc::clone(&self.program().toolbox)
     }
 
     /// What is running.
-    pub(crate) fn facts(&self) -> &Facts {
-        &self.facts
+    pub(crate) fn facts(&self) -> Facts {
+        self.program().facts.clone()
     }
 
     /// The process's metrics.
     pub(crate) fn metrics(&self) -> &Arc<Metrics> {
-        &self.metrics
+        &self.shared.metrics
     }
 
     /// The life of the process.
     pub(crate) fn lifecycle(&self) -> &Arc<Lifecycle> {
-        &self.lifecycle
+        &self.shared.lifecycle
     }
 
     /// Time that one call may take.
     pub(crate) fn timeout(&self) -> Duration {
-        self.timeout
-    }
-
-    /// What runs the tools, for everything that is not a tool call.
-    pub(crate) fn runner(&self) -> &dyn Runner {
-        self.runner.as_ref()
+        self.config.timeout
     }
 
     /// Runs one tool. A caller that stops waiting is counted and logged too; the plugin then finishes on its own.
-    pub(crate) async fn call(&self, tool: &Tool, arguments: Map<String, Value>) -> Outcome {
-        let _in_flight = self.lifecycle.begin();
-        let mut record = Record { metrics: &self.metrics, tool: &tool.mcp_name, started: Instant::now(), ended: false };
-        let outcome = self.runner.call(tool, arguments).await;
+    pub(crate) async fn call(&self, user: &str, tool: &Tool, arguments: Map<String, Value>) -> Outcome {
+        let _in_flight = self.lifecycle().begin();
+        let mut record = Record { tenant: self, user, tool: &tool.mcp_name, started: Instant::now(), ended: false };
+        let program = self.program();
+        let outcome = program.runner.call(tool, arguments).await;
         match &outcome {
             Outcome::Answer(answer) => record.answered(answer),
             Outcome::Failed(failure) => record.failed(failure),
@@ -105,9 +133,17 @@ impl Tenant {
     }
 }
 
+impl Tenant {
+    /// Counts and logs a call that was refused before it began.
+    fn refused(&self, user: &str, tool: &Tool, failure: &Failure) {
+        Record { tenant: self, user, tool: &tool.mcp_name, started: Instant::now(), ended: false }.failed(failure);
+    }
+}
+
 /// Counts and logs a call, once, whichever way it ends.
 struct Record<'a> {
-    metrics: &'a Metrics,
+    tenant: &'a Tenant,
+    user: &'a str,
     tool: &'a str,
     started: Instant,
     ended: bool,
@@ -117,27 +153,29 @@ impl Record<'_> {
     fn end(&mut self, code: Option<&str>) -> u64 {
         self.ended = true;
         let elapsed = self.started.elapsed();
-        self.metrics.call_finished(self.tool, elapsed, code);
+        self.tenant.metrics().call_finished(self.tool, elapsed, code);
         u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
     }
 
     fn answered(&mut self, answer: &Answer) {
         let ms = self.end(None);
-        let correlation_id = answer.meta.get("correlation_id").and_then(Value::as_str).unwrap_or_default();
-        tracing::info!(target: CALLS, tool = self.tool, code = "ok", ms, correlation_id, "call");
+        let (tenant, user, tool) = (self.tenant.id(), self.user, self.tool);
+        tracing::info!(target: CALLS, tenant, user, tool, code = "ok", ms, correlation_id = correlation_id(answer), "call");
     }
 
     fn failed(&mut self, failure: &Failure) {
         let ms = self.end(Some(&failure.code));
-        let (tool, code, correlation_id) = (self.tool, failure.code.as_str(), failure.correlation_id.as_str());
+        let (tenant, user, tool) = (self.tenant.id(), self.user, self.tool);
+        let (code, correlation_id) = (failure.code.as_str(), failure.correlation_id.as_str());
         let retry_after_s = failure.retry_after_seconds;
         match Blame::of(code) {
-            Blame::Caller => tracing::info!(target: CALLS, tool, code, ms, correlation_id, "call"),
+            Blame::Caller => tracing::info!(target: CALLS, tenant, user, tool, code, ms, correlation_id, "call"),
             Blame::Limit => {
-                tracing::warn!(target: CALLS, tool, code, ms, correlation_id, retry_after_s, "call met a rate limit")
+                self.tenant.metrics().rate_limited(user);
+                tracing::warn!(target: CALLS, tenant, user, tool, code, ms, correlation_id, retry_after_s, "call met a rate limit")
             }
             Blame::Operator => {
-                tracing::error!(target: CALLS, tool, code, ms, correlation_id, "call failed")
+                tracing::error!(target: CALLS, tenant, user, tool, code, ms, correlation_id, "call failed")
             }
         }
     }
@@ -147,7 +185,8 @@ impl Drop for Record<'_> {
     fn drop(&mut self) {
         if !self.ended {
             let ms = self.end(None);
-            tracing::info!(target: CALLS, tool = self.tool, code = "cancelled", ms, "call");
+            let (tenant, user, tool) = (self.tenant.id(), self.user, self.tool);
+            tracing::info!(target: CALLS, tenant, user, tool, code = "cancelled", ms, "call");
         }
     }
 }
@@ -184,12 +223,35 @@ mod tests {
     use crate::toolbox::Found;
 
     fn page(tenant: &Tenant) -> String {
-        String::from_utf8(tenant.metrics.encode(Exposition::Text).unwrap().1).unwrap()
+        String::from_utf8(tenant.metrics().encode(Exposition::Text).unwrap().1).unwrap()
     }
 
     async fn call(tenant: &Tenant, name: &str) -> Outcome {
-        let Found::Offered(tool) = tenant.toolbox().find(name) else { panic!("{name}") };
-        tenant.call(tool, Map::new()).await
+        let toolbox = tenant.toolbox();
+        let Found::Offered(tool) = toolbox.find(name) else { panic!("{name}") };
+        tenant.call("ada", tool, Map::new()).await
+    }
+
+    #[tokio::test]
+    async fn a_replaced_program_takes_the_next_call_while_the_old_one_finishes_its_own() {
+        let slow = Script::default().slow(Duration::from_millis(100));
+        let tenant = tenant(slow.clone());
+        let first = tokio::spawn({
+            let tenant = Arc::clone(&tenant);
+            async move { call(&tenant, "read_thing").await }
+        });
+        while slow.asked().is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let next = Script::default();
+        let old = tenant.program();
+        let program = Program { toolbox: Arc::clone(&old.toolbox), facts: old.facts.clone(), runner: Box::new(next.clone()) };
+        drop(old);
+        let replaced = tenant.replace(program);
+        call(&tenant, "read_thing").await;
+        assert_eq!((slow.asked().len(), next.asked().len()), (1, 1));
+        assert!(matches!(first.await.unwrap(), Outcome::Answer(_)));
+        assert_eq!(Arc::strong_count(&replaced), 1, "nobody else holds the old program");
     }
 
     #[tokio::test]

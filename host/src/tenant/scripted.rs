@@ -10,8 +10,11 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use super::DEFAULT;
+use super::Rights;
 use super::Runner;
 use super::Tenant;
+use super::shared::Shared;
 use crate::plugin::Answer;
 use crate::plugin::Catalogue;
 use crate::plugin::CheckReport;
@@ -22,7 +25,7 @@ use crate::plugin::Param;
 use crate::plugin::Shape;
 use crate::plugin::Stat;
 use crate::plugin::Tool;
-use crate::toolbox::Toolbox;
+use crate::telemetry::BuildFacts;
 
 /// Three tools, one of each effect, in two toolsets.
 pub(crate) fn catalogue() -> Catalogue {
@@ -121,8 +124,17 @@ pub(crate) fn tenant(script: Script) -> Arc<Tenant> {
 
 /// The same, read-only if wanted.
 pub(crate) fn restricted(script: Script, read_only: bool) -> Arc<Tenant> {
-    let toolbox = Toolbox::new(&catalogue(), read_only, None).unwrap();
-    Tenant::from_parts(toolbox, Box::new(script))
+    Tenant::from_parts(DEFAULT, Rights { read_only, toolsets: None }, Box::new(script), &shared())
+}
+
+/// One of several tenants of a process.
+pub(crate) fn named(id: &str, script: Script, shared: &Arc<Shared>) -> Arc<Tenant> {
+    Tenant::from_parts(id, Rights::default(), Box::new(script), shared)
+}
+
+/// What such tenants have in common; no engine.
+pub(crate) fn shared() -> Arc<Shared> {
+    Shared::without_engine(BuildFacts { version: "0.0.0", component_digest: "sha256:none".to_owned(), wasmtime: "none" })
 }
 
 impl Runner for Script {

@@ -1,10 +1,11 @@
 //! From a checked configuration to a tenant that takes calls.
 //!
 //! A client waits for this, so it does what must fail early and nothing else: the component is compiled (or taken
-//! from the cache), the way out is set up, and the instance starts in a task of its own.
+//! from the cache) and the way out is tried. The instance itself starts with the first call.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::RwLock;
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -12,16 +13,19 @@ use futures::future::BoxFuture;
 use serde_json::Map;
 use serde_json::Value;
 
+use super::Facts;
+use super::Program;
 use super::Runner;
 use super::Tenant;
-use crate::config::Config;
+use super::rest::Sleeper;
+use super::shared::Shared;
+use crate::config::TenantConfig;
+use crate::egress::CassetteMode;
 use crate::egress::Egress;
 use crate::egress::EgressError;
 use crate::egress::Settings;
 use crate::egress::Timeouts;
-use crate::lifecycle::Lifecycle;
 use crate::plugin::CheckReport;
-use crate::plugin::Engine;
 use crate::plugin::Failure;
 use crate::plugin::Instance;
 use crate::plugin::InstanceSettings;
@@ -30,9 +34,7 @@ use crate::plugin::Plugin;
 use crate::plugin::PluginError;
 use crate::plugin::Stat;
 use crate::plugin::Tool;
-use crate::telemetry::BuildFacts;
 use crate::telemetry::Metrics;
-use crate::toolbox::Toolbox;
 use crate::toolbox::UnknownToolset;
 
 /// Calls of one tenant at once. Far above what a controller bears: the plugin's own limits come first, and this one
@@ -46,21 +48,6 @@ const MAX_RESPONSE_BYTES: u64 = 2 << 30;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What a read-only tenant may POST although it changes nothing: the controller takes a file to validate no other way.
 const READ_ONLY_POSTS: [&str; 2] = ["pipeline-model-converter/validate", "pipeline-model-converter/validateJenkinsfile"];
-/// The engine's version, which cargo pins and the engine does not export.
-const WASMTIME_VERSION: &str = "48.0.8";
-
-/// What is running.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Facts {
-    /// Version of this binary.
-    pub version: &'static str,
-    /// Digest of the component.
-    pub component_digest: String,
-    /// The WASI version that the component is built for.
-    pub wasi: &'static str,
-    /// The controller, or nothing in a test.
-    pub controller: String,
-}
 
 /// The tenant could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -74,77 +61,110 @@ pub(crate) enum StartError {
     /// A toolset that does not exist.
     #[error(transparent)]
     Toolset(#[from] UnknownToolset),
-}
-
-/// Loads a component; compiled code is kept in the cache directory.
-///
-/// # Errors
-/// When there is no engine for this machine, or the file is no usable component.
-pub(crate) fn load_plugin(cache_dir: Option<&Path>, path: &Path) -> Result<Plugin, PluginError> {
-    Plugin::load(&Engine::new(cache_dir)?, path)
+    /// Another component than the operator meant.
+    #[error("the plugin {} has the digest {found}, but plugin_digest is {wanted}", path.display())]
+    Digest {
+        /// Its path.
+        path: PathBuf,
+        /// What was found.
+        found: String,
+        /// What was configured.
+        wanted: String,
+    },
+    /// Nothing to serve.
+    #[error("the configuration has no tenant")]
+    NoTenant,
+    /// One of several tenants.
+    #[error("tenant `{id}`")]
+    Tenant {
+        /// Which.
+        id: String,
+        /// What is wrong with it.
+        source: Box<StartError>,
+    },
 }
 
 impl Tenant {
-    /// Starts the tenant that the configuration describes.
+    /// Starts the tenant that the configuration describes, with the plugin that it names.
     ///
     /// # Errors
     /// When the component cannot be loaded or the way to the controller cannot be set up.
-    pub(crate) fn start(config: &Config) -> Result<Arc<Self>, StartError> {
-        let plugin = load_plugin(config.cache_dir.as_deref(), &config.plugin)?;
-        let catalogue = plugin.catalogue();
-        let toolbox = Toolbox::new(catalogue, config.read_only, config.toolsets.as_ref())?;
-        let instructions = catalogue.instructions.clone();
-        let facts = Facts {
-            version: env!("CARGO_PKG_VERSION"),
-            component_digest: plugin.digest().to_owned(),
-            wasi: plugin.wasi(),
-            controller: config.controller.to_string(),
-        };
-        let metrics = Arc::new(Metrics::new(BuildFacts {
-            version: facts.version,
-            component_digest: facts.component_digest.clone(),
-            wasmtime: WASMTIME_VERSION,
-        }));
-        metrics.memory_limit(config.memory_limit_bytes);
-        let egress = Egress::new(egress_settings(config), metrics.clone())?;
-        let instance = Instance::spawn(plugin, instance_settings(config, egress, &metrics));
+    pub(super) fn start(id: &str, config: &Arc<TenantConfig>, shared: &Arc<Shared>) -> Result<Arc<Self>, StartError> {
+        let plugin = shared.plugin(&config.plugin)?;
+        if let Some(wanted) = config.plugin_digest.as_ref().filter(|wanted| *wanted != plugin.digest()) {
+            return Err(StartError::Digest { path: config.plugin.clone(), found: plugin.digest().to_owned(), wanted: wanted.clone() });
+        }
+        let program = program(plugin, config, shared)?;
         Ok(Arc::new(Self {
-            toolbox,
-            instructions,
-            facts,
-            runner: Box::new(instance),
-            lifecycle: Lifecycle::new(Arc::clone(&metrics)),
-            metrics,
-            timeout: config.timeout,
+            id: id.to_owned(),
+            config: Arc::clone(config),
+            program: RwLock::new(Arc::new(program)),
+            shared: Arc::clone(shared),
         }))
     }
 
+    /// What would run for this tenant with that plugin, ready for [`Tenant::replace`].
+    ///
+    /// # Errors
+    /// When the plugin lacks a toolset that the tenant names, or the way to the controller cannot be set up.
+    pub(crate) fn program_of(&self, plugin: Plugin) -> Result<Program, StartError> {
+        program(plugin, &self.config, &self.shared)
+    }
+
     #[cfg(test)]
-    pub(super) fn from_parts(toolbox: Toolbox, runner: Box<dyn Runner>) -> Arc<Self> {
+    pub(super) fn from_parts(id: &str, rights: super::Rights, runner: Box<dyn Runner>, shared: &Arc<Shared>) -> Arc<Self> {
+        let config = TenantConfig::for_tests(rights);
         let facts = Facts { version: "0.0.0", component_digest: "sha256:none".to_owned(), wasi: "none", controller: String::new() };
-        let build = BuildFacts { version: "0.0.0", component_digest: facts.component_digest.clone(), wasmtime: "none" };
-        let metrics = Arc::new(Metrics::new(build));
+        let toolbox = crate::toolbox::Toolbox::new("sha256:none", &super::scripted::catalogue(), &config.rights).unwrap();
         Arc::new(Self {
-            toolbox,
-            instructions: "Scripted.".to_owned(),
-            facts,
-            runner,
-            lifecycle: Lifecycle::new(Arc::clone(&metrics)),
-            metrics,
-            timeout: Duration::from_secs(30),
+            id: id.to_owned(),
+            config: Arc::new(config),
+            program: RwLock::new(Arc::new(Program { toolbox: Arc::new(toolbox), facts, runner })),
+            shared: Arc::clone(shared),
         })
     }
 }
 
+fn program(plugin: Plugin, config: &Arc<TenantConfig>, shared: &Arc<Shared>) -> Result<Program, StartError> {
+    let toolbox = shared.toolbox(&plugin, &config.rights)?;
+    let facts = Facts {
+        version: env!("CARGO_PKG_VERSION"),
+        component_digest: plugin.digest().to_owned(),
+        wasi: plugin.wasi(),
+        controller: config.controller.to_string(),
+    };
+    shared.metrics.memory_limit(config.memory_limit_bytes);
+    Ok(Program { toolbox, facts, runner: runner(plugin, config, &shared.metrics)? })
+}
+
+fn runner(plugin: Plugin, config: &Arc<TenantConfig>, metrics: &Arc<Metrics>) -> Result<Box<dyn Runner>, StartError> {
+    let start = {
+        let (config, metrics) = (Arc::clone(config), Arc::clone(metrics));
+        move || -> Result<Box<dyn Runner>, StartError> {
+            let egress = Egress::new(egress_settings(&config), metrics.clone())?;
+            Ok(Box::new(Instance::spawn(plugin.clone(), instance_settings(&config, egress, &metrics))))
+        }
+    };
+    if matches!(config.cassette, CassetteMode::Off) {
+        // Tried and dropped, so that a wrong certificate file is an error now and not at the first call.
+        Egress::new(egress_settings(config), metrics.clone())?;
+        return Ok(Box::new(Sleeper::new(Box::new(start))));
+    }
+    // A cassette belongs to one life from start to end.
+    start()
+}
+
 /// The way out that this configuration asks for.
-pub(crate) fn egress_settings(config: &Config) -> Settings {
+pub(crate) fn egress_settings(config: &TenantConfig) -> Settings {
     Settings {
         controller: config.controller.clone(),
-        credentials: config.credentials.clone(),
+        identity: config.identity.clone(),
+        front_header: config.front_header.clone(),
+        proxy: config.proxy.clone(),
+        denied_paths: config.denied_paths.clone(),
         ca_file: config.ca_file.clone(),
         client_cert: config.client_cert.clone(),
-        proxy: config.proxy.clone(),
-        read_only: config.read_only,
+        read_only: config.rights.read_only,
         read_only_posts: READ_ONLY_POSTS.map(str::to_owned).to_vec(),
         timeouts: Timeouts { connect: CONNECT_TIMEOUT.min(config.timeout), first_byte: config.timeout, between_bytes: config.timeout },
         max_in_flight: MAX_REQUESTS_IN_FLIGHT,
@@ -153,14 +173,12 @@ pub(crate) fn egress_settings(config: &Config) -> Settings {
     }
 }
 
-fn instance_settings(config: &Config, egress: Egress, metrics: &Arc<Metrics>) -> InstanceSettings {
+fn instance_settings(config: &TenantConfig, egress: Egress, metrics: &Arc<Metrics>) -> InstanceSettings {
     let mut env = vec![
         ("JENKINS_URL".to_owned(), config.controller.to_string()),
         ("JANKINS_TIMEOUT_SECONDS".to_owned(), config.timeout.as_secs().to_string()),
     ];
-    if let Some(tokens) = config.max_tokens {
-        env.push(("JANKINS_MAX_TOKENS".to_owned(), tokens.to_string()));
-    }
+    env.extend(config.guest.iter().cloned());
     InstanceSettings {
         env,
         memory_limit_bytes: config.memory_limit_bytes,
@@ -189,16 +207,5 @@ impl Runner for Instance {
 
     fn drain(&self, deadline: Duration) -> BoxFuture<'_, ()> {
         Instance::drain(self, deadline).boxed()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_version_of_the_engine_is_the_locked_one() {
-        let lock = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
-        assert!(lock.contains(&format!("name = \"wasmtime\"\nversion = \"{WASMTIME_VERSION}\"")));
     }
 }

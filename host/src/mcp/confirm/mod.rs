@@ -8,7 +8,7 @@
 //!
 //! Where the client can ask, `confirm` alone does not do: a model can set an argument, a user's reply it can not.
 //! The question is bound to the very call: the state that comes back with the reply is sealed (HMAC), holds for
-//! [`VALID_FOR`], and opens only for the same tool with the same arguments. The key is made at start, so after a
+//! [`VALID_FOR`], and opens only for the same caller, tool and arguments. The key is made at start, so after a
 //! restart the user is asked again; nothing is remembered between the two requests.
 
 mod question;
@@ -42,6 +42,7 @@ use super::tools::CONFIRM;
 use super::tools::takes_confirmation;
 use crate::plugin::Effect;
 use crate::plugin::Tool;
+use crate::tenant::Caller;
 
 /// Time for a person to come back and decide.
 const VALID_FOR: Duration = Duration::from_secs(600);
@@ -66,7 +67,13 @@ impl Confirmations {
     }
 
     /// Decides about one call.
-    pub(super) async fn consent(&self, tool: &Tool, request: CallToolRequestParams, context: &RequestContext<RoleServer>) -> Consent {
+    pub(super) async fn consent(
+        &self,
+        caller: &Caller,
+        tool: &Tool,
+        request: CallToolRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> Consent {
         let mut arguments = request.arguments.unwrap_or_default();
         if tool.effect != Effect::Destructive {
             return Consent::Given(arguments);
@@ -81,9 +88,9 @@ impl Confirmations {
             Asking::ByAnswer => {
                 let reply = request.input_responses.and_then(|mut replies| replies.remove(QUESTION));
                 match (reply, request.request_state) {
-                    (Some(reply), Some(state)) if self.is_about(&state, tool, &arguments) => judge(reply, tool, arguments),
+                    (Some(reply), Some(state)) if self.is_about(&state, caller, tool, &arguments) => judge(reply, tool, arguments),
                     // No reply yet, or one to another question: ask (again).
-                    _ => self.ask(tool, &arguments),
+                    _ => self.ask(caller, tool, &arguments),
                 }
             }
             Asking::ByRequest => match question(tool, &arguments) {
@@ -96,9 +103,9 @@ impl Confirmations {
         }
     }
 
-    fn ask(&self, tool: &Tool, arguments: &Map<String, Value>) -> Consent {
+    fn ask(&self, caller: &Caller, tool: &Tool, arguments: &Map<String, Value>) -> Consent {
         let options = SealOptions::new().ttl(VALID_FOR);
-        let binding = binding(tool, arguments);
+        let binding = binding(caller, tool, arguments);
         let state = self.seal.seal_with(&[], &options.associated_data(&binding));
         let requests = question(tool, arguments).and_then(|params| {
             let request = json!({"method": "elicitation/create", "params": params});
@@ -110,8 +117,8 @@ impl Confirmations {
         }
     }
 
-    fn is_about(&self, state: &str, tool: &Tool, arguments: &Map<String, Value>) -> bool {
-        self.seal.open_with(state, &binding(tool, arguments)).is_ok()
+    fn is_about(&self, state: &str, caller: &Caller, tool: &Tool, arguments: &Map<String, Value>) -> bool {
+        self.seal.open_with(state, &binding(caller, tool, arguments)).is_ok()
     }
 }
 
@@ -155,6 +162,11 @@ mod tests {
         catalogue().get("drop_thing").unwrap().clone()
     }
 
+    fn caller(user: &str) -> Caller {
+        let tenant = crate::tenant::scripted::tenant(crate::tenant::scripted::Script::default());
+        Caller::new(tenant, user.into(), crate::tenant::Rights::default())
+    }
+
     fn arguments(name: &str) -> Map<String, Value> {
         Map::from_iter([("name".to_owned(), json!(name))])
     }
@@ -162,12 +174,14 @@ mod tests {
     #[test]
     fn a_state_opens_only_for_the_call_it_was_made_for() {
         let confirmations = Confirmations::new().unwrap();
-        let Consent::Ask(asked) = confirmations.ask(&tool(), &arguments("a")) else { panic!() };
+        let ada = caller("ada");
+        let Consent::Ask(asked) = confirmations.ask(&ada, &tool(), &arguments("a")) else { panic!() };
         let state = asked.request_state.unwrap();
-        assert!(confirmations.is_about(&state, &tool(), &arguments("a")));
-        assert!(!confirmations.is_about(&state, &tool(), &arguments("b")));
-        assert!(!confirmations.is_about(&state, catalogue().get("add_thing").unwrap(), &arguments("a")));
-        assert!(!confirmations.is_about("rs1.e30.e30", &tool(), &arguments("a")));
-        assert!(!Confirmations::new().unwrap().is_about(&state, &tool(), &arguments("a")));
+        assert!(confirmations.is_about(&state, &ada, &tool(), &arguments("a")));
+        assert!(!confirmations.is_about(&state, &ada, &tool(), &arguments("b")));
+        assert!(!confirmations.is_about(&state, &caller("bob"), &tool(), &arguments("a")));
+        assert!(!confirmations.is_about(&state, &ada, catalogue().get("add_thing").unwrap(), &arguments("a")));
+        assert!(!confirmations.is_about("rs1.e30.e30", &ada, &tool(), &arguments("a")));
+        assert!(!Confirmations::new().unwrap().is_about(&state, &ada, &tool(), &arguments("a")));
     }
 }

@@ -13,6 +13,7 @@ use sha2::Sha256;
 use crate::mcp::tools::CONFIRM;
 use crate::plugin::Failure;
 use crate::plugin::Tool;
+use crate::tenant::Caller;
 
 /// Longest value that is shown in a question; longer ones are cut, for they are not what a person decides by.
 const MAX_VALUE_CHARS: usize = 200;
@@ -28,12 +29,12 @@ pub(in crate::mcp) enum Consent {
     Refused(Box<Failure>),
 }
 
-/// What a reply has to be about: the tool and its arguments, as a digest.
-pub(super) fn binding(tool: &Tool, arguments: &Map<String, Value>) -> Vec<u8> {
+/// What a reply has to be about: who asked whom for what, as a digest.
+pub(super) fn binding(caller: &Caller, tool: &Tool, arguments: &Map<String, Value>) -> Vec<u8> {
     let mut names: Vec<&String> = arguments.keys().collect();
     names.sort_unstable();
     let mut hash = Sha256::new();
-    hash.update(json!(tool.mcp_name).to_string());
+    hash.update(json!([caller.tenant().id(), caller.user(), tool.mcp_name]).to_string());
     for name in names {
         hash.update(json!([name, arguments.get(name)]).to_string());
     }
@@ -122,7 +123,9 @@ mod tests {
     fn the_order_of_the_arguments_does_not_matter() {
         let one = Map::from_iter([("a".to_owned(), json!(1)), ("b".to_owned(), json!(2))]);
         let other = Map::from_iter([("b".to_owned(), json!(2)), ("a".to_owned(), json!(1))]);
-        assert_eq!(binding(&tool(), &one), binding(&tool(), &other));
+        let tenant = crate::tenant::scripted::tenant(crate::tenant::scripted::Script::default());
+        let caller = Caller::local(tenant);
+        assert_eq!(binding(&caller, &tool(), &one), binding(&caller, &tool(), &other));
     }
 
     #[test]
