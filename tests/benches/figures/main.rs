@@ -9,6 +9,7 @@
 mod memory;
 mod scan;
 mod speed;
+mod tenants;
 mod tokens;
 
 use std::process::ExitCode;
@@ -78,6 +79,7 @@ async fn main() -> Result<ExitCode> {
     speed::measure(&mut table).await?;
     scan::measure(&mut table).await?;
     memory::measure(&mut table).await?;
+    tenants::measure(&mut table).await?;
     tokens::measure(&mut table).await?;
     println!();
     Ok(if table.failed == 0 {

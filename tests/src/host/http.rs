@@ -139,8 +139,26 @@ impl Http {
     /// # Errors
     /// When it runs no more.
     pub fn terminate(&self) -> Result<()> {
+        self.signal("-TERM")
+    }
+
+    /// Asks it to read its configuration again.
+    ///
+    /// # Errors
+    /// When it runs no more.
+    pub fn hang_up(&self) -> Result<()> {
+        self.signal("-HUP")
+    }
+
+    /// What it logged so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        lock(&self.log).clone()
+    }
+
+    fn signal(&self, signal: &str) -> Result<()> {
         let id = self.child.id().context("jankins has ended already")?;
-        let status = std::process::Command::new("kill").args(["-TERM", &id.to_string()]).status()?;
+        let status = std::process::Command::new("kill").args([signal, &id.to_string()]).status()?;
         if status.success() { Ok(()) } else { bail!("kill: {status}") }
     }
 
