@@ -67,8 +67,8 @@ async fn a_secure_controller_is_reached_through_a_tunnel_and_its_own_certificate
     let (authority, folder) = (authority("ours"), tempfile::tempdir().unwrap());
     let controller = server_at(certificate(&authority, "ci.example.com", false), None).await;
     let proxy = FakeProxy::start(ESTABLISHED, Some(controller)).await;
-    let credentials = Some(Credentials::new("alice", "s3cret").unwrap());
-    let settings = Settings { credentials, ..trusting("https://ci.example.com/", &authority, &folder) };
+    let identity = Some(Identity::fixed("alice", "s3cret"));
+    let settings = Settings { identity, ..trusting("https://ci.example.com/", &authority, &folder) };
     let subject = Subject::with_lookup(proxy.before(settings, "bob:pr0xy@"), no_lookup());
     let seen = subject.get_text("/api/json").await.unwrap();
     assert!(seen.starts_with("GET /api/json\n") && seen.contains("host: ci.example.com\n"), "{seen}");
