@@ -163,7 +163,9 @@ impl Tenant {
                 let sent = sent.and_then(|response| self.check_length(&ask.method, response));
                 match sent {
                     Ok(response) => {
-                        if let (StatusCode::UNAUTHORIZED, Some(login), Some(sent)) = (response.status(), &network.login, &additions.authorization) {
+                        if let (StatusCode::UNAUTHORIZED, Some(login), Some(sent)) =
+                            (response.status(), &network.login, &additions.authorization)
+                        {
                             login.refused(sent).await;
                         }
                         let tape = network.recorder.as_ref().map(|recorder| Box::new(Tape::start(recorder, ask, &response)));
