@@ -194,7 +194,7 @@ const SOFT: &str = concat!(
 /// Whether a line plays down what it says.
 pub(super) fn is_soft(text: &str) -> bool {
     // The type of a Kubernetes event, which is all that a cluster ever says of a failure.
-    if text.trim_start().starts_with("Warning  ") {
+    if text.trim_start().starts_with("Warning  ") || text.starts_with("[Warning][") {
         return false;
     }
     static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();

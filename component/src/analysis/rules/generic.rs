@@ -119,7 +119,7 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Script,
         specificity: 56,
         needles: &["Assertion `", "assertion failed", "Assertion failed"],
-        pattern: r"(?:^(?P<program>[^:]+): (?P<file>[^:\s]+):(?P<line>\d+): .+: Assertion [`'](?P<message>.+)' failed\.|^Assertion failed: (?P<message2>.+))",
+        pattern: r"(?:^(?P<program>[^:]+): (?P<file>(?:/?[A-Za-z]:)?[^:\s]+):(?P<line>\d+): .+: Assertion [`'](?P<message>.+)' failed\.|^Assertion failed: (?P<message2>.+))",
         cause: "assertion failed: {message} ({file|?}:{line|?})",
         advice: "The program stopped itself at {file|the assertion}:{line|?}.",
         examples: samples!["nightly: report.c:21: report: Assertion `rows >= 0' failed."],

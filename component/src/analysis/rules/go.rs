@@ -61,7 +61,7 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Compile,
         specificity: 89,
         needles: &[".go:"],
-        pattern: r"^(?:vet: )?(?P<file>[^:\s]+\.go):(?P<line>\d+):(?P<column>\d+): (?P<message>.+)$",
+        pattern: r"^(?:vet: )?(?P<file>(?:/?[A-Za-z]:)?[^:\s]+\.go):(?P<line>\d+):(?P<column>\d+): (?P<message>.+)$",
         unless: r" \([a-z][a-z0-9]+\)$|: (?:warning|note|info|debug)\b",
         cause: "{file}:{line}: {message}",
         advice: "Fix {file} at line {line}.",

@@ -148,7 +148,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "jenkins-restart",
         tool: Tool::Jenkins,
         category: Category::Infrastructure,
-        specificity: 80,
+        specificity: 64,
         retryable: true,
         needles: &[
             "unable to resume",
@@ -158,8 +158,8 @@ pub(super) const RULES: &[Rule] = &[
             "Queue task was cancelled",
         ],
         pattern: r"(?:(?P<message>[Uu]nable to resume.*|Queue task was cancelled)|^ERROR: (?P<message2>.*was not saved to disk.*))",
-        cause: "the build did not survive a restart of the controller: {message}",
-        advice: "Run it again; a durability setting lets pipelines survive restarts.",
+        cause: "the build lost its place in the queue or did not survive a restart: {message}",
+        advice: "Look above for an agent that could not start; after a restart of the controller run it again.",
         examples: samples![
             "Cannot resume build: Unable to resume because FlowNode 12 for loadHeads was never saved",
             "Queue task was cancelled"

@@ -61,14 +61,14 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Kubectl,
         category: Category::Deploy,
         specificity: 92,
-        needles: &["Failed to pull image"],
-        pattern: r#"Failed to pull image "(?P<image>[^"]+)"(?:: .*(?:desc = |failed to resolve reference )(?P<message>.+))?"#,
+        needles: &["Failed to pull image", "Unable to pull "],
+        pattern: r#"(?:Failed to pull image "(?P<image>[^"]+)"(?:: .*(?:desc = |failed to resolve reference )(?P<message>.+))?|Unable to pull (?:Docker|container) image "(?P<image2>[^"]+)")"#,
         cause: "the cluster cannot pull the image {image}: {message|see the events}",
         advice: "Check that the tag was pushed and that the namespace has a pull secret for the registry.",
         examples: samples![
             "Failed to pull image \"registry.example.com/checkout:1.9.0\": rpc error: code = NotFound desc = failed to pull and unpack image"
         ],
-        near_misses: samples!["Successfully pulled image \"checkout:1.9.0\" in 1.2s"],
+        near_misses: samples!["Successfully pulled image \"checkout:1.9.0\" in 1.2s", "Unable to pull changes"],
         ..Rule::CAUSE
     },
     Rule {

@@ -129,6 +129,22 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        id: "clock-skew",
+        tool: Tool::Machine,
+        category: Category::Infrastructure,
+        specificity: 88,
+        needles: &["is not valid yet", "is not yet valid", "RequestTimeTooSkewed", "Clock skew too great"],
+        pattern: r"(?P<message>Release file for \S+ is not valid yet.*|certificate (?:has expired or )?is not yet valid.*|RequestTimeTooSkewed.*|Clock skew too great.*)",
+        cause: "the clock of the machine is wrong: {message}",
+        advice: "Set the agent's clock (NTP, a container host that was suspended) and run it again.",
+        examples: samples![
+            "E: Release file for http://deb.example.com/InRelease is not valid yet (invalid for another 3h 12min 4s).",
+            "x509: certificate has expired or is not yet valid: current time 2016-01-01T00:00:00Z is before 2026-01-01T00:00:00Z",
+        ],
+        near_misses: samples!["make: warning:  Clock skew detected.  Your build may be incomplete.", "the voucher is not valid yet"],
+        ..Rule::CAUSE
+    },
+    Rule {
         id: "too-many-files",
         tool: Tool::Machine,
         category: Category::Resource,

@@ -8,7 +8,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "pytest-failed",
         tool: Tool::Pytest,
         needles: &["FAILED "],
-        pattern: r"^FAILED (?P<test>(?P<file>[^:\s]+\.py)::\S+(?: ?\[[^\]]*\])?)(?: - (?P<message>.+))?$",
+        pattern: r"^FAILED (?P<test>(?P<file>(?:/?[A-Za-z]:)?[^:\s]+\.py)::\S+(?: ?\[[^\]]*\])?)(?: - (?P<message>.+))?$",
         cause: "test {test} failed: {message|no message}",
         advice: "Run `pytest {test}` on the failing revision.",
         examples: samples![
@@ -27,7 +27,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Pytest,
         specificity: 77,
         needles: &["FAILED"],
-        pattern: r"^(?:\[gw\d+\] \[ *\d+%\] FAILED (?P<test>(?P<file>[^:\s]+\.py)::\S+)|(?P<test2>(?P<file2>[^:\s]+\.py)::\S+) FAILED(?: +\[ *\d+%\])?)$",
+        pattern: r"^(?:\[gw\d+\] \[ *\d+%\] FAILED (?P<test>(?P<file>(?:/?[A-Za-z]:)?[^:\s]+\.py)::\S+)|(?P<test2>(?P<file2>(?:/?[A-Za-z]:)?[^:\s]+\.py)::\S+) FAILED(?: +\[ *\d+%\])?)$",
         cause: "test {test} failed",
         advice: "Run `pytest {test}` on the failing revision.",
         examples: samples![
@@ -42,7 +42,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Pytest,
         specificity: 80,
         needles: &["ERROR "],
-        pattern: r"^ERROR (?P<test>(?P<file>[^:\s]+\.py)(?:::\S+)?)(?: - (?P<message>.+))?$",
+        pattern: r"^ERROR (?P<test>(?P<file>(?:/?[A-Za-z]:)?[^:\s]+\.py)(?:::\S+)?)(?: - (?P<message>.+))?$",
         cause: "{test} could not run: {message|see the error above}",
         advice: "Fix the fixture or the import: the test itself was not reached.",
         examples: samples![

@@ -7,7 +7,7 @@ const FRAME: Option<Lookup> = Some(Lookup::near(14, FRAME_LINE));
 /// Exceptions have no mark of their own: without a frame it is not Python's.
 const OWN_FRAME: Option<Lookup> = Some(Lookup::required(14, FRAME_LINE));
 const FRAME_LINE: &str =
-    r#"^(?:E)?\s*File "(?P<file>[^"<][^"]*|<string>)", line (?P<line>\d+)|^(?P<file2>[^:\s]+\.py):(?P<line2>\d+): in "#;
+    r#"^(?:E)?\s*File "(?P<file>[^"<][^"]*|<string>)", line (?P<line>\d+)|^(?P<file2>(?:/?[A-Za-z]:)?[^:\s]+\.py):(?P<line2>\d+): in "#;
 
 /// The table.
 pub(super) const RULES: &[Rule] = &[

@@ -3,7 +3,7 @@
 use super::{Category, Lookup, Rule, Tool, samples};
 
 /// Where rustc prints the place: one of the next lines.
-const PLACE: Option<Lookup> = Some(Lookup::near(4, r"^\s*(?:-->|::: ) ?(?P<file>[^:\s]+):(?P<line>\d+):(?P<column>\d+)"));
+const PLACE: Option<Lookup> = Some(Lookup::near(4, r"^\s*(?:-->|::: ) ?(?P<file>(?:/?[A-Za-z]:)?[^:\s]+):(?P<line>\d+):(?P<column>\d+)"));
 
 /// The table.
 pub(super) const RULES: &[Rule] = &[
@@ -60,7 +60,7 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 91,
         needles: &["rust-clippy/"],
         pattern: r"^\s+= help: for further information visit \S*rust-clippy/\S*#(?P<code>\w+)$",
-        before: Some(Lookup::near(14, r"^\s*--> (?P<file>[^:\s]+):(?P<line>\d+):(?P<column>\d+)$")),
+        before: Some(Lookup::near(14, r"^\s*--> (?P<file>(?:/?[A-Za-z]:)?[^:\s]+):(?P<line>\d+):(?P<column>\d+)$")),
         cause: "{file|?}:{line|?}: clippy::{code}",
         advice: "Fix it as clippy suggests, or allow clippy::{code} where it is wrong; the build denies warnings.",
         examples: samples![

@@ -136,16 +136,19 @@ pub(super) const RULES: &[Rule] = &[
         needles: &[
             "Could not find gem",
             "Could not find compatible versions",
-            "Bundler could not find",
+            "could not find compatible versions",
             "in locally installed gems",
             "Gem::Ext::BuildError",
         ],
-        pattern: r"(?:Could not find gem '(?P<module>[^']+)'|Could not find (?P<module2>\S+) in (?:locally installed gems|any of the sources)|(?P<message>Bundler could not find compatible versions.*|Could not find compatible versions|Gem::Ext::BuildError: .+))",
+        pattern: r"(?:Could not find gem '(?P<module>[^']+)'|Could not find (?P<module2>\S+) in (?:locally installed gems|any of the sources)|(?P<message>(?:Bundler|\[!\] CocoaPods) could not find compatible versions.*|Could not find compatible versions|Gem::Ext::BuildError: .+))",
         extent: 3,
-        cause: "bundler cannot install {module} {message}",
-        advice: "Correct the Gemfile or its lock, or install the headers that the native gem needs.",
+        cause: "a dependency cannot be installed: {module} {message}",
+        advice: "Correct the Gemfile or Podfile or its lock, or install the headers that the native gem needs.",
         examples: samples!["Could not find gem 'railz (~> 7.0)' in rubygems repository https://rubygems.org/ or installed locally."],
-        near_misses: samples!["Bundle complete! 12 Gemfile dependencies, 40 gems now installed."],
+        near_misses: samples![
+            "it could not find compatible versions of them",
+            "Bundle complete! 12 Gemfile dependencies, 40 gems now installed."
+        ],
         ..Rule::CAUSE
     },
     Rule {
@@ -154,11 +157,46 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Script,
         specificity: 68,
         needles: &[".rb:"],
-        pattern: r"^(?P<file>[^:\s]+\.rb):(?P<line>\d+):in [`'].+': (?P<message>.+) \((?P<kind>[A-Z][\w:]+)\)$",
+        pattern: r"^(?P<file>(?:/?[A-Za-z]:)?[^:\s]+\.rb):(?P<line>\d+):in [`'].+': (?P<message>.+) \((?P<kind>[A-Z][\w:]+)\)$",
         cause: "{file}:{line}: {kind}: {message}",
         advice: "Look at {file} line {line}.",
         examples: samples!["/ws/lib/cart.rb:21:in `total': undefined method `price' for nil (NoMethodError)"],
         near_misses: samples!["\tfrom /ws/lib/cart.rb:40:in `block in total'"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "elixir-error",
+        tool: Tool::Unknown,
+        category: Category::Compile,
+        specificity: 84,
+        needles: &["** ("],
+        pattern: r"^\*\* \((?P<kind>\w*(?:Compile|Syntax|TokenMissing|Undefined\w+)Error)\) (?P<file>[^:\s]+\.exs?)(?::(?P<line>\d+))?:? ?(?P<message>.+)$",
+        before: Some(Lookup::near(12, r"^\s+error: (?P<reason>.+)$")),
+        cause: "{file}:{line|?}: {reason|}: {message}",
+        advice: "Fix {file}: the error above names the line.",
+        examples: samples![
+            "    error: undefined function totl/1\n** (CompileError) lib/cart.ex:14: cannot compile module Cart (errors have been logged)"
+        ],
+        near_misses: samples!["** (exit) normal"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "powershell-error",
+        tool: Tool::Shell,
+        category: Category::Script,
+        specificity: 70,
+        needles: &["FullyQualifiedErrorId", ".ps1:"],
+        pattern: r"^(?:\s+\+ FullyQualifiedErrorId : (?P<kind>\S+)|(?P<program>[\w-]+): (?P<file>\S+\.ps1):(?P<line>\d+))",
+        before: Some(Lookup::near(6, r"^(?P<program>[A-Z][\w-]+) : (?P<message>.+)$")),
+        after: Some(Lookup::near(5, r"^\s+\| +(?P<message>[^~\s].*)$")),
+        extent: 1,
+        cause: "PowerShell: {program}: {message|see above}",
+        advice: "Read the command above it: PowerShell prints the line of the script that failed.",
+        examples: samples![
+            "Copy-Item : Could not find a part of the path 'D:\\x'.\nAt C:\\ws\\a.ps1:3 char:1\n    + FullyQualifiedErrorId : System.IO.DirectoryNotFoundException,Microsoft.PowerShell.Commands.CopyItemCommand",
+            "Copy-Item: C:\\ws\\a.ps1:3\nLine |\n   3 |  Copy-Item dist D:\\x\n     |  ~~~~\n     | Could not find a part of the path 'D:\\x'.",
+        ],
+        near_misses: samples!["running a.ps1: ok"],
         ..Rule::CAUSE
     },
     Rule {

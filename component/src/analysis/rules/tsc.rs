@@ -10,7 +10,7 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Compile,
         specificity: 91,
         needles: &["error TS"],
-        pattern: r"^(?:ERROR in |Error: |# |\s+)?(?P<file>[^\s():]+\.[cm]?tsx?|[^\s():]+\.vue|[^\s():]+\.[cm]?jsx?)(?:\((?P<line>\d+),(?P<column>\d+)\):|:(?P<line2>\d+):(?P<column2>\d+) -) error (?P<code>TS\d+): (?P<message>.+)$",
+        pattern: r"^(?:ERROR in |Error: |# |\s+)?(?P<file>(?:[A-Za-z]:)?[^\s():][^():]*\.(?:[cm]?[jt]sx?|vue))(?:\((?P<line>\d+),(?P<column>\d+)\):|:(?P<line2>\d+):(?P<column2>\d+) -) error (?P<code>TS\d+): (?P<message>.+)$",
         cause: "{file}:{line}: {message} ({code})",
         advice: "Fix {file} at line {line}.",
         examples: samples![

@@ -8,6 +8,7 @@ mod jenkins;
 mod jvm;
 mod native;
 mod python;
+mod second;
 mod web;
 
 use super::{Analysis, analyze, best};
