@@ -5,6 +5,9 @@ use super::finding::{DownstreamBuild, Evidence};
 use super::hypothesis::{Confidence, Hypothesis};
 use super::rules::{Category, Role, Tool};
 
+/// Last lines of output that are evidence.
+const LAST_LINES: usize = 4;
+
 /// What can be said when no rule knows the reason: which command ended how, after which output.
 pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
     if let Some(failed) = analysis.downstream.iter().find(|build| is_red(build)) {
@@ -13,10 +16,12 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
     let symptom = analysis.findings.iter().rfind(|finding| finding.rule.role == Role::Symptom);
     let code = analysis.exit_codes.last().map(|exit| exit.code);
     let command = analysis.last_command.as_ref();
-    let output = analysis
-        .last_output
-        .iter()
-        .rfind(|line| symptom.is_none_or(|symptom| line.line < symptom.line) && !line.text.starts_with("ERROR: script"));
+    let outputs = || {
+        let said = |line: &&Evidence| symptom.is_none_or(|symptom| line.line < symptom.line) && !line.text.starts_with("ERROR: script");
+        analysis.last_output.iter().rev().filter(said)
+    };
+    // A line that complains says more than the one after it.
+    let output = outputs().find(|line| complains(&line.text)).or_else(|| outputs().next());
     let said = output.map_or_else(String::new, |line| format!("; last output: {}", line.text.trim()));
     let title = match (command, code) {
         (Some(command), Some(code)) => {
@@ -26,7 +31,7 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
         (_, Some(code)) => format!("a step ended with exit code {code}{}{said}", meaning(code)),
         _ => symptom?.cause.clone(),
     };
-    let mut evidence: Vec<Evidence> = command.into_iter().chain(output).cloned().collect();
+    let mut evidence: Vec<Evidence> = command.into_iter().chain(outputs().take(LAST_LINES)).chain(output).cloned().collect();
     evidence.extend(symptom.iter().flat_map(|symptom| symptom.evidence.iter().cloned()));
     crate::sorted::sort_by_key(&mut evidence, |line| line.line);
     evidence.dedup();
@@ -45,6 +50,28 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
         score: 30,
         verdict: false,
     })
+}
+
+/// Words with which programs that no rule knows say that they could not.
+fn complains(text: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "error",
+        "fail",
+        "cannot",
+        "can't",
+        "could not",
+        "unable",
+        "denied",
+        "refused",
+        "reject",
+        "invalid",
+        "missing",
+        "not found",
+        "exceed",
+        "no such",
+    ];
+    let lower = text.to_ascii_lowercase();
+    WORDS.iter().any(|word| lower.contains(word)) && !lower.contains("0 error") && !lower.contains("0 fail")
 }
 
 fn is_red(build: &DownstreamBuild) -> bool {

@@ -97,6 +97,21 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        id: "cargo-rust-version",
+        tool: Tool::Cargo,
+        category: Category::Config,
+        specificity: 87,
+        needles: &["is not supported by the following package", "because it requires rustc"],
+        pattern: r"^error: (?P<message>rustc \S+ is not supported by the following packages?|package `[^`]+` cannot be built because it requires rustc \S+.*)",
+        after: Some(Lookup::near(1, r"^\s+(?P<module>\S+ requires rustc \S+)")),
+        extent: 1,
+        cause: "wrong Rust version: {message} {module}",
+        advice: "Use a newer toolchain (rust-toolchain.toml, the image), or an older version of the package.",
+        examples: samples!["error: rustc 1.79.0 is not supported by the following package:\n  home@0.5.11 requires rustc 1.81"],
+        near_misses: samples!["warning: rustc 1.79.0 is old"],
+        ..Rule::CAUSE
+    },
+    Rule {
         id: "cargo-manifest",
         tool: Tool::Cargo,
         category: Category::Config,

@@ -37,7 +37,7 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Compile,
         specificity: 85,
         needles: &["undefined reference to", "undefined symbol: ", "unresolved external symbol", "\", referenced from:"],
-        pattern: r#"(?:undefined reference to [`'](?P<symbol>[^']+)|\berror: undefined symbol: (?P<symbol2>.+)|error LNK2\d{3}: unresolved external symbol (?P<symbol3>\S+)|^\s+"(?P<symbol4>[^"]+)", referenced from:$)"#,
+        pattern: r#"(?:undefined reference to [`'](?P<symbol>[^']+)|\berror: undefined symbol: (?P<symbol2>.+)|error LNK2\d{3}: unresolved external symbol (?:"(?P<symbol3>[^"]+)"|(?P<symbol5>[^"\s]+))|^\s+"(?P<symbol4>[^"]+)", referenced from:$)"#,
         cause: "linker: undefined symbol {symbol}",
         advice: "Link the library or object that defines {symbol}, and check the order of -l options.",
         examples: samples![

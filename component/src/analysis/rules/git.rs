@@ -187,6 +187,32 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        id: "svn-auth",
+        tool: Tool::Git,
+        category: Category::Credentials,
+        specificity: 90,
+        needles: &["svn: E"],
+        pattern: r"svn: (?P<code>E\d+): (?P<message>(?:Authentication|Authorization|No more credentials|Access to|Commit access).+)$",
+        cause: "subversion refused access: {message} ({code})",
+        advice: "Give the job credentials that may read the repository.",
+        examples: samples!["svn: E170001: Authentication required for '<https://svn.example.com:443> Subversion'"],
+        near_misses: samples!["svn: E160013: path not found"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "svn",
+        tool: Tool::Git,
+        category: Category::Scm,
+        specificity: 82,
+        needles: &["svn: E"],
+        pattern: r"svn: (?P<code>E\d+): (?P<message>.+)$",
+        cause: "subversion: {message} ({code})",
+        advice: "Check the URL and that the agent reaches the server; a locked working copy needs a clean checkout.",
+        examples: samples!["svn: E170013: Unable to connect to a repository at URL 'https://svn.example.com/orders'"],
+        near_misses: samples!["svn: Everything is fine"],
+        ..Rule::CAUSE
+    },
+    Rule {
         id: "git-clone-gave-up",
         tool: Tool::Git,
         needles: &[

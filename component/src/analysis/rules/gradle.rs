@@ -119,6 +119,22 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        id: "gradle-failing-tests",
+        tool: Tool::Junit,
+        category: Category::Test,
+        specificity: 62,
+        needles: &["There were failing tests"],
+        pattern: r"^\s*> There were failing tests\.(?: See the (?:report|results) at: (?P<report>\S+))?",
+        before: Some(Lookup::near(2, r"^Execution failed for task '(?P<task>[^']+)'")),
+        cause: "tests failed in {task|a Gradle task}; the log does not name them (report: {report|build/reports/tests})",
+        advice: "Read the test report of the build; testLogging with events 'failed' would name them here.",
+        examples: samples![
+            "Execution failed for task ':app:test'.\n> There were failing tests. See the report at: file:///ws/app/build/reports/tests/test/index.html"
+        ],
+        near_misses: samples!["There were no failing tests"],
+        ..Rule::CAUSE
+    },
+    Rule {
         id: "gradle-gave-up",
         tool: Tool::Gradle,
         specificity: 15,

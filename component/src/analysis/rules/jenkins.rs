@@ -52,9 +52,9 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"(?:^Cancelling nested steps due to timeout|^Timeout has been exceeded|^Build timed out \(after (?P<limit>[\w ]+)\)|FlowInterruptedException: Timeout)",
         before: Some(Lookup::near(
             16,
-            r"^\+ (?P<command>.+)$|^(?P<command2>\[.+\] is not free, waiting for execution|Still waiting to schedule task)",
+            r"^\+ (?P<command>.+)$|^(?P<command2>\[.+\] is not free, waiting for execution|Still waiting to schedule task|.*\bProceed or Abort$)",
         )),
-        cause: "the build exceeded its limit ({limit|timeout step}); it was running `{command|a step that prints nothing}`",
+        cause: "the build exceeded its limit ({limit|timeout step}) at `{command|a step that prints nothing}`",
         advice: "Find out why the last command hung or grew slow before raising the timeout.",
         examples: samples![
             "+ ./wait-for-db.sh\nCancelling nested steps due to timeout",

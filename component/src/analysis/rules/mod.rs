@@ -9,11 +9,14 @@
 //! inside a WebAssembly guest. Typographic quotation marks of a line are plain ones by the time a
 //! pattern sees it, so patterns know `'` and `"` only.
 
+mod acceptance;
 mod cargo;
+mod cloud;
 mod detect;
 mod docker;
 mod dotnet;
 mod environment;
+mod gates;
 mod gcc;
 mod generic;
 mod git;
@@ -60,6 +63,7 @@ pub const TABLES: &[&[Rule]] = &[
     tsc::RULES,
     node::RULES,
     node_test::RULES,
+    acceptance::RULES,
     python::RULES,
     lint::RULES,
     pytest::RULES,
@@ -70,6 +74,8 @@ pub const TABLES: &[&[Rule]] = &[
     git::RULES,
     terraform::RULES,
     kube::RULES,
+    cloud::RULES,
+    gates::RULES,
     scripting::RULES,
     network::RULES,
     machine::RULES,

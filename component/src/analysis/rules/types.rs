@@ -151,6 +151,12 @@ tools! {
     Kubectl = "kubectl" in "helm",
     /// Helm.
     Helm = "helm" in "helm",
+    /// Robot Framework.
+    Robot = "robot" in "robot",
+    /// Cucumber and its dialects.
+    Cucumber = "cucumber" in "cucumber",
+    /// Command lines of clouds and secret stores.
+    Cloud = "cloud" in "cloud",
     /// curl and wget.
     Curl = "curl" in "network",
     /// Other linters: shellcheck, hadolint, golangci-lint.

@@ -9,6 +9,7 @@ mod jvm;
 mod native;
 mod python;
 mod second;
+mod third;
 mod web;
 
 use super::{Analysis, analyze, best};

@@ -1,0 +1,75 @@
+//! Clouds and secret stores, as their command lines answer.
+
+use super::{Category, Lookup, Rule, Tool, samples};
+
+/// The table.
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "cloud-stack",
+        tool: Tool::Cloud,
+        category: Category::Deploy,
+        specificity: 86,
+        needles: &[
+            "failed to deploy: ",
+            "Failed to create/update the stack",
+            "Failed to create changeset",
+            "Failed to create the changeset",
+        ],
+        pattern: r"(?:The stack named (?P<stack>\S+) failed to deploy: (?P<message>.+)|(?P<message2>Failed to create(?:/update the stack|(?: the)? changeset).*))",
+        cause: "the stack {stack} was not deployed: {message}",
+        advice: "The first CREATE_FAILED or UPDATE_FAILED event names the resource; correct it and deploy again.",
+        examples: samples![
+            " ❌  OrdersStack failed: Error: The stack named OrdersStack failed to deploy: UPDATE_ROLLBACK_COMPLETE: Resource handler returned message: \"too large\"",
+        ],
+        near_misses: samples!["DEPLOY_FAILED_ONCE=0"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "cloud-resource",
+        tool: Tool::Cloud,
+        category: Category::Deploy,
+        specificity: 84,
+        needles: &["CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED"],
+        pattern: r"\b(?P<state>(?:CREATE|UPDATE|DELETE)_FAILED)\b[\s|]+(?P<kind>AWS::\S+)[\s|]+(?P<message>.+)",
+        unless: r"Resource (?:creation|update) cancelled",
+        cause: "{kind}: {state}: {message}",
+        advice: "Correct this resource; the others were rolled back because of it.",
+        examples: samples![
+            "OrdersStack | 3/9 | 1:02:03 AM | CREATE_FAILED | AWS::Lambda::Function | Api (Api1A2B) Resource handler returned message"
+        ],
+        near_misses: samples!["OrdersStack | CREATE_FAILED | AWS::SQS::Queue | Q Resource creation cancelled"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "cloud-call",
+        tool: Tool::Cloud,
+        category: Category::Deploy,
+        specificity: 78,
+        needles: &["An error occurred (", "ERROR: (gcloud.", "ERROR: ("],
+        pattern: r"(?:An error occurred \((?P<code>\w+)\) when calling the (?P<call>\w+) operation(?: \(reached max retries: \d+\))?: (?P<message>.+)|^ERROR: \((?P<call2>gcloud[\w.-]+)\) (?P<message2>.+)|^ERROR: \((?P<code2>[A-Z]\w+)\) (?P<message3>.+))",
+        cause: "{call|the cloud} refused: {code} {message}",
+        advice: "The code names the reason: a missing right, a wrong name, a quota, or a resource in use.",
+        examples: samples![
+            "An error occurred (ValidationException) when calling the UpdateService operation: no such task definition",
+            "ERROR: (gcloud.run.deploy) PERMISSION_DENIED: Permission 'run.services.get' denied",
+            "ERROR: (ResourceGroupNotFound) Resource group 'orders' could not be found.",
+        ],
+        near_misses: samples!["ERROR: (ignored)", "An error occurred while reading"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "vault",
+        tool: Tool::Cloud,
+        category: Category::Credentials,
+        specificity: 86,
+        needles: &["Code: 403. Errors", "Code: 400. Errors", "missing client token"],
+        pattern: r"^(?:Code: (?P<code>40[03])\. Errors:?|\* (?P<message>missing client token))",
+        before: Some(Lookup::near(3, r"^URL: \w+ (?P<url>\S+)")),
+        after: Some(Lookup::near(5, r"^\s*\* (?P<message>[a-z][^:]+)$")),
+        cause: "Vault refused {url|the secret}: {code} {message}",
+        advice: "Check the token or role of this job and the policy for this path.",
+        examples: samples!["URL: GET https://vault.example.com/v1/secret/data/orders\nCode: 403. Errors:\n\n* permission denied"],
+        near_misses: samples!["Code: 200. Errors: none"],
+        ..Rule::CAUSE
+    },
+];
