@@ -1,5 +1,6 @@
 //! For unit tests: a transport that answers from a script, and a clock that the test turns.
 
+pub(crate) mod job;
 pub(crate) mod recorded;
 pub(crate) mod simulated;
 

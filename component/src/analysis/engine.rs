@@ -89,6 +89,10 @@ impl Analyzer {
         let quoted = prefix::plain_quotes(text);
         let text = quoted.as_ref();
         let command = is_command(text);
+        // `command || true` shows its second half only when the first one failed.
+        if command && matches!(text.trim_start_matches('+').trim(), "true" | ":") {
+            self.markers.push(Marker::Ignored, number);
+        }
         self.matcher.candidates(text, &mut self.candidates);
         let matched = if self.candidates.is_empty() { None } else { self.judge(number, offset, text, command) };
         self.complete(number, offset, text, matched.as_ref().map(|(rule, _)| *rule));

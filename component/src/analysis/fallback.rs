@@ -49,6 +49,7 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
         retryable: false,
         score: 30,
         verdict: false,
+        doubted: false,
     })
 }
 
@@ -95,6 +96,7 @@ fn of_downstream(build: &DownstreamBuild) -> Hypothesis {
         retryable: false,
         score: 39,
         verdict: false,
+        doubted: false,
     }
 }
 

@@ -89,6 +89,11 @@ impl Finding {
         self.notes.contains(&Note::Verdict)
     }
 
+    /// Something speaks against its being the cause.
+    pub(super) fn is_doubted(&self) -> bool {
+        self.notes.iter().any(|note| super::score::weight(*note) < 0)
+    }
+
     /// `file:line` or `file`, when known.
     pub fn place(&self) -> Option<String> {
         let file = self.capture("file")?;

@@ -70,6 +70,8 @@ pub struct Hypothesis {
     pub score: i32,
     /// Jenkins itself says so, below the end of the pipeline.
     pub(super) verdict: bool,
+    /// Something speaks against its best finding.
+    pub(super) doubted: bool,
 }
 
 /// The hypotheses of an analysis, best first. A successful build has none.
@@ -105,9 +107,12 @@ pub(super) fn rank(analysis: &Analysis) -> Vec<Hypothesis> {
         hypotheses.retain(|hypothesis| hypothesis.score >= i32::from(GENERIC) - 5);
     }
     hypotheses.truncate(MAX_HYPOTHESES);
-    if hypotheses.first().is_none_or(|best| best.score < 40)
-        && let Some(fallback) = fallback(analysis)
+    // What is in doubt does not explain why the last step failed.
+    let doubted = analysis.result.as_deref() == Some("FAILURE") && !analysis.exit_codes.is_empty();
+    if hypotheses.first().is_none_or(|best| best.score < 40 || doubted && best.doubted)
+        && let Some(mut fallback) = fallback(analysis)
     {
+        fallback.score = fallback.score.max(hypotheses.first().map_or(0, |best| best.score + 1));
         hypotheses.push(fallback);
         crate::sorted::sort_by_key(&mut hypotheses, |hypothesis| -hypothesis.score);
     }
@@ -150,6 +155,7 @@ impl Hypothesis {
             retryable: rule.retryable,
             score: finding.score,
             verdict: finding.is_verdict(),
+            doubted: finding.is_doubted(),
         }
     }
 

@@ -20,6 +20,8 @@ use super::stages::Stages;
 const KEEP_MARKERS: usize = 512;
 /// How many lines after a failure a tool may take to give up.
 const CONFIRM_WITHIN: u64 = 40;
+/// How many lines after a tool gave up the shell may say that this does not matter.
+const IGNORED_WITHIN: u64 = 2;
 /// How many lines after a failure it may be tried again.
 const RETRY_WITHIN: u64 = 12;
 /// How many lines after a failure the log may say that it is over.
@@ -100,7 +102,11 @@ impl Scene<'_> {
     fn aftermath(&self, finding: &Finding, notes: &mut Vec<Note>) {
         let given_up = |marker| matches!(marker, Marker::Symptom | Marker::Exit | Marker::Ignored);
         match self.markers.next(finding.last_line, given_up) {
-            Some((distance, Marker::Symptom | Marker::Exit)) if distance <= CONFIRM_WITHIN => notes.push(Note::Confirmed),
+            Some((distance, Marker::Symptom | Marker::Exit)) if distance <= CONFIRM_WITHIN => {
+                let swallowed = self.markers.next(finding.last_line + distance, |marker| marker == Marker::Ignored);
+                let swallowed = swallowed.is_some_and(|(distance, _)| distance <= IGNORED_WITHIN);
+                notes.push(if swallowed { Note::Ignored } else { Note::Confirmed });
+            }
             Some((distance, Marker::Ignored)) if distance <= CONFIRM_WITHIN => notes.push(Note::Ignored),
             _ => {}
         }
@@ -168,7 +174,7 @@ impl Scene<'_> {
     }
 }
 
-fn weight(note: Note) -> i32 {
+pub(super) fn weight(note: Note) -> i32 {
     match note {
         Note::Confirmed | Note::FailingStage => 6,
         Note::FitsResult => 40,
@@ -185,7 +191,7 @@ fn weight(note: Note) -> i32 {
 /// Words with which a line plays down what it says. They are whole words, and the everyday ones of
 /// compiler messages ("expected", "ignored") count only in a phrase.
 const SOFT: &str = concat!(
-    r"(?i)\b(?:warn(?:ing)?|debug|retry(?:ing)?|retries left|attempt [0-9]+ (?:of|/) ?[0-9]+|",
+    r"(?i)(?:^|[^.\w])retry(?:ing)?\b|\b(?:warn(?:ing)?|debug|retries left|attempt [0-9]+ (?:of|/) ?[0-9]+|",
     r"simulat(?:ed|ing)|recovered|recovering|harmless|non-?fatal|not fatal|can be ignored|ignoring|",
     r"expected (?:failure|error|exception)|as expected|dry[- ]run|deprecated|",
     r"ignore (?:all |any )?previous instructions)\b|\(expected\)|\(ignored\)|\bINFO\b",

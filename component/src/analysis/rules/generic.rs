@@ -8,6 +8,8 @@ const NOT_AN_ERROR: &str = concat!(
     r"(?i)\b(?:0|no|zero|without) (?:\w+ )?(?:errors?|failures?)\b|\b(?:errors?|failures?|failed)[:=] ?0\b|",
     r"\berrors?\.(?:log|txt|html|js|ts|py|rs|go|java|c|h)\b|-Werror|\b(?:PASS(?:ED)?|ok)$|",
     r"script returned exit code|",
+    // pip has installed everything when it says so.
+    r"pip's dependency resolver does not currently|",
     // What Maven prints under every failure, and headings.
     r"\[Help \d\]|To see the full stack trace|Re-run Maven|For more information about the errors|Please refer to|",
     r"\bsymbol: |\blocation: |Tests run: |See dump files|(?i:ERROR|FATAL)\]?:? *[\w ]{1,30}: *$",

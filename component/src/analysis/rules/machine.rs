@@ -115,7 +115,7 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Resource,
         specificity: 78,
         needles: &["Killed", "signal 9", "SIGKILL", "exit code 137", "code 137", "exit status 137"],
-        pattern: r"(?:^(?:\S+: (?:line \d+: )?\s*\d* ?)?Killed(?:\s.*)?$|\bsignal:? 9\b|\bSIGKILL\b|\bexit(?:ed with)?(?: code| status)?:? 137\b|returned exit code 137\b)",
+        pattern: r"(?:^(?:\S+: (?:line \d+: )?\s*\d* ?)?Killed(?:\s{2,}.*)?$|\bsignal:? 9\b|\bSIGKILL\b|\bexit(?:ed with)?(?: code| status)?:? 137\b|returned exit code 137\b)",
         unless: r"^make|fatal error: Killed signal",
         cause: "a process was killed (SIGKILL, usually for lack of memory)",
         advice: "Look at the kernel log or the container's memory limit: without another message, out of memory is the usual reason.",
@@ -125,7 +125,7 @@ pub(super) const RULES: &[Rule] = &[
             "ERROR: script returned exit code 137",
             "process didn't exit successfully: `rustc` (signal: 9, SIGKILL: kill)",
         ],
-        near_misses: samples!["12 mutants Killed by tests? no", "exit code 1370"],
+        near_misses: samples!["12 mutants Killed by tests? no", "Killed 3 mutants", "exit code 1370"],
         ..Rule::CAUSE
     },
     Rule {

@@ -45,4 +45,6 @@ pub(crate) async fn triage_failure(
 }
 
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
 mod recorded;

@@ -39,6 +39,17 @@ fn a_failure_that_or_true_swallows_is_not_the_cause() {
 }
 
 #[test]
+fn a_linter_whose_failure_is_swallowed_is_not_the_cause_of_what_fails_after_it() {
+    Log::pipeline()
+        .stage("Checks")
+        .sh("make lint")
+        .lines("shop/cart.py:14:9: F821 undefined name 'totl'\nmake: *** [Makefile:3: lint] Error 1\n+ true\n+ ./publish --strict\npublish: version 1.4.0 exists already")
+        .end()
+        .failed(&[], "ERROR: script returned exit code 4")
+        .explains(Category::Script, &["./publish --strict", "exit code 4"], "version 1.4.0 exists already");
+}
+
+#[test]
 fn the_cleanup_that_fails_after_the_cause_is_not_the_cause() {
     Log::pipeline()
         .stage("Test")

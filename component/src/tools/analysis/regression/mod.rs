@@ -268,4 +268,6 @@ fn evidence(trouble: &Trouble) -> String {
 }
 
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
 mod recorded;
