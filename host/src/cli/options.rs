@@ -77,6 +77,29 @@ pub(crate) struct GlobalOptions {
     #[arg(long, env = "JANKINS_MAX_TOKENS", value_name = "TOKENS", global = true, help_heading = "Tools")]
     pub max_tokens: Option<u32>,
 
+    /// Tool calls that one minute may bring; 0 is no limit [default: the plugin's, 60]
+    #[arg(long, env = "JANKINS_RATE_LIMIT_REQUESTS_PER_MINUTE", value_name = "CALLS", global = true, help_heading = "Limits")]
+    pub rate_limit_requests_per_minute: Option<u32>,
+
+    /// Tool calls that may come at once, within that rate [default: the plugin's, 10]
+    #[arg(
+        long,
+        env = "JANKINS_RATE_LIMIT_BURST_SIZE",
+        value_name = "CALLS",
+        value_parser = clap::value_parser!(u32).range(1..),
+        global = true,
+        help_heading = "Limits"
+    )]
+    pub rate_limit_burst_size: Option<u32>,
+
+    /// Answers of Jenkins to keep; 0 keeps none [default: the plugin's, 1000]
+    #[arg(long, env = "JANKINS_CACHE_MAX_SIZE", value_name = "ENTRIES", global = true, help_heading = "Limits")]
+    pub cache_max_size: Option<u32>,
+
+    /// Seconds to keep what no longer changes, such as finished builds [default: the plugin's, 300]
+    #[arg(long, env = "JANKINS_CACHE_TTL_SECONDS", value_name = "SECONDS", global = true, help_heading = "Limits")]
+    pub cache_ttl_seconds: Option<u32>,
+
     /// The component to run [default: jankins.wasm beside the executable]
     #[arg(long, env = "JANKINS_PLUGIN", value_name = "FILE", global = true, help_heading = "Plugin")]
     pub plugin: Option<PathBuf>,

@@ -67,6 +67,34 @@ pub(crate) struct Config {
     pub(crate) max_tokens: Option<u32>,
     /// Memory that the component may use.
     pub(crate) memory_limit_bytes: usize,
+    /// What the plugin is told to keep to.
+    pub(crate) limits: PluginLimits,
+}
+
+/// Limits that a plugin keeps by itself, by convention under these names; where none is given, its own default holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PluginLimits {
+    /// Tool calls in a minute; 0 is no limit.
+    pub(crate) rate_per_minute: Option<u32>,
+    /// Tool calls at once.
+    pub(crate) rate_burst: Option<u32>,
+    /// Answers of the upstream to keep.
+    pub(crate) cache_entries: Option<u32>,
+    /// And for how long.
+    pub(crate) cache_ttl_seconds: Option<u32>,
+}
+
+impl PluginLimits {
+    /// The variables of the plugin's environment that say so.
+    pub(crate) fn env(self) -> impl Iterator<Item = (String, String)> {
+        let named = [
+            ("JANKINS_RATE_LIMIT_REQUESTS_PER_MINUTE", self.rate_per_minute),
+            ("JANKINS_RATE_LIMIT_BURST_SIZE", self.rate_burst),
+            ("JANKINS_CACHE_MAX_SIZE", self.cache_entries),
+            ("JANKINS_CACHE_TTL_SECONDS", self.cache_ttl_seconds),
+        ];
+        named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_string())))
+    }
 }
 
 impl Config {
@@ -93,6 +121,12 @@ impl Config {
             toolsets: toolsets(&options.toolsets),
             max_tokens: options.max_tokens,
             memory_limit_bytes: usize::from(options.plugin_memory_mb) << 20,
+            limits: PluginLimits {
+                rate_per_minute: options.rate_limit_requests_per_minute,
+                rate_burst: options.rate_limit_burst_size,
+                cache_entries: options.cache_max_size,
+                cache_ttl_seconds: options.cache_ttl_seconds,
+            },
         })
     }
 }
@@ -173,6 +207,13 @@ mod tests {
         assert_eq!(token_from(&path).unwrap(), "11abc");
         fs::write(&path, "\n").unwrap();
         assert!(matches!(token_from(&path), Err(ConfigError::EmptyToken { .. })));
+    }
+
+    #[test]
+    fn a_plugin_is_told_only_the_limits_that_were_given() {
+        let limits = PluginLimits { rate_per_minute: Some(0), cache_ttl_seconds: Some(60), ..PluginLimits::default() };
+        let env: Vec<String> = limits.env().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(env, ["JANKINS_RATE_LIMIT_REQUESTS_PER_MINUTE=0", "JANKINS_CACHE_TTL_SECONDS=60"]);
     }
 
     #[test]

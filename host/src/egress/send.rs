@@ -150,6 +150,9 @@ impl Tenant {
             Way::Network(network) => {
                 let permit = network.slot(timeouts.first_byte).await?;
                 headers::prepare(&mut parts.headers, &network.identity);
+                if network.recorder.is_some() {
+                    headers::ask_plain(&mut parts.headers);
+                }
                 let (body, _room) = self.collect(body, timeouts, meter).await?;
                 let ask = Ask { method: parts.method.clone(), path: below, body: body.clone() };
                 let sent = network.send(Request::from_parts(parts, Full::new(body)), timeouts).await;

@@ -130,11 +130,11 @@ impl Record<'_> {
     fn failed(&mut self, failure: &Failure) {
         let ms = self.end(Some(&failure.code));
         let (tool, code, correlation_id) = (self.tool, failure.code.as_str(), failure.correlation_id.as_str());
-        let retry_after_s = failure.retry_after_seconds;
+        let retry_after_ms = failure.retry_after_ms;
         match Blame::of(code) {
             Blame::Caller => tracing::info!(target: CALLS, tool, code, ms, correlation_id, "call"),
             Blame::Limit => {
-                tracing::warn!(target: CALLS, tool, code, ms, correlation_id, retry_after_s, "call met a rate limit")
+                tracing::warn!(target: CALLS, tool, code, ms, correlation_id, retry_after_ms, "call met a rate limit")
             }
             Blame::Operator => {
                 tracing::error!(target: CALLS, tool, code, ms, correlation_id, "call failed")
@@ -166,9 +166,14 @@ enum Blame {
 impl Blame {
     fn of(code: &str) -> Self {
         match code {
-            "invalid-params" | "not-found" | "conflict" | "not-supported" | "read-only" | "confirmation-required" | "forbidden" => {
-                Self::Caller
-            }
+            "invalid-params"
+            | "not-found"
+            | "conflict"
+            | "not-supported"
+            | "read-only"
+            | "confirmation-required"
+            | "forbidden"
+            | "too-large" => Self::Caller,
             "rate-limited" => Self::Limit,
             _ => Self::Operator,
         }

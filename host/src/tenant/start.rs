@@ -161,6 +161,7 @@ fn instance_settings(config: &Config, egress: Egress, metrics: &Arc<Metrics>) ->
     if let Some(tokens) = config.max_tokens {
         env.push(("JANKINS_MAX_TOKENS".to_owned(), tokens.to_string()));
     }
+    env.extend(config.limits.env());
     InstanceSettings {
         env,
         memory_limit_bytes: config.memory_limit_bytes,

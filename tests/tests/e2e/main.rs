@@ -24,6 +24,7 @@ mod cassettes;
 mod clients;
 mod command_line;
 mod documents;
+mod faults;
 mod http;
 mod load;
 mod protocol;
