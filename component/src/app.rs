@@ -1,5 +1,6 @@
 //! What the calls of one instance share: settings, the way to the controller, and what was learnt about it.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 #[cfg(target_arch = "wasm32")]
@@ -8,6 +9,7 @@ use crate::jenkins::crumb::Crumbs;
 use crate::jenkins::pipeline::Sources;
 use crate::settings::Settings;
 use crate::upstream::Upstream;
+use crate::upstream::bucket::Bucket;
 use crate::upstream::transport::{Clock, Transport};
 
 /// The instance.
@@ -16,13 +18,15 @@ pub(crate) struct App {
     upstream: Upstream,
     sources: Sources,
     crumbs: Crumbs,
+    limit: RefCell<Bucket>,
 }
 
 impl App {
     /// An instance over a transport and a clock.
     pub(crate) fn new(settings: Settings, transport: Box<dyn Transport>, clock: Rc<dyn Clock>) -> Self {
         let upstream = Upstream::new(&settings, transport, clock);
-        Self { settings, upstream, sources: Sources::default(), crumbs: Crumbs::default() }
+        let limit = RefCell::new(Bucket::new(settings.rate_per_minute, settings.rate_burst));
+        Self { settings, upstream, sources: Sources::default(), crumbs: Crumbs::default(), limit }
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -40,6 +44,11 @@ impl App {
     /// Which pipeline interfaces this controller has, as far as it has shown.
     pub(crate) fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// How many calls may come.
+    pub(crate) fn limit(&self) -> &RefCell<Bucket> {
+        &self.limit
     }
 
     /// What proves to the controller that a POST is meant.

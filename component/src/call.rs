@@ -33,6 +33,9 @@ pub(crate) struct Call {
     max_tokens: u32,
     counters: Rc<Counters>,
     partial: RefCell<Vec<String>>,
+    warnings: RefCell<Vec<String>>,
+    /// It looks again and again, or has changed something: what was true a moment ago is no answer.
+    watching: Cell<bool>,
 }
 
 impl Call {
@@ -40,7 +43,17 @@ impl Call {
     pub(crate) fn new(app: Rc<App>, max_tokens: Option<u32>) -> Self {
         let started = app.clock().elapsed();
         let max_tokens = max_tokens.unwrap_or(app.settings().max_tokens).clamp(MIN_TOKENS, MAX_TOKENS_CAP);
-        Self { app, id: correlation_id(), started, wait: Cell::default(), max_tokens, counters: Rc::default(), partial: RefCell::default() }
+        Self {
+            app,
+            id: correlation_id(),
+            started,
+            wait: Cell::default(),
+            max_tokens,
+            counters: Rc::default(),
+            partial: RefCell::default(),
+            warnings: RefCell::default(),
+            watching: Cell::default(),
+        }
     }
 
     /// What the instance shares among its calls.
@@ -69,9 +82,52 @@ impl Call {
         (self.started + timeout + self.wait.get()).min(self.app.clock().elapsed() + timeout)
     }
 
+    /// When a read that begins now must have been answered: so early that an answer without it can still be given.
+    pub(crate) fn request_deadline(&self) -> Duration {
+        self.deadline().saturating_sub(self.app.settings().timeout / 10)
+    }
+
+    /// From now on the call wants to see what is, not what was a moment ago.
+    pub(crate) fn watch(&self) {
+        self.watching.set(true);
+    }
+
+    /// Whether it does.
+    pub(crate) fn is_watching(&self) -> bool {
+        self.watching.get()
+    }
+
+    /// Says beside the answer what its caller should know about further calls.
+    pub(crate) fn warn(&self, what: impl Into<String>) {
+        self.warnings.borrow_mut().push(what.into());
+    }
+
     /// Gives the call so much more time, because its caller asked it to wait that long.
     pub(crate) fn extend(&self, wait: Duration) {
         self.wait.set(wait);
+    }
+
+    /// Runs the call's tool, if the rate limit lets it in. What turns out to have asked nothing of the controller
+    /// costs a tenth.
+    ///
+    /// # Errors
+    /// The limit, or what the tool fails with.
+    pub(crate) async fn limited<T>(&self, tool: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let (limit, clock) = (self.app.limit(), self.app.clock());
+        let taken = limit.borrow_mut().take(clock.elapsed());
+        let per_minute = limit.borrow().per_minute();
+        let ticket = taken.map_err(|retry_after| Error::Limited { per_minute, retry_after })?;
+        if ticket.is_late() {
+            let used = ticket.used_percent;
+            self.warn(format!(
+                "rate limit: {used} % of the burst are used, {per_minute} calls a minute are sustained; fewer calls, or ones asked before"
+            ));
+        }
+        let answer = tool.await;
+        if self.counters.requests.get() == 0 {
+            limit.borrow_mut().give_back(&ticket, clock.elapsed());
+        }
+        answer
     }
 
     /// Time left.
@@ -104,7 +160,7 @@ impl Call {
         match result {
             Ok(value) => Ok(Some(value)),
             Err(Error::NotFound { .. } | Error::NotSupported(_)) => Ok(None),
-            Err(error) if error.is_absence() || matches!(error, Error::Upstream { .. } | Error::BadResponse { .. }) => {
+            Err(error) if error.is_absence() || error.is_partial() => {
                 self.lacks(format!("{what}: {error}"));
                 Ok(None)
             }
@@ -128,6 +184,7 @@ impl Call {
             elapsed_ms: saturate(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
             text_tokens: tokens::estimate(text),
             partial: self.missing(),
+            warnings: self.warnings.borrow().clone(),
         }
     }
 }

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use crate::app::App;
 use crate::bindings::exports::jankins::plugin::control::{CheckReport, CheckStep, Stat, StatsReport};
-use crate::call::Call;
+use crate::call::{Call, saturate};
 use crate::error::Error;
+use crate::jenkins::path::JobPath;
 use crate::tools::controller;
 
 /// Asks the controller who we are: the cheapest question that needs address, TLS and credentials to be right.
@@ -15,6 +16,7 @@ pub(crate) async fn check(app: Result<Rc<App>, Error>) -> CheckReport {
         Err(error) => return report(vec![failed("settings", error)]),
     };
     let call = Call::new(app, None);
+    call.watch();
     let mut steps = vec![CheckStep { name: "settings".into(), ok: true, detail: call.app().settings().url.clone(), hint: None }];
     match controller::who(&call).await {
         Ok(who) => {
@@ -47,18 +49,22 @@ fn report(steps: Vec<CheckStep>) -> CheckReport {
 /// What the instance has counted.
 pub(crate) fn stats(app: Result<Rc<App>, Error>) -> StatsReport {
     let Ok(app) = app else { return StatsReport { values: Vec::new() } };
-    let totals = app.upstream().totals();
-    let stat = |name: &str, help: &str, value: u64| Stat { name: name.into(), help: help.into(), value: value as f64 };
-    StatsReport {
-        values: vec![
-            stat("upstream_requests", "Requests sent to the controller.", totals.requests.get()),
-            stat("upstream_failures", "Requests that got no answer.", totals.failures.get()),
-            stat("upstream_bytes", "Bytes of answers read.", totals.bytes.get()),
-        ],
-    }
+    let mut figures = app.upstream().stats();
+    let limit = app.limit().borrow();
+    figures.extend([
+        ("rate_limit_used_ratio", "Of the burst of calls, from 0 to 1", f64::from(limit.used_percent()) / 100.0),
+        ("rate_limit_refused_total", "Calls that the rate limit refused", f64::from(limit.refused())),
+    ]);
+    let stat = |(name, help, value): (&str, &str, f64)| Stat { name: name.into(), help: help.into(), value };
+    StatsReport { values: figures.into_iter().map(stat).collect() }
 }
 
-/// Forgets what was learnt about the controller. Answers how many facts went.
-pub(crate) fn clear_cache(app: Result<Rc<App>, Error>) -> u32 {
-    app.map_or(0, |app| app.sources().forget())
+/// Forgets answers that are kept: all, with what was learnt about the controller, or those of one job and all below it.
+/// Answers how many went; a scope that names no job has none.
+pub(crate) fn clear_cache(app: Result<Rc<App>, Error>, scope: Option<String>) -> u32 {
+    let Ok(app) = app else { return 0 };
+    match scope {
+        None => saturate(app.upstream().clear(None) as u64).saturating_add(app.sources().forget()),
+        Some(job) => JobPath::parse(&job, None).map_or(0, |(job, _)| saturate(app.upstream().clear(Some(&job.url_path())) as u64)),
+    }
 }

@@ -4,6 +4,8 @@
 //! text of an error page is passed on: pages are themed, long and not ours to trust. The exceptions are the few
 //! words in which Jenkins names a missing permission or refuses a form, bounded and stripped of markup.
 
+use std::time::Duration;
+
 use crate::bindings::jankins::plugin::types::ToolError;
 
 /// What can go wrong.
@@ -51,7 +53,23 @@ pub(crate) enum Error {
     #[error("Jenkins, or a proxy before it, limits requests (429)")]
     RateLimited {
         /// From `Retry-After`.
-        retry_after: Option<u32>,
+        retry_after: Option<Duration>,
+    },
+    /// Our own limit, which protects the controller.
+    #[error("the rate limit of {per_minute} calls a minute is used up")]
+    Limited {
+        /// What the operator set.
+        per_minute: u32,
+        /// By then there is room for one call.
+        retry_after: Duration,
+    },
+    /// The controller failed so often that it is left alone for a while.
+    #[error("requests to Jenkins are paused after repeated failures, the last: {cause}")]
+    CircuitOpen {
+        /// What the last failure was.
+        cause: String,
+        /// Until the next request is let through, to see whether it works again.
+        retry_after: Duration,
     },
     /// No answer in time.
     #[error("{0}")]
@@ -64,7 +82,7 @@ pub(crate) enum Error {
         /// What to check.
         hint: String,
         /// From `Retry-After`, or a guess that fits the cause.
-        retry_after: Option<u32>,
+        retry_after: Option<Duration>,
         /// 503 and its kin.
         status: Option<u16>,
     },
@@ -85,6 +103,14 @@ pub(crate) enum Error {
         message: String,
         /// What that usually means.
         hint: String,
+    },
+    /// The answer is larger than what is read of it.
+    #[error("the answer to {what} is larger than {limit}")]
+    TooLarge {
+        /// Path that was asked.
+        what: String,
+        /// In words: `32 MiB`.
+        limit: String,
     },
     /// This controller or job has no such thing.
     #[error("{0}")]
@@ -123,11 +149,13 @@ impl Error {
             Self::Forbidden { .. } => "forbidden",
             Self::NotFound { .. } => "not-found",
             Self::Conflict(_) => "conflict",
-            Self::RateLimited { .. } => "rate-limited",
+            Self::RateLimited { .. } | Self::Limited { .. } => "rate-limited",
+            Self::CircuitOpen { .. } => "circuit-open",
             Self::Timeout(_) => "timeout",
             Self::Unavailable { .. } => "unavailable",
             Self::Upstream { .. } => "upstream-error",
             Self::BadResponse { .. } => "bad-response",
+            Self::TooLarge { .. } => "too-large",
             Self::NotSupported(_) => "not-supported",
             Self::Unclear { cause, .. } => cause.code(),
             Self::Denied(_) => "read-only",
@@ -140,10 +168,18 @@ impl Error {
         matches!(self, Self::NotFound { .. } | Self::NotSupported(_) | Self::Forbidden { .. })
     }
 
-    fn hint(&self) -> Option<String> {
+    /// Whether it says something of this one request only, so that the rest of an answer may be whole. A request ends
+    /// before its call does, so that one that hangs leaves time for the rest.
+    pub(crate) fn is_partial(&self) -> bool {
+        matches!(self, Self::Upstream { .. } | Self::BadResponse { .. } | Self::TooLarge { .. } | Self::Timeout(_))
+    }
+
+    /// What to check; never empty.
+    fn hint(&self) -> String {
         let text = match self {
             Self::Setup(_) => "Set JENKINS_URL, JENKINS_USER and JENKINS_API_TOKEN in the environment.",
-            Self::Invalid { hint, .. } => return hint.clone(),
+            Self::Invalid { hint: Some(hint), .. } => return hint.clone(),
+            Self::Invalid { hint: None, .. } => "The tool's schema names its parameters and their values.",
             Self::Unauthorized => {
                 "Check JENKINS_USER and JENKINS_API_TOKEN: the user's id and an API token of that user, not a password that expired. With SSO the id may be an opaque one; the user's own page in Jenkins shows it."
             }
@@ -153,38 +189,62 @@ impl Error {
             }
             Self::Forbidden { .. } => "The account is known but lacks a right for this.",
             Self::NotFound { .. } => "Names are full names: folder/sub/name. Jenkins also answers 404 for what an account may not see.",
-            Self::Conflict(_) => return None,
+            Self::Conflict(_) => "It is in a state that does not allow this; look at the state first.",
             Self::RateLimited { .. } => "Wait, then ask for less at once.",
-            Self::Timeout(_) => "The controller may be slow or hanging; the operator can raise the timeout.",
-            Self::Unavailable { hint, .. } | Self::BadResponse { hint, .. } => return Some(hint.clone()),
-            Self::Upstream { detail, .. } => {
-                return Some(
-                    detail.clone().unwrap_or_else(|| "The controller's own log tells more; it names the failure by an id.".into()),
-                );
+            Self::Limited { .. } => {
+                "The limit protects the controller. Wait, or ask for what was asked before: answers from the cache cost a tenth. The operator sets it with rate_limit_requests_per_minute."
             }
-            Self::NotSupported(_) => return None,
-            Self::Unclear { check, .. } => return Some(format!("It was not sent again, lest it act twice. Look first: {check}")),
+            Self::CircuitOpen { .. } => {
+                "Jenkins gets no request until then, so repeating the call earlier changes nothing. The operator's `jankins check` tells which layer fails."
+            }
+            Self::Timeout(_) => "The controller may be slow or hanging; the operator can raise the timeout.",
+            Self::Unavailable { hint, .. } | Self::BadResponse { hint, .. } if !hint.is_empty() => return hint.clone(),
+            Self::Unavailable { .. } | Self::BadResponse { .. } => {
+                "A proxy may change answers, or this Jenkins differs from those that are known."
+            }
+            Self::TooLarge { .. } => "Ask for less: fewer items, or a narrower part.",
+            Self::Upstream { detail: Some(detail), .. } => return detail.clone(),
+            Self::Upstream { .. } => "The controller's own log tells more; it names the failure by an id.",
+            Self::NotSupported(_) => "It may need a plugin that this controller lacks; get_status() lists what it has.",
+            Self::Unclear { check, .. } => return format!("It was not sent again, lest it act twice. Look first: {check}"),
             Self::Denied(_) => "The operator allows requests to this controller only, and perhaps only reading ones.",
         };
-        Some(text.to_owned())
+        text.to_owned()
     }
 
+    /// What to do next; never empty.
     fn next_actions(&self) -> Vec<String> {
-        let one = |s: &str| vec![s.to_owned()];
-        match self {
-            Self::NotFound { next, .. } => next.clone(),
-            Self::Unclear { check, .. } => one(check),
-            Self::Forbidden { .. } => one("whoami()"),
-            Self::Timeout(_) | Self::Unavailable { .. } | Self::Upstream { .. } | Self::BadResponse { .. } => one("get_status()"),
-            _ => Vec::new(),
-        }
+        let text = match self {
+            Self::NotFound { next, .. } if !next.is_empty() => return next.clone(),
+            Self::NotFound { .. } => "list_jobs()",
+            Self::Unclear { check, .. } => check,
+            Self::Forbidden { .. } => "whoami()",
+            Self::Setup(_) | Self::Unauthorized | Self::Anonymous => {
+                "tell the operator: the credentials or the address of Jenkins have to be set right, then `jankins check` shows whether they are"
+            }
+            Self::Invalid { .. } => "repeat the call with the argument set right",
+            Self::RateLimited { .. } | Self::Limited { .. } | Self::CircuitOpen { .. } => {
+                "repeat the call after the time in retry_after_ms"
+            }
+            Self::TooLarge { .. } => "repeat the call with a smaller limit, range or time window",
+            Self::Denied(_) => "do without it, or tell the operator that this request is not allowed out",
+            Self::Conflict(_)
+            | Self::NotSupported(_)
+            | Self::Timeout(_)
+            | Self::Unavailable { .. }
+            | Self::Upstream { .. }
+            | Self::BadResponse { .. } => "get_status()",
+        };
+        vec![text.to_owned()]
     }
 
-    fn retry_after(&self) -> Option<u32> {
+    /// When trying again makes sense; `None` when it does not.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { retry_after } => Some(retry_after.unwrap_or(30)),
+            Self::RateLimited { retry_after } => Some(retry_after.unwrap_or(Duration::from_secs(30))),
+            Self::Limited { retry_after, .. } | Self::CircuitOpen { retry_after, .. } => Some(*retry_after),
             Self::Unavailable { retry_after, .. } => *retry_after,
-            Self::Timeout(_) => Some(5),
+            Self::Timeout(_) => Some(Duration::from_secs(5)),
             _ => None,
         }
     }
@@ -207,9 +267,9 @@ impl Error {
         ToolError {
             code: self.code().to_owned(),
             message: self.to_string(),
-            hint: self.hint(),
+            hint: Some(self.hint()),
             next_actions: self.next_actions(),
-            retry_after_seconds: self.retry_after(),
+            retry_after_ms: self.retry_after().map(|wait| u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)),
             upstream_status: self.status().map(u32::from),
             correlation_id,
         }
@@ -254,9 +314,53 @@ mod tests {
         assert_eq!(permission_title("hudson.model.Hudson.Administer"), "Overall/Administer");
     }
 
+    /// One of each variant, in the barest form.
+    fn all() -> Vec<Error> {
+        let text = || "x".to_owned();
+        vec![
+            Error::Setup(text()),
+            Error::Invalid { message: text(), hint: None },
+            Error::Unauthorized,
+            Error::Anonymous,
+            Error::Forbidden { user: None, permission: None, what: text() },
+            Error::NotFound { what: text(), next: Vec::new() },
+            Error::Conflict(text()),
+            Error::RateLimited { retry_after: None },
+            Error::Limited { per_minute: 60, retry_after: Duration::from_millis(900) },
+            Error::CircuitOpen { cause: text(), retry_after: Duration::from_secs(5) },
+            Error::Timeout(text()),
+            Error::Unavailable { message: text(), hint: String::new(), retry_after: None, status: None },
+            Error::Upstream { status: 500, what: text(), detail: None },
+            Error::BadResponse { message: text(), hint: String::new() },
+            Error::TooLarge { what: text(), limit: text() },
+            Error::NotSupported(text()),
+            Error::Unclear { what: text(), cause: Box::new(Error::Timeout(text())), check: text() },
+            Error::Denied(text()),
+        ]
+    }
+
+    #[test]
+    fn every_error_says_what_to_check_and_what_to_do_next() {
+        let mut kinds: Vec<_> = all().iter().map(std::mem::discriminant).collect();
+        for error in all() {
+            let record = error.into_tool_error("id".into());
+            assert!(record.hint.as_ref().is_some_and(|hint| !hint.is_empty()), "{record:?}");
+            assert!(record.next_actions.iter().any(|action| !action.is_empty()), "{record:?}");
+            assert!(!record.code.is_empty() && !record.message.is_empty(), "{record:?}");
+        }
+        let listed = kinds.len();
+        kinds.dedup();
+        // As many as the enum has: who adds a variant adds it above, and this number.
+        assert_eq!((listed, kinds.len()), (18, 18));
+    }
+
     #[test]
     fn only_what_may_pass_by_itself_says_when_to_come_back() {
-        assert!(Error::Timeout("slow".into()).into_tool_error(String::new()).retry_after_seconds.is_some());
-        assert!(Error::Unauthorized.into_tool_error(String::new()).retry_after_seconds.is_none());
+        assert_eq!(Error::Timeout("slow".into()).into_tool_error(String::new()).retry_after_ms, Some(5_000));
+        assert_eq!(Error::Unauthorized.into_tool_error(String::new()).retry_after_ms, None);
+        for error in all() {
+            let limit = matches!(error, Error::RateLimited { .. } | Error::Limited { .. } | Error::CircuitOpen { .. });
+            assert!(!limit || error.retry_after().is_some(), "{error:?}");
+        }
     }
 }

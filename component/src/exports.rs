@@ -18,7 +18,7 @@ async fn run<T>(max_tokens: Option<u32>, tool: impl AsyncFnOnce(&Call) -> Result
     match app::instance() {
         Ok(app) => {
             let call = Call::new(app, max_tokens);
-            tool(&call).await.map_err(|error| error.into_tool_error(call.id().to_owned()))
+            call.limited(tool(&call)).await.map_err(|error| error.into_tool_error(call.id().to_owned()))
         }
         Err(error) => Err(error.into_tool_error(String::new())),
     }
@@ -105,8 +105,8 @@ impl Control for Component {
     async fn stats() -> StatsReport {
         control::stats(app::instance())
     }
-    async fn clear_cache(_scope: Option<String>) -> u32 {
-        control::clear_cache(app::instance())
+    async fn clear_cache(scope: Option<String>) -> u32 {
+        control::clear_cache(app::instance(), scope)
     }
 }
 
@@ -118,8 +118,8 @@ impl Control for Component {
     fn stats() -> StatsReport {
         control::stats(app::instance())
     }
-    fn clear_cache(_scope: Option<String>) -> u32 {
-        control::clear_cache(app::instance())
+    fn clear_cache(scope: Option<String>) -> u32 {
+        control::clear_cache(app::instance(), scope)
     }
 }
 

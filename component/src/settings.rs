@@ -2,6 +2,17 @@
 //!
 //! `JENKINS_URL` is required. `JENKINS_USER` and `JENKINS_API_TOKEN` are set in runtimes that have no other way to
 //! add credentials; where the host adds them to requests by itself they are absent, and the token never enters here.
+//!
+//! | variable | default |
+//! |---|---|
+//! | `JANKINS_TIMEOUT_SECONDS` | 30, for a tool call |
+//! | `JANKINS_MAX_TOKENS` | 2,000, for an answer |
+//! | `JANKINS_RATE_LIMIT_REQUESTS_PER_MINUTE` | 60 tool calls; 0 is no limit |
+//! | `JANKINS_RATE_LIMIT_BURST_SIZE` | 10 |
+//! | `JANKINS_CACHE_MAX_SIZE` | 1,000 answers; 0 is no cache |
+//! | `JANKINS_CACHE_TTL_SECONDS` | 300, for what no longer changes |
+//!
+//! A value that is no number counts as none.
 
 use std::time::Duration;
 
@@ -14,6 +25,15 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_TOKENS: u32 = 2_000;
 /// No caller gets more than this.
 pub(crate) const MAX_TOKENS_CAP: u32 = 20_000;
+
+/// Calls a minute when the operator names no number: more than one person with an agent asks.
+const PER_MINUTE: u32 = 60;
+/// And at once.
+const BURST: u32 = 10;
+/// Answers that are kept.
+const CACHE_ENTRIES: usize = 1_000;
+/// And for how long, when they do not change any more.
+const CACHE_TTL: u64 = 300;
 
 /// Settings of one instance.
 #[derive(Clone)]
@@ -30,6 +50,14 @@ pub(crate) struct Settings {
     pub(crate) max_tokens: u32,
     /// Which jobs callers may use and see.
     pub(crate) jobs: Policy,
+    /// Tool calls a minute; 0 is no limit.
+    pub(crate) rate_per_minute: u32,
+    /// Tool calls at once.
+    pub(crate) rate_burst: u32,
+    /// Answers of the controller that are kept; 0 is none.
+    pub(crate) cache_entries: usize,
+    /// For how long, when they do not change any more.
+    pub(crate) cache_ttl: Duration,
 }
 
 impl Settings {
@@ -56,15 +84,18 @@ impl Settings {
             _ => None,
         };
         let secrets = token.into_iter().chain(basic.clone()).collect();
-        let seconds = get("JANKINS_TIMEOUT_SECONDS").and_then(|s| s.parse().ok());
-        let max_tokens = get("JANKINS_MAX_TOKENS").and_then(|s| s.parse().ok());
+        let number = |name: &str| get(name).and_then(|value| value.trim().parse::<u32>().ok());
         Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
             authorization: basic.map(|b| format!("Basic {b}")),
             secrets,
-            timeout: seconds.map_or(TIMEOUT, Duration::from_secs),
-            max_tokens: max_tokens.unwrap_or(MAX_TOKENS).clamp(50, MAX_TOKENS_CAP),
+            timeout: number("JANKINS_TIMEOUT_SECONDS").map_or(TIMEOUT, |s| Duration::from_secs(s.into())),
+            max_tokens: number("JANKINS_MAX_TOKENS").unwrap_or(MAX_TOKENS).clamp(50, MAX_TOKENS_CAP),
             jobs: Policy::new(get("JANKINS_ALLOWED_JOBS").as_deref(), get("JANKINS_DENIED_JOBS").as_deref()),
+            rate_per_minute: number("JANKINS_RATE_LIMIT_REQUESTS_PER_MINUTE").unwrap_or(PER_MINUTE),
+            rate_burst: number("JANKINS_RATE_LIMIT_BURST_SIZE").unwrap_or(BURST),
+            cache_entries: number("JANKINS_CACHE_MAX_SIZE").map_or(CACHE_ENTRIES, |n| n as usize),
+            cache_ttl: Duration::from_secs(number("JANKINS_CACHE_TTL_SECONDS").map_or(CACHE_TTL, u64::from)),
         })
     }
 }
@@ -106,6 +137,19 @@ mod tests {
         assert_eq!(with.url, "http://ci");
         let without = settings(&[("JENKINS_URL", "http://ci/jenkins/")]).unwrap();
         assert_eq!((without.authorization, without.url.as_str()), (None, "http://ci/jenkins"));
+    }
+
+    #[test]
+    fn limits_have_defaults_and_a_zero_lifts_them() {
+        let url = ("JENKINS_URL", "http://ci/");
+        let of = |pairs: &[(&str, &str)]| {
+            let s = settings(&[&[url], pairs].concat()).unwrap();
+            (s.rate_per_minute, s.rate_burst, s.cache_entries, s.cache_ttl.as_secs())
+        };
+        assert_eq!(of(&[]), (60, 10, 1_000, 300));
+        let lifted =
+            [("JANKINS_RATE_LIMIT_REQUESTS_PER_MINUTE", "0"), ("JANKINS_CACHE_MAX_SIZE", "0"), ("JANKINS_RATE_LIMIT_BURST_SIZE", "x")];
+        assert_eq!(of(&lifted), (0, 10, 0, 300));
     }
 
     #[test]

@@ -7,7 +7,9 @@ pub(crate) mod simulated;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::app::App;
@@ -30,6 +32,8 @@ pub(crate) enum Answer {
     Fails(TransportError),
     /// No answer, ever.
     Hangs,
+    /// The answer, after a while.
+    Slow(Duration, Box<Answer>),
     /// One after the other; the last one stays.
     Turns(Rc<RefCell<VecDeque<Answer>>>),
 }
@@ -84,17 +88,30 @@ impl Script {
 
     /// A call on an instance that talks to this controller, with the transport to look at afterwards.
     pub(crate) fn call(self) -> (Call, Rc<Script>) {
+        let (app, script, _) = self.app(|_| {});
+        (Call::new(app, None), script)
+    }
+
+    /// An instance with its own settings, the transport, and the clock.
+    pub(crate) fn app(self, set: impl FnOnce(&mut Settings)) -> (Rc<App>, Rc<Script>, Rc<TestClock>) {
         let script = Rc::new(self);
-        let settings = Settings {
+        let mut settings = Settings {
             url: "http://jenkins.test".into(),
             authorization: None,
             secrets: Vec::new(),
             timeout: Duration::from_secs(30),
             max_tokens: 2_000,
             jobs: Policy::default(),
+            rate_per_minute: 0,
+            rate_burst: 1,
+            // What is tested above counts its requests; the cache has tests of its own.
+            cache_entries: 0,
+            cache_ttl: Duration::from_secs(300),
         };
-        let app = App::new(settings, Box::new(Wire(Rc::clone(&script))), Rc::new(TestClock::default()));
-        (Call::new(Rc::new(app), None), script)
+        set(&mut settings);
+        let clock = Rc::new(TestClock::default());
+        let app = App::new(settings, Box::new(Wire(Rc::clone(&script), Rc::clone(&clock))), Rc::<TestClock>::clone(&clock));
+        (Rc::new(app), script, clock)
     }
 
     /// `METHOD path` of each request so far.
@@ -103,7 +120,7 @@ impl Script {
     }
 }
 
-struct Wire(Rc<Script>);
+struct Wire(Rc<Script>, Rc<TestClock>);
 
 impl Transport for Wire {
     fn send(&self, request: Request) -> Local<'_, Result<Response, TransportError>> {
@@ -111,13 +128,21 @@ impl Transport for Wire {
         self.0.seen.borrow_mut().push(request);
         let rule = self.0.rules.iter().find(|(prefix, _)| line.starts_with(prefix.as_str()));
         let answer = rule.map_or(Answer::Http(404, Vec::new(), b"Not found".to_vec()), |(_, answer)| answer.next());
+        let clock = Rc::clone(&self.1);
         Box::pin(async move {
+            let answer = match answer {
+                Answer::Slow(wait, answer) => {
+                    clock.sleep(wait).await;
+                    *answer
+                }
+                other => other,
+            };
             let (status, headers, body, broken) = match answer {
                 Answer::Http(status, headers, body) => (status, headers, body, false),
                 Answer::Broken(body) => (200, vec![], body, true),
                 Answer::Fails(error) => return Err(error),
                 Answer::Hangs => std::future::pending().await,
-                Answer::Turns(_) => unreachable!("answered by the one whose turn it is"),
+                Answer::Turns(_) | Answer::Slow(..) => unreachable!("answered by the one whose turn it is"),
             };
             let headers = headers.into_iter().map(|(n, v)| (n.to_owned(), v)).collect();
             // Small pieces, so that whatever splits at their borders is tested.
@@ -144,10 +169,18 @@ impl Body for Pieces {
     }
 }
 
-/// Time stands still but for sleeping, which takes no time for the test and its length on this clock.
+/// Time stands still but for sleeping: when nothing else gets on, it jumps to the moment for which somebody sleeps first.
 #[derive(Default)]
 pub(crate) struct TestClock {
     elapsed: Rc<Cell<Duration>>,
+    sleepers: Rc<RefCell<Vec<Duration>>>,
+}
+
+impl TestClock {
+    /// Lets time pass without anybody noticing before.
+    pub(crate) fn turn(&self, by: Duration) {
+        self.elapsed.set(self.elapsed.get() + by);
+    }
 }
 
 impl Clock for TestClock {
@@ -160,18 +193,43 @@ impl Clock for TestClock {
     }
 
     fn sleep(&self, duration: Duration) -> Local<'static, ()> {
-        let elapsed = Rc::clone(&self.elapsed);
-        // Gives everything else a turn first: what is ready wins against any deadline.
-        let mut turns = 64;
-        Box::pin(std::future::poll_fn(move |context| {
-            if turns == 0 {
-                elapsed.set(elapsed.get() + duration);
-                return std::task::Poll::Ready(());
-            }
-            turns -= 1;
-            context.waker().wake_by_ref();
-            std::task::Poll::Pending
-        }))
+        let until = self.elapsed.get() + duration;
+        self.sleepers.borrow_mut().push(until);
+        Box::pin(Sleeper { until, turns: 64, elapsed: Rc::clone(&self.elapsed), sleepers: Rc::clone(&self.sleepers) })
+    }
+}
+
+struct Sleeper {
+    until: Duration,
+    /// Gives everything else so many first: what is ready wins against any deadline.
+    turns: u32,
+    elapsed: Rc<Cell<Duration>>,
+    sleepers: Rc<RefCell<Vec<Duration>>>,
+}
+
+impl Future for Sleeper {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let first = self.sleepers.borrow().iter().min() == Some(&self.until);
+        if self.turns == 0 && first {
+            self.elapsed.set(self.elapsed.get().max(self.until));
+        }
+        if self.elapsed.get() >= self.until {
+            return Poll::Ready(());
+        }
+        self.turns = self.turns.saturating_sub(1);
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        let mut sleepers = self.sleepers.borrow_mut();
+        if let Some(at) = sleepers.iter().position(|until| *until == self.until) {
+            sleepers.swap_remove(at);
+        }
     }
 }
 

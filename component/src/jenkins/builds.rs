@@ -5,9 +5,11 @@
 
 use serde::Deserialize;
 
+use super::encode;
 use super::path::{JobPath, Selector};
 use crate::call::Call;
 use crate::error::Error;
+use crate::upstream::transport::Method;
 
 /// What identifies a build and says how it went.
 pub(crate) const BRIEF: &str = "_class,number,result,building,timestamp,duration";
@@ -343,7 +345,13 @@ pub(crate) async fn build(call: &Call, job: &JobPath, which: Selector) -> Result
 /// # Errors
 /// As [`build`].
 pub(crate) async fn with_fields(call: &Call, job: &JobPath, which: Selector, fields: &str) -> Result<Build, Error> {
-    call.tree("build", &object(job, which), fields, &format!("{which} of {job}")).await
+    let path = format!("{}/api/json?tree={}", object(job, which), encode::tree(fields));
+    let build: Build = call.json("build", &path, &format!("{which} of {job}")).await?;
+    let asked = |field: &str| fields.split(',').any(|f| f == field);
+    if asked("building") && asked("result") && !build.building && build.result.is_some() {
+        call.app().upstream().ended(Method::Get, &path);
+    }
+    Ok(build)
 }
 
 /// The builds of a job that are newest, with these fields; `range` counts from the newest.

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
-use super::{encode, status};
+use super::{encode, kept, status};
 use crate::call::Call;
 use crate::error::Error;
 use crate::upstream::transport::Method;
 use crate::upstream::{Ask, Reply};
 
-/// The largest JSON answer that is read. A test report of some ten thousand tests fits; memory stays bounded.
-const MAX_JSON_BYTES: usize = 16 * 1024 * 1024;
+/// The largest JSON answer that is read. A test report of some ten thousand tests fits twice; memory stays bounded.
+const MAX_JSON_BYTES: usize = 32 * 1024 * 1024;
 /// Room for a text that is read whole, such as a stage's log from `wfapi`.
 const MAX_TEXT_BYTES: usize = 8 * 1024 * 1024;
 
@@ -33,7 +33,8 @@ impl Call {
         let mut reply = self.ask(Ask::get(endpoint, path), what).await?;
         let body = read(&mut reply, MAX_JSON_BYTES, path).await?;
         let body = self.allowed(body, path, what)?;
-        parse(&body, path)
+        // What cannot be read this time may be right the next.
+        parse(&body, path).inspect_err(|_| self.app().upstream().spoiled(path))
     }
 
     /// The answer without jobs that the operator closed; untouched where nothing is closed.
@@ -63,15 +64,16 @@ impl Call {
     ///
     /// # Errors
     /// As `Upstream::send`, and what the status means.
-    pub(crate) async fn ask(&self, ask: Ask<'_>, what: &str) -> Result<Reply, Error> {
-        let path = ask.path.to_owned();
-        self.app().settings().jobs.admits(matches!(ask.method, Method::Get | Method::Head), &path, what)?;
+    pub(crate) async fn ask(&self, mut ask: Ask<'_>, what: &str) -> Result<Reply, Error> {
+        ask.keep = kept::keep(&ask);
+        let path = ask.path;
+        self.app().settings().jobs.admits(matches!(ask.method, Method::Get | Method::Head), path, what)?;
         let mut reply = self.app().upstream().send(self, ask).await?;
         if (200..300).contains(&reply.status) {
             return Ok(reply);
         }
         let page = page(&mut reply).await;
-        Err(status::error(reply.status, &reply.headers, &page, what, &path))
+        Err(status::error(reply.status, &reply.headers, &page, what, path))
     }
 }
 
@@ -95,11 +97,12 @@ pub(super) async fn page(reply: &mut Reply) -> String {
 pub(super) async fn read(reply: &mut Reply, limit: usize, path: &str) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     while let Some(chunk) = reply.body.chunk().await? {
+        if bytes.is_empty() && chunk.len() <= limit {
+            bytes = chunk;
+            continue;
+        }
         if bytes.len() + chunk.len() > limit {
-            return Err(Error::BadResponse {
-                message: format!("the answer to {} is larger than {} MiB", shown(path), limit / (1024 * 1024)),
-                hint: "Ask for less: fewer items, or a narrower part.".into(),
-            });
+            return Err(Error::TooLarge { what: shown(path).into_owned(), limit: format!("{} MiB", limit / (1024 * 1024)) });
         }
         bytes.extend_from_slice(&chunk);
     }

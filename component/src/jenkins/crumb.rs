@@ -12,7 +12,7 @@ use std::cell::RefCell;
 
 use serde::Deserialize;
 
-use super::{client, encode, status};
+use super::{client, encode, kept, status};
 use crate::call::Call;
 use crate::error::Error;
 use crate::upstream::transport::{Headers, Method};
@@ -104,8 +104,14 @@ impl Call {
         let unclear = |cause| Error::Unclear { what: act.what.to_owned(), cause: Box::new(cause), check: act.check.to_owned() };
         let mut headers = vec![("Content-Type".to_owned(), act.content.kind().to_owned())];
         headers.extend(self.app().crumbs().headers());
-        let ask = Ask { method: Method::Post, endpoint: act.endpoint, path: act.path, headers, body: act.content.bytes() };
-        let mut reply = match self.app().upstream().exchange(self, ask).await {
+        let ask = Ask { method: Method::Post, headers, body: act.content.bytes(), ..Ask::get(act.endpoint, act.path) };
+        // Before, so that nothing that is on its way is kept; after, so that nothing that was asked meanwhile is.
+        let upstream = self.app().upstream();
+        self.watch();
+        upstream.wrote(kept::job(act.path));
+        let exchanged = upstream.exchange(self, ask).await;
+        upstream.wrote(kept::job(act.path));
+        let mut reply = match exchanged {
             Ok(reply) => reply,
             Err(lost) if lost.may_have_arrived => return Err(unclear(lost.error)),
             Err(lost) => return Err(lost.error),
@@ -265,7 +271,7 @@ mod tests {
             let record = act(&call).unwrap_err().into_tool_error(String::new());
             assert!(record.message.ends_with("it is not known whether the change of x took effect"), "{}", record.message);
             assert_eq!(record.next_actions, ["get_job(job=\"x\")"]);
-            assert_eq!(record.retry_after_seconds, None);
+            assert_eq!(record.retry_after_ms, None);
             assert_eq!(script.requests().len(), 1);
         }
     }

@@ -10,7 +10,7 @@ use super::path::{JobPath, Selector};
 use crate::call::Call;
 use crate::error::Error;
 use crate::text::lines::{LineScanner, Offsets};
-use crate::upstream::transport::Headers;
+use crate::upstream::transport::{Headers, Method};
 use crate::upstream::{Ask, Metered};
 
 /// How long a log is, and whether it grows.
@@ -36,7 +36,11 @@ pub(crate) struct LogStream {
 pub(crate) async fn extent(call: &Call, job: &JobPath, which: Selector) -> Result<Extent, Error> {
     let path = path(job, which, 0);
     let reply = call.ask(Ask::head("log", &path), &what(job, which)).await?;
-    Ok(read_extent(&reply.headers).unwrap_or(Extent { size: 0, growing: false }))
+    let extent = read_extent(&reply.headers);
+    if extent.is_some_and(|extent| !extent.growing) {
+        call.app().upstream().ended(Method::Head, &path);
+    }
+    Ok(extent.unwrap_or(Extent { size: 0, growing: false }))
 }
 
 /// Opens a log at an offset.
@@ -50,6 +54,9 @@ pub(crate) async fn open(call: &Call, job: &JobPath, which: Selector, start: u64
         message: format!("the log of {job} came without its size (X-Text-Size)"),
         hint: "A proxy may drop headers that it does not know.".into(),
     })?;
+    if !extent.growing {
+        call.app().upstream().ended(Method::Get, &path);
+    }
     if start > extent.size {
         return Err(Error::invalid(
             format!("start {start} lies past the end of the log, which has {} bytes", extent.size),

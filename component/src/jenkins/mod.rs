@@ -10,6 +10,7 @@ pub(crate) mod credentials;
 pub(crate) mod crumb;
 pub(crate) mod encode;
 pub(crate) mod jobs;
+mod kept;
 pub(crate) mod label;
 mod lenient;
 pub(crate) mod lifecycle;

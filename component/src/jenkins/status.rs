@@ -3,7 +3,10 @@
 //! Jenkins' error pages come from Jenkins, from its servlet container or from a proxy, in three different markups: so
 //! this looks at status, headers and a few words, never at structure (Jenkins 2.528, Tomcat and Jetty).
 
+use std::time::Duration;
+
 use crate::error::Error;
+use crate::upstream::retry;
 use crate::upstream::transport::Headers;
 
 /// Bytes of an error page that are looked at. A themed 404 is 90 KB, and the words that matter come early.
@@ -13,7 +16,7 @@ const DETAIL_CHARS: usize = 200;
 
 /// The error for a status that is no success.
 pub(super) fn error(status: u16, headers: &Headers, page: &str, what: &str, path: &str) -> Error {
-    let retry_after = headers.get("Retry-After").and_then(|v| v.trim().parse().ok());
+    let retry_after = retry::retry_after(headers);
     match status {
         300..=399 => redirected(headers.get("Location").unwrap_or_default(), path),
         401 => Error::Unauthorized,
@@ -61,13 +64,13 @@ pub(super) fn is_starting(page: &str) -> bool {
     page.contains("Starting Jenkins") || page.contains("getting ready to work")
 }
 
-fn unavailable(status: u16, page: &str, retry_after: Option<u32>) -> Error {
+fn unavailable(status: u16, page: &str, retry_after: Option<Duration>) -> Error {
     let (message, hint) = if is_starting(page) {
         ("Jenkins is starting up (503)".to_owned(), "It answers when it is ready, which takes a minute or a few.")
     } else {
         (format!("Jenkins is not available (HTTP {status})"), "A proxy before it answered, or it is overloaded or restarting.")
     };
-    Error::Unavailable { message, hint: hint.into(), retry_after: retry_after.or(Some(15)), status: Some(status) }
+    Error::Unavailable { message, hint: hint.into(), retry_after: retry_after.or(Some(Duration::from_secs(15))), status: Some(status) }
 }
 
 fn redirected(location: &str, path: &str) -> Error {

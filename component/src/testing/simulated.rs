@@ -77,6 +77,11 @@ fn app(simulator: &Simulator, user: User, secret: &str, clock: Rc<dyn Clock>) ->
         timeout: Duration::from_secs(30),
         max_tokens: 2_000,
         jobs: Policy::default(),
+        rate_per_minute: 0,
+        rate_burst: 1,
+        // What is tested above counts its requests; the cache has tests of its own.
+        cache_entries: 0,
+        cache_ttl: Duration::from_secs(300),
     };
     let wire = Wire { base: settings.url.clone(), sent: Rc::clone(&sent) };
     (App::new(settings, Box::new(wire), clock), sent)

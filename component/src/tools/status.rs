@@ -237,8 +237,11 @@ mod tests {
         let anonymous = Answer::Http(403, vec![("X-You-Are-Authenticated-As", "anonymous".into())], vec![]);
         let (call, _) = Script::new().json("/whoAmI/", r#"{"anonymous":true,"name":"anonymous"}"#).on("GET /api/json", anonymous).call();
         assert_eq!(run(get_status(&call)).unwrap_err().code(), "unauthorized");
-        let (call, _) = Script::new().json("/whoAmI/", WHO).on("GET /queue/", Answer::Hangs).call();
+        let (call, _) = Script::new().on("GET /whoAmI/", Answer::Hangs).call();
         assert_eq!(run(get_status(&call)).unwrap_err().code(), "timeout");
+        let (call, _) = Script::new().json("/whoAmI/", WHO).on("GET /queue/", Answer::Hangs).call();
+        let status = run(get_status(&call)).unwrap();
+        assert!(status.meta.partial.iter().any(|line| line.starts_with("queue: Jenkins did not answer")), "{:?}", status.meta.partial);
     }
 
     #[test]

@@ -1,36 +1,46 @@
-//! What every request to Jenkins passes: one function, [`Upstream::send`].
+//! What every request to Jenkins passes: [`Upstream::send`] for what reads, [`Upstream::exchange`] for what acts.
 //!
-//! It adds credentials where the host does not, stamps the call's correlation id, keeps the call's deadline and counts
-//! what the call costs. Whatever shall hold for all requests belongs here, and nowhere above or below.
+//! | what holds for all requests | where |
+//! |---|---|
+//! | answers are kept while they hold, identical reads go out once | [`cache`], [`shelf`] |
+//! | a failed read is repeated when that may help, a write never | [`retry`], [`line`] |
+//! | a controller that fails is left alone for a while | [`breaker`] |
+//! | no request outlives its call, and each has less time than that | [`line`], `call` |
+//! | bodies are unpacked as they come, checked for their length, and never held whole beyond a megabyte | [`gzip`], [`body`] |
+//! | an instance takes so many calls a minute and no more | [`bucket`] |
+//!
+//! Whatever shall hold for all requests belongs here, and nowhere above or below.
 
+mod body;
+mod breaker;
+pub(crate) mod bucket;
+mod cache;
+mod gzip;
+mod line;
+pub(crate) mod retry;
+mod shelf;
+mod stats;
+#[cfg(test)]
+mod tests;
 pub(crate) mod transport;
 
-use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Duration;
 
-use futures_util::future::{Either, select};
+pub(crate) use body::Metered;
+pub(crate) use cache::Keep;
 
-use crate::call::{Call, Counters};
+use self::cache::{Cache, Key};
+use self::line::{Line, Outgoing, plain, within};
+use self::shelf::{Landed, Shelf, Stream};
+use crate::call::Call;
 use crate::error::Error;
 use crate::settings::Settings;
-use transport::{Body, Clock, Headers, Local, Method, Request, Transport, TransportError};
+use transport::{Clock, Headers, Method, Transport};
 
 /// The way to one controller.
 pub(crate) struct Upstream {
-    transport: Box<dyn Transport>,
-    clock: Rc<dyn Clock>,
-    authorization: Option<String>,
-    base: String,
-    totals: Totals,
-}
-
-/// Counted over the instance's life.
-#[derive(Default)]
-pub(crate) struct Totals {
-    pub(crate) requests: Cell<u64>,
-    pub(crate) failures: Cell<u64>,
-    pub(crate) bytes: Cell<u64>,
+    line: Rc<Line>,
+    shelf: Rc<Shelf>,
 }
 
 /// What a request asks, relative to the controller.
@@ -42,12 +52,14 @@ pub(crate) struct Ask<'a> {
     pub(crate) path: &'a str,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    /// How long the answer may be served again.
+    pub(crate) keep: Keep,
 }
 
 impl<'a> Ask<'a> {
     /// A plain read.
     pub(crate) fn get(endpoint: &'static str, path: &'a str) -> Self {
-        Self { method: Method::Get, endpoint, path, headers: Vec::new(), body: Vec::new() }
+        Self { method: Method::Get, endpoint, path, headers: Vec::new(), body: Vec::new(), keep: Keep::default() }
     }
 
     /// The same without its body.
@@ -73,135 +85,89 @@ pub(crate) struct Lost {
 impl Upstream {
     /// The way to the controller that the settings name.
     pub(crate) fn new(settings: &Settings, transport: Box<dyn Transport>, clock: Rc<dyn Clock>) -> Self {
-        Self { transport, clock, authorization: settings.authorization.clone(), base: settings.url.clone(), totals: Totals::default() }
+        let line = Line::new(transport, clock, settings.url.clone(), settings.authorization.clone(), settings.timeout);
+        let cache = Cache::new(settings.cache_entries, cache::MAX_BYTES, settings.cache_ttl);
+        Self { line: Rc::new(line), shelf: Rc::new(Shelf::new(cache)) }
     }
 
     /// The clock that everything above uses.
     pub(crate) fn clock(&self) -> &Rc<dyn Clock> {
-        &self.clock
+        self.line.clock()
     }
 
-    /// Counters over the instance's life.
-    pub(crate) fn totals(&self) -> &Totals {
-        &self.totals
-    }
-
-    /// Sends one request of a call.
+    /// Reads, from what is kept or from the controller; or posts what changes nothing.
     ///
     /// # Errors
     /// What went wrong below HTTP, or the call's deadline. Any HTTP status is a reply.
     pub(crate) async fn send(&self, call: &Call, ask: Ask<'_>) -> Result<Reply, Error> {
-        self.exchange(call, ask).await.map_err(|lost| lost.error)
+        if ask.method == Method::Post {
+            return self.exchange(call, ask).await.map_err(|lost| lost.error);
+        }
+        let Ask { method, endpoint, path, headers, body, mut keep } = ask;
+        let mut key = Key { method, path: path.to_owned() };
+        if !headers.is_empty() {
+            // Such as a range: another answer, and of no use to others.
+            key.path.push_str(&format!("\n{headers:?}"));
+            keep = Keep::default();
+        }
+        let metered = |held| Metered::new(held, &self.line, call, path);
+        if !keep.brief.is_zero()
+            && let Some(stored) = self.shelf.look(&key, self.clock().elapsed(), call.is_watching(), call.counters())
+        {
+            return Ok(Reply { status: stored.status, headers: stored.headers.clone(), body: metered(body::Source::Kept(Some(stored))) });
+        }
+        let out = Outgoing { method, endpoint, path: path.to_owned(), headers, body, id: call.id().to_owned() };
+        loop {
+            let flight = self.shelf.board(&self.line, key.clone(), out.clone(), keep.clone(), call.counters(), call.request_deadline());
+            let landed = within(self.clock(), call.remaining(), Box::pin(flight)).await;
+            match landed {
+                None => return Err(call.deadline_error(plain(path))),
+                Some(Landed::Failed(error)) => return Err(error),
+                Some(Landed::Whole(stored)) => {
+                    let body = metered(body::Source::Kept(Some(Rc::clone(&stored))));
+                    return Ok(Reply { status: stored.status, headers: stored.headers.clone(), body });
+                }
+                Some(Landed::Streaming(stream)) => {
+                    let Some(Stream { status, headers, begun, rest }) = stream.take() else { continue };
+                    return Ok(Reply { status, headers, body: metered(body::Source::Stream { begun: begun.into(), rest }) });
+                }
+            }
+        }
     }
 
-    /// The same for a request that acts: whoever sent it must know whether it can have arrived.
+    /// Sends a request that acts: whoever sent it must know whether it can have arrived.
     ///
     /// # Errors
     /// As [`Upstream::send`].
     pub(crate) async fn exchange(&self, call: &Call, ask: Ask<'_>) -> Result<Reply, Lost> {
-        let mut headers = ask.headers;
-        headers.push(("Accept-Encoding".into(), "identity".into()));
-        headers.push(("X-Request-Id".into(), call.id().to_owned()));
-        headers.push(("Jankins-Endpoint".into(), ask.endpoint.into()));
-        if let Some(value) = &self.authorization {
-            headers.push(("Authorization".into(), value.clone()));
-        }
-        let request = Request { method: ask.method, url: format!("{}{}", self.base, ask.path), headers, body: ask.body };
-        call.counters().requests.set(call.counters().requests.get() + 1);
-        self.totals.requests.set(self.totals.requests.get() + 1);
-        let sent = within(&self.clock, call.remaining(), self.transport.send(request)).await;
-        let response = match sent {
-            Some(Ok(response)) => response,
-            Some(Err(error)) => {
-                self.totals.failures.set(self.totals.failures.get() + 1);
-                let may_have_arrived = matches!(error, TransportError::Timeout(_) | TransportError::Broken(_) | TransportError::Other(_));
-                return Err(Lost { error: transport_error(&error, &self.base, ask.path), may_have_arrived });
+        let Ask { method, endpoint, path, headers, body, .. } = ask;
+        let out = Outgoing { method, endpoint, path: path.to_owned(), headers, body, id: call.id().to_owned() };
+        match self.line.act(&out, call.counters(), call.deadline()).await {
+            Ok(response) => {
+                let source = body::Source::Stream { begun: Default::default(), rest: response.body };
+                Ok(Reply { status: response.status, headers: response.headers, body: Metered::new(source, &self.line, call, path) })
             }
-            None => {
-                self.totals.failures.set(self.totals.failures.get() + 1);
-                return Err(Lost { error: call.deadline_error(ask.path), may_have_arrived: true });
-            }
-        };
-        let body = Metered {
-            inner: response.body,
-            clock: Rc::clone(&self.clock),
-            counters: Rc::clone(call.counters()),
-            deadline: call.deadline(),
-            base: self.base.clone(),
-            path: ask.path.to_owned(),
-        };
-        Ok(Reply { status: response.status, headers: response.headers, body })
-    }
-}
-
-/// A body that counts its bytes to the call and ends with the call's deadline.
-pub(crate) struct Metered {
-    inner: Box<dyn Body>,
-    clock: Rc<dyn Clock>,
-    counters: Rc<Counters>,
-    deadline: Duration,
-    base: String,
-    path: String,
-}
-
-impl Metered {
-    /// The next bytes; `None` at the end.
-    ///
-    /// # Errors
-    /// A body that breaks off, or the call's deadline.
-    pub(crate) async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        let left = self.deadline.saturating_sub(self.clock.elapsed());
-        match within(&self.clock, left, self.inner.chunk()).await {
-            Some(Ok(Some(bytes))) => {
-                let read = self.counters.bytes.get();
-                self.counters.bytes.set(read.saturating_add(bytes.len() as u64));
-                Ok(Some(bytes))
-            }
-            Some(Ok(None)) => Ok(None),
-            Some(Err(TransportError::Broken(_))) => Err(Error::BadResponse {
-                message: format!("the answer to {} broke off before its end", self.path),
-                hint: "The connection ended early: a proxy's limit, or a controller that restarts. Try again.".into(),
-            }),
-            Some(Err(error)) => Err(transport_error(&error, &self.base, &self.path)),
-            None => Err(Error::Timeout(format!("the answer to {} did not end in time", self.path))),
+            Err((error, may_have_arrived)) => Err(Lost { error, may_have_arrived }),
         }
     }
-}
 
-/// The future's value, unless the time is over before.
-async fn within<T>(clock: &Rc<dyn Clock>, left: Duration, future: Local<'_, T>) -> Option<T> {
-    match select(future, clock.sleep(left)).await {
-        Either::Left((value, _)) => Some(value),
-        Either::Right(((), _)) => None,
+    /// Something is being written below this object, or was: nothing of before may be served after.
+    pub(crate) fn wrote(&self, object: Option<&str>) {
+        self.shelf.wrote(object);
     }
-}
 
-fn transport_error(error: &TransportError, base: &str, path: &str) -> Error {
-    let path = path.split('?').next().unwrap_or(path);
-    let unavailable = |hint: &str| Error::Unavailable {
-        message: format!("cannot reach Jenkins at {base}: {error}"),
-        hint: hint.into(),
-        retry_after: Some(10),
-        status: None,
-    };
-    match error {
-        TransportError::Refused(_) => {
-            unavailable("Check JENKINS_URL and that the controller runs; `jankins check` tells which layer fails.")
-        }
-        TransportError::Dns(_) => unavailable("The host name in JENKINS_URL does not resolve from here."),
-        TransportError::Tls(_) => unavailable(
-            "The certificate is not trusted here: give the CA of your controller with --ca-file. Verification cannot be switched off.",
-        ),
-        TransportError::Broken(_) => {
-            unavailable("The connection ended before an answer: a proxy in between, or a controller that restarts.")
-        }
-        TransportError::Timeout(_) => Error::Timeout(format!("no answer from Jenkins in time ({error}) for {path}")),
-        TransportError::Denied(_) => Error::Denied(format!("{path}: {error}")),
-        TransportError::Other(why) => Error::Unavailable {
-            message: format!("the request {path} failed: {why}"),
-            hint: "The request did not get an answer from Jenkins.".into(),
-            retry_after: None,
-            status: None,
-        },
+    /// This answer says that the build it is of has ended.
+    pub(crate) fn ended(&self, method: Method, path: &str) {
+        self.shelf.cache.borrow_mut().end(&Key { method, path: path.to_owned() }, self.clock().elapsed());
+    }
+
+    /// This answer is of no use, and shall not be served again.
+    pub(crate) fn spoiled(&self, path: &str) {
+        self.shelf.cache.borrow_mut().remove(&Key { method: Method::Get, path: path.to_owned() });
+    }
+
+    /// Forgets what is kept of an object, or everything; answers how many entries went.
+    pub(crate) fn clear(&self, object: Option<&str>) -> usize {
+        self.shelf.clear(object)
     }
 }

@@ -85,8 +85,12 @@ pub(crate) enum TransportError {
     Timeout(String),
     /// The sandbox does not let the request out.
     Denied(String),
+    /// There is no way to that address.
+    Unreachable(String),
     /// The connection ended before the answer did.
     Broken(String),
+    /// The runtime does not pass on an answer of that size; of more than so many bytes, where it says so.
+    TooLarge(Option<u64>),
     /// Anything else, in the words of whoever reports it.
     Other(String),
 }
@@ -99,7 +103,9 @@ impl fmt::Display for TransportError {
             Self::Tls(why) => write!(f, "TLS: {why}"),
             Self::Timeout(why) => write!(f, "timed out: {why}"),
             Self::Denied(why) => write!(f, "not allowed out: {why}"),
+            Self::Unreachable(why) => write!(f, "unreachable: {why}"),
             Self::Broken(why) => write!(f, "connection broken: {why}"),
+            Self::TooLarge(_) => f.write_str("larger than the runtime passes on"),
             Self::Other(why) => f.write_str(why),
         }
     }

@@ -1,18 +1,28 @@
 //! WASI 0.2: synchronous exports; inside one call, `wstd`'s reactor keeps requests concurrent.
+//!
+//! Requests go over the bare interfaces: a body that cannot be sent is then no failure by itself, since the response tells
+//! better why, and a body that breaks off while it is read says with which code.
 
-use std::pin::Pin;
+use std::pin::pin;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use futures_util::future::poll_fn;
-use wstd::http::body::{Bytes, HttpBody};
-use wstd::http::error::ErrorCode;
-use wstd::http::{Body as WasiBody, Client, Error as WasiError, Method as WasiMethod, Request as WasiRequest};
+use futures_util::future::{Either, select};
+use wasip2::http::outgoing_handler;
+use wasip2::http::types::{
+    ErrorCode, Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, Method as WasiMethod, OutgoingBody, OutgoingRequest, Scheme,
+    http_error_code,
+};
+use wasip2::io::streams::{InputStream, StreamError};
+use wstd::runtime::AsyncPollable;
 use wstd::time::Timer;
 
 use crate::upstream::transport::{Body, Clock, Headers, Local, Method, Request, Response, Transport, TransportError};
 
 pub(crate) use wstd::runtime::block_on;
+
+/// How much of a body is asked for at once.
+const READ_BYTES: u64 = 64 * 1024;
 
 /// Monotonic time counts from here.
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -40,46 +50,112 @@ impl Clock for Wasi {
 impl Transport for Wasi {
     fn send(&self, request: Request) -> Local<'_, Result<Response, TransportError>> {
         Box::pin(async move {
-            let method = match request.method {
-                Method::Get => WasiMethod::GET,
-                Method::Head => WasiMethod::HEAD,
-                Method::Post => WasiMethod::POST,
-            };
-            let mut out = WasiRequest::builder().method(method).uri(&request.url);
-            for (name, value) in &request.headers {
-                out = out.header(name, value);
-            }
-            let out = out
-                .body(WasiBody::from(request.body))
-                .map_err(|e| TransportError::Other(format!("bad request for {}: {e}", request.url)))?;
-            let response = Client::new().send(out).await.map_err(failure)?;
-            let (head, body) = response.into_parts();
-            let headers = head
-                .headers
-                .iter()
-                .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-                .collect();
-            let body = Incoming(Box::pin(body.into_boxed_body()));
-            Ok(Response { status: head.status.as_u16(), headers: Headers(headers), body: Box::new(body) })
+            let out = outgoing(&request)?;
+            let body = out.body().ok();
+            let answer = outgoing_handler::handle(out, None).map_err(failure)?;
+            let sending = pin!(write(body, &request.body));
+            let response = match select(pin!(head(&answer)), sending).await {
+                Either::Left((response, _)) => response,
+                Either::Right(((), head)) => head.await,
+            }?;
+            let headers = response.headers().entries();
+            let headers = headers.into_iter().map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned())).collect();
+            let body = response.consume().ok();
+            let stream = body.as_ref().and_then(|body| body.stream().ok());
+            Ok(Response { status: response.status(), headers: Headers(headers), body: Box::new(Incoming { stream, body }) })
         })
     }
 }
 
-struct Incoming(Pin<Box<dyn HttpBody<Data = Bytes, Error = WasiError>>>);
+fn outgoing(request: &Request) -> Result<OutgoingRequest, TransportError> {
+    let uri: http::Uri = request.url.parse().map_err(|e| TransportError::Other(format!("bad URL {}: {e}", request.url)))?;
+    let headers: Vec<(String, Vec<u8>)> = request.headers.iter().map(|(n, v)| (n.clone(), v.clone().into_bytes())).collect();
+    let fields = Fields::from_list(&headers).map_err(|e| TransportError::Other(format!("bad header: {e:?}")))?;
+    let out = OutgoingRequest::new(fields);
+    let method = match request.method {
+        Method::Get => WasiMethod::Get,
+        Method::Head => WasiMethod::Head,
+        Method::Post => WasiMethod::Post,
+    };
+    let scheme = match uri.scheme_str() {
+        Some("http") => Scheme::Http,
+        _ => Scheme::Https,
+    };
+    let path = uri.path_and_query().map_or("/", |p| p.as_str());
+    let authority = uri.authority().map(http::uri::Authority::as_str);
+    let set = out
+        .set_method(&method)
+        .and_then(|()| out.set_scheme(Some(&scheme)))
+        .and_then(|()| out.set_authority(authority))
+        .and_then(|()| out.set_path_with_query(Some(path)));
+    set.map_err(|()| TransportError::Other(format!("the runtime does not take the URL {}", request.url)))?;
+    Ok(out)
+}
+
+/// Sends a body as far as the runtime takes it.
+async fn write(body: Option<OutgoingBody>, bytes: &[u8]) {
+    let Some(body) = body else { return };
+    if !bytes.is_empty()
+        && let Ok(stream) = body.write()
+    {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match stream.check_write() {
+                Ok(0) => AsyncPollable::new(stream.subscribe()).wait_for().await,
+                Ok(room) => {
+                    let (now, later) = rest.split_at(rest.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
+                    if stream.write(now).is_err() {
+                        break;
+                    }
+                    rest = later;
+                }
+                Err(_) => break,
+            }
+        }
+    }
+    let _ = OutgoingBody::finish(body, None);
+}
+
+async fn head(answer: &FutureIncomingResponse) -> Result<IncomingResponse, TransportError> {
+    AsyncPollable::new(answer.subscribe()).wait_for().await;
+    match answer.get() {
+        Some(Ok(result)) => result.map_err(failure),
+        _ => Err(TransportError::Other("the runtime lost the response".into())),
+    }
+}
+
+/// The stream is a child of the body and has to go first.
+struct Incoming {
+    stream: Option<InputStream>,
+    body: Option<IncomingBody>,
+}
 
 impl Body for Incoming {
     fn chunk(&mut self) -> Local<'_, Result<Option<Vec<u8>>, TransportError>> {
         Box::pin(async move {
             loop {
-                match poll_fn(|cx| self.0.as_mut().poll_frame(cx)).await {
-                    None => return Ok(None),
-                    Some(Err(error)) => return Err(failure(error)),
-                    Some(Ok(frame)) => {
-                        if let Ok(data) = frame.into_data()
-                            && !data.is_empty()
-                        {
-                            return Ok(Some(data.into()));
-                        }
+                let Some(stream) = &self.stream else { return Ok(None) };
+                match stream.read(READ_BYTES) {
+                    Ok(bytes) if bytes.is_empty() => AsyncPollable::new(stream.subscribe()).wait_for().await,
+                    Ok(bytes) => return Ok(Some(bytes)),
+                    Err(StreamError::LastOperationFailed(error)) => {
+                        let code = http_error_code(&error);
+                        let text = error.to_debug_string();
+                        drop(error);
+                        self.stream = None;
+                        // Whatever has no code is a connection that ended.
+                        return Err(code.map_or(TransportError::Broken(text), failure));
+                    }
+                    Err(StreamError::Closed) => {
+                        self.stream = None;
+                        let Some(body) = self.body.take() else { return Ok(None) };
+                        // Only the trailers tell a whole body from a broken one.
+                        let trailers = IncomingBody::finish(body);
+                        AsyncPollable::new(trailers.subscribe()).wait_for().await;
+                        return match trailers.get() {
+                            Some(Ok(Err(code))) => Err(failure(code)),
+                            _ => Ok(None),
+                        };
                     }
                 }
             }
@@ -87,26 +163,4 @@ impl Body for Incoming {
     }
 }
 
-fn failure(error: WasiError) -> TransportError {
-    let text = format!("{error:#}");
-    let Some(code) = error.downcast_ref::<ErrorCode>() else {
-        // A body that breaks off is reported as a failed stream, without a code.
-        return TransportError::Broken(text);
-    };
-    match code {
-        ErrorCode::ConnectionRefused => TransportError::Refused("nothing accepts connections there".into()),
-        ErrorCode::DnsTimeout => TransportError::Timeout("name resolution".into()),
-        ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => TransportError::Dns(text),
-        ErrorCode::TlsProtocolError | ErrorCode::TlsCertificateError | ErrorCode::TlsAlertReceived(_) => TransportError::Tls(text),
-        ErrorCode::ConnectionTimeout => TransportError::Timeout("connecting".into()),
-        ErrorCode::HttpResponseTimeout => TransportError::Timeout("waiting for the response".into()),
-        ErrorCode::ConnectionReadTimeout | ErrorCode::ConnectionWriteTimeout => TransportError::Timeout("reading the response".into()),
-        ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited | ErrorCode::DestinationIpUnroutable => {
-            TransportError::Denied("the runtime's policy forbids it".into())
-        }
-        ErrorCode::ConnectionTerminated | ErrorCode::HttpResponseIncomplete | ErrorCode::HttpProtocolError => TransportError::Broken(text),
-        ErrorCode::HttpResponseBodySize(_) => TransportError::Other("the response is larger than allowed".into()),
-        ErrorCode::InternalError(Some(why)) => TransportError::Other(why.clone()),
-        _ => TransportError::Other(text),
-    }
-}
+error_codes!(ErrorCode);

@@ -111,22 +111,4 @@ impl Body for Incoming {
     }
 }
 
-fn failure(error: ErrorCode) -> TransportError {
-    let text = format!("{error:?}");
-    match error {
-        ErrorCode::ConnectionRefused => TransportError::Refused("nothing accepts connections there".into()),
-        ErrorCode::DnsTimeout => TransportError::Timeout("name resolution".into()),
-        ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => TransportError::Dns(text),
-        ErrorCode::TlsProtocolError | ErrorCode::TlsCertificateError | ErrorCode::TlsAlertReceived(_) => TransportError::Tls(text),
-        ErrorCode::ConnectionTimeout => TransportError::Timeout("connecting".into()),
-        ErrorCode::HttpResponseTimeout => TransportError::Timeout("waiting for the response".into()),
-        ErrorCode::ConnectionReadTimeout | ErrorCode::ConnectionWriteTimeout => TransportError::Timeout("reading the response".into()),
-        ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited | ErrorCode::DestinationIpUnroutable => {
-            TransportError::Denied("the runtime's policy forbids it".into())
-        }
-        ErrorCode::ConnectionTerminated | ErrorCode::HttpResponseIncomplete | ErrorCode::HttpProtocolError => TransportError::Broken(text),
-        ErrorCode::HttpResponseBodySize(_) => TransportError::Other("the response is larger than allowed".into()),
-        ErrorCode::InternalError(Some(why)) => TransportError::Other(why),
-        _ => TransportError::Other(text),
-    }
-}
+error_codes!(ErrorCode);

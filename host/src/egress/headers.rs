@@ -7,7 +7,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
     PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 
@@ -113,6 +113,11 @@ pub(crate) fn prepare(headers: &mut HeaderMap, additions: &Additions) {
         headers.insert(front.name.clone(), front.value.clone());
     }
     headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(concat!("jankins/", env!("CARGO_PKG_VERSION"))));
+}
+
+/// Asks for the answer unpacked: what is recorded must be readable, to be redacted.
+pub(crate) fn ask_plain(headers: &mut HeaderMap) {
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
 }
 
 #[cfg(test)]

@@ -157,6 +157,9 @@ impl Tenant {
                 let permit = network.slot(timeouts.first_byte).await?;
                 let additions = network.additions(timeouts.first_byte).await?;
                 headers::prepare(&mut parts.headers, &additions);
+                if network.recorder.is_some() {
+                    headers::ask_plain(&mut parts.headers);
+                }
                 let (body, _room) = self.collect(body, timeouts, meter).await?;
                 let ask = Ask { method: parts.method.clone(), path: below, body: body.clone() };
                 let sent = network.send(Request::from_parts(parts, Full::new(body)), timeouts).await;

@@ -54,7 +54,7 @@ pub(crate) fn readable(failure: &Failure) -> String {
     let mut lines = vec![format!("{}: {}", failure.code, failure.message)];
     lines.extend(failure.hint.iter().map(|hint| format!("hint: {hint}")));
     lines.extend(failure.next_actions.iter().map(|action| format!("next: {action}")));
-    lines.extend(failure.retry_after_seconds.map(|seconds| format!("retry after: {seconds} s")));
+    lines.extend(failure.retry_after_ms.map(|ms| format!("retry after: {} s", f64::from(ms) / 1_000.0)));
     lines.join("\n")
 }
 
@@ -68,7 +68,7 @@ mod tests {
             message: "no job `x`".to_owned(),
             hint: Some("names are case-sensitive".to_owned()),
             next_actions: vec!["call list_things".to_owned()],
-            retry_after_seconds: Some(3),
+            retry_after_ms: Some(3_000),
             upstream_status: None,
             correlation_id: "c-1".to_owned(),
         }
@@ -89,7 +89,7 @@ mod tests {
                 "message": "no job `x`",
                 "hint": "names are case-sensitive",
                 "next_actions": ["call list_things"],
-                "retry_after_seconds": 3,
+                "retry_after_ms": 3_000,
                 "correlation_id": "c-1",
             }})
         );

@@ -117,7 +117,7 @@ impl ServerHandler for Server {
             found => return self.not_on_offer(&request.name, &found),
         };
         if tenant.lifecycle().is_draining() {
-            let failure = Failure { retry_after_seconds: Some(1), ..Failure::host("unavailable", "this server is shutting down") };
+            let failure = Failure { retry_after_ms: Some(1_000), ..Failure::host("unavailable", "this server is shutting down") };
             return Ok(answer::failed(&failure).into());
         }
         match self.servers.confirmations.consent(&self.caller, &tool, request, &context).await {

@@ -67,7 +67,7 @@ fn to_failure(error: Option<Val>) -> Failure {
         message,
         hint,
         next_actions: strings(fields.get("next_actions")),
-        retry_after_seconds: number("retry_after_seconds"),
+        retry_after_ms: number("retry_after_ms"),
         upstream_status: number("upstream_status"),
         correlation_id,
     }
@@ -183,7 +183,7 @@ mod tests {
             ("message", text("no such book")),
             ("hint", Val::Option(Some(Box::new(text("check the shelf"))))),
             ("next-actions", Val::List(vec![text("call list_shelves")])),
-            ("retry-after-seconds", Val::Option(None)),
+            ("retry-after-ms", Val::Option(Some(Box::new(Val::U32(1_500))))),
             ("upstream-status", Val::Option(Some(Box::new(Val::U32(404))))),
             ("correlation-id", text("abc")),
         ])));
@@ -192,7 +192,7 @@ mod tests {
             message: "no such book".into(),
             hint: Some("check the shelf".into()),
             next_actions: vec!["call list_shelves".into()],
-            retry_after_seconds: None,
+            retry_after_ms: Some(1_500),
             upstream_status: Some(404),
             correlation_id: "abc".into(),
         };

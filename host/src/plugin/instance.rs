@@ -40,7 +40,7 @@ const WAIT_PARAMETER: &str = "wait_seconds";
 /// The longest such wait. It bounds how long a hanging instance goes unnoticed.
 const MAX_WAIT: Duration = Duration::from_secs(300);
 /// When to try again after an overload: by then some of the waiting calls are done.
-const OVERLOAD_RETRY_SECONDS: u32 = 1;
+const OVERLOAD_RETRY_MS: u32 = 1_000;
 
 /// How an instance is to be run.
 pub(crate) struct InstanceSettings {
@@ -183,7 +183,7 @@ impl Instance {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 return Err(Failure::host("overloaded", "too many calls are waiting for this plugin already")
-                    .retry_after(OVERLOAD_RETRY_SECONDS)
+                    .retry_after(OVERLOAD_RETRY_MS)
                     .next("repeat the call a little later, with fewer calls at once"));
             }
             Err(TrySendError::Closed(_)) => {

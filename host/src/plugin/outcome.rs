@@ -43,7 +43,7 @@ pub(crate) struct Failure {
     pub next_actions: Vec<String>,
     /// When another try makes sense.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_after_seconds: Option<u32>,
+    pub retry_after_ms: Option<u32>,
     /// The HTTP status that the upstream answered, if that was the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream_status: Option<u32>,
@@ -59,7 +59,7 @@ impl Failure {
             message: message.into(),
             hint: None,
             next_actions: Vec::new(),
-            retry_after_seconds: None,
+            retry_after_ms: None,
             upstream_status: None,
             correlation_id: new_correlation_id(),
         }
@@ -75,8 +75,8 @@ impl Failure {
         self
     }
 
-    pub(super) fn retry_after(mut self, seconds: u32) -> Failure {
-        self.retry_after_seconds = Some(seconds);
+    pub(super) fn retry_after(mut self, ms: u32) -> Failure {
+        self.retry_after_ms = Some(ms);
         self
     }
 }

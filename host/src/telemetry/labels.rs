@@ -7,7 +7,7 @@
 use prometheus_client::encoding::EncodeLabelSet;
 
 /// The codes that a failure may carry, beside the name its series has.
-const ERROR_TYPES: [(&str, &str); 16] = [
+const ERROR_TYPES: [(&str, &str); 19] = [
     ("invalid-params", "InvalidParams"),
     ("unauthorized", "Unauthorized"),
     ("forbidden", "Forbidden"),
@@ -15,9 +15,12 @@ const ERROR_TYPES: [(&str, &str); 16] = [
     ("conflict", "Conflict"),
     ("rate-limited", "RateLimited"),
     ("timeout", "Timeout"),
+    ("circuit-open", "CircuitOpen"),
+    ("cancelled", "Cancelled"),
     ("unavailable", "Unavailable"),
     ("upstream-error", "UpstreamError"),
     ("bad-response", "BadResponse"),
+    ("too-large", "TooLarge"),
     ("not-supported", "NotSupported"),
     ("read-only", "ReadOnly"),
     ("plugin-restarted", "PluginRestarted"),

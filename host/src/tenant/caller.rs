@@ -79,7 +79,7 @@ impl Caller {
         let failure = Failure {
             hint: Some("this user's calls are limited; fewer calls that ask for more at once get further".to_owned()),
             next_actions: vec![format!("wait {seconds} s, then repeat the call")],
-            retry_after_seconds: Some(seconds),
+            retry_after_ms: Some(seconds.saturating_mul(1_000)),
             ..Failure::host("rate-limited", format!("the rate limit of {} is reached", self.user))
         };
         self.tenant.refused(&self.user, tool, &failure);

@@ -167,12 +167,12 @@ impl Record<'_> {
         let ms = self.end(Some(&failure.code));
         let (tenant, user, tool) = (self.tenant.id(), self.user, self.tool);
         let (code, correlation_id) = (failure.code.as_str(), failure.correlation_id.as_str());
-        let retry_after_s = failure.retry_after_seconds;
+        let retry_after_ms = failure.retry_after_ms;
         match Blame::of(code) {
             Blame::Caller => tracing::info!(target: CALLS, tenant, user, tool, code, ms, correlation_id, "call"),
             Blame::Limit => {
                 self.tenant.metrics().rate_limited(user);
-                tracing::warn!(target: CALLS, tenant, user, tool, code, ms, correlation_id, retry_after_s, "call met a rate limit")
+                tracing::warn!(target: CALLS, tenant, user, tool, code, ms, correlation_id, retry_after_ms, "call met a rate limit")
             }
             Blame::Operator => {
                 tracing::error!(target: CALLS, tenant, user, tool, code, ms, correlation_id, "call failed")
@@ -205,9 +205,14 @@ enum Blame {
 impl Blame {
     fn of(code: &str) -> Self {
         match code {
-            "invalid-params" | "not-found" | "conflict" | "not-supported" | "read-only" | "confirmation-required" | "forbidden" => {
-                Self::Caller
-            }
+            "invalid-params"
+            | "not-found"
+            | "conflict"
+            | "not-supported"
+            | "read-only"
+            | "confirmation-required"
+            | "forbidden"
+            | "too-large" => Self::Caller,
             "rate-limited" => Self::Limit,
             _ => Self::Operator,
         }

@@ -25,6 +25,7 @@ pub(super) async fn measure(table: &mut Table) -> Result<()> {
         table.section(&format!("Speed over stdio, {artifact:?}"));
         start(table, artifact).await?;
         calls(table, artifact).await?;
+        kept(table, artifact).await?;
         at_once(table, artifact).await?;
     }
     Ok(())
@@ -60,7 +61,8 @@ async fn timed(session: &Stdio, count: usize, tool: &str, arguments: &Value) -> 
 
 async fn calls(table: &mut Table, artifact: Artifact) -> Result<()> {
     let jenkins = controller().await?;
-    let session = Host::new(artifact)?.against(&jenkins.url(), User::Admin).stdio().await?;
+    // What it takes to ask; what is kept is measured below.
+    let session = Host::new(artifact)?.against(&jenkins.url(), User::Admin).env("JANKINS_CACHE_MAX_SIZE", "0").stdio().await?;
     // A pattern that the component itself refuses: through everything, but never to the controller.
     let refused = json!({"job": "rust-core", "pattern": "("});
     timed(&session, 50, "search_log", &refused).await?;
@@ -79,6 +81,30 @@ async fn calls(table: &mut Table, artifact: Artifact) -> Result<()> {
     Ok(())
 }
 
+/// Answers that are kept, and requests that are one.
+async fn kept(table: &mut Table, artifact: Artifact) -> Result<()> {
+    let jenkins = controller().await?;
+    let session = Host::new(artifact)?.against(&jenkins.url(), User::Admin).stdio().await?;
+    let refused = json!({"job": "heartbeat", "build": "-"});
+    let build = json!({"job": "heartbeat", "build": "7", "format": "ids"});
+    timed(&session, 200, "get_build", &refused).await?;
+    timed(&session, 200, "get_build", &build).await?;
+    jenkins.clear_requests();
+    let mut without = timed(&session, 2_000, "get_build", &refused).await?;
+    let mut cached = timed(&session, 2_000, "get_build", &build).await?;
+    // The one ends before it asks, so the difference is what the component does with a kept answer.
+    let inside = percentile(&mut cached, 0.5).saturating_sub(percentile(&mut without, 0.5));
+    table.note("cached get_build, p50 of 2,000", &format!("{:.3} ms", milliseconds(percentile(&mut cached, 0.5))));
+    table.note("of which within the component, over a call refused", &format!("{:.1} µs", inside.as_secs_f64() * 1e6));
+    table.at_most("requests for 2,000 cached calls", jenkins.requests().len() as f64, 0.0, "");
+    jenkins.set_latency(LATENCY);
+    jenkins.clear_requests();
+    let count = if artifact == Artifact::P3 { 100 } else { 20 };
+    try_join_all((0..count).map(|_| session.call("get_build", json!({"job": "heartbeat", "build": "9", "format": "ids"})))).await?;
+    table.at_most(&format!("requests for {count} identical calls at once"), jenkins.requests().len() as f64, 1.0, "");
+    Ok(())
+}
+
 async fn at_once(table: &mut Table, artifact: Artifact) -> Result<()> {
     let jenkins = controller().await?;
     let session = Host::new(artifact)?.against(&jenkins.url(), User::Admin).stdio().await?;
@@ -87,7 +113,8 @@ async fn at_once(table: &mut Table, artifact: Artifact) -> Result<()> {
     // The component for WASI 0.2 takes its calls one at a time, so fewer of them show the same.
     let count = if artifact == Artifact::P3 { 200 } else { 20 };
     let begun = Instant::now();
-    try_join_all((0..count).map(|_| session.call("whoami", json!({})))).await?;
+    let calls = (0..count).map(|number| session.call("get_build", json!({"job": "heartbeat", "build": (number % 100 + 1).to_string()})));
+    try_join_all(calls).await?;
     let took = begun.elapsed();
     let name = format!("{count} calls at once, controller takes 100 ms");
     match artifact {

@@ -6,7 +6,7 @@
 
 use super::{
     pages,
-    reply::{Reply, SimBody},
+    reply::{Reply, SimBody, Trickle, bomb, gzip},
 };
 use bytes::Bytes;
 use std::str::FromStr;
@@ -23,6 +23,18 @@ pub enum Fault {
     Stall,
     /// Half of the announced body, then the connection closes.
     Truncate,
+    /// The whole body, of which more was announced; then the connection closes.
+    LengthTooLong,
+    /// The whole body, of which less was announced.
+    LengthTooShort,
+    /// One byte a second.
+    Trickle,
+    /// No fault: the body as asked for, packed as gzip.
+    Packed,
+    /// A small packed body that unpacks to 256 MiB.
+    Bomb,
+    /// Another fault for every other request, beginning with the first.
+    Flapping(Box<Fault>),
     /// 200 with a body that is not the JSON it claims to be.
     Malformed,
     /// 200 with a login page, as single sign-on in front of Jenkins answers.
@@ -60,6 +72,12 @@ impl FromStr for Fault {
             "hang" => Self::Hang,
             "stall" => Self::Stall,
             "truncate" => Self::Truncate,
+            "length-too-long" => Self::LengthTooLong,
+            "length-too-short" => Self::LengthTooShort,
+            "trickle" => Self::Trickle,
+            "packed" => Self::Packed,
+            "bomb" => Self::Bomb,
+            "flapping" => Self::Flapping(Box::new(value.parse()?)),
             "malformed" => Self::Malformed,
             "login-page" => Self::LoginPage,
             "drop" => Self::Drop,
@@ -91,6 +109,12 @@ impl Fault {
             Self::Hang => Effect::Silence,
             Self::Stall => Effect::Spoil(|body| SimBody::Stalled(body.slice(..body.len() / 2))),
             Self::Truncate => Effect::Spoil(|body| SimBody::Truncated(body.slice(..body.len() / 2))),
+            Self::LengthTooLong => Effect::Spoil(|body| SimBody::Announced { length: body.len() + 10, bytes: body }),
+            Self::LengthTooShort => Effect::Spoil(|body| SimBody::Announced { length: body.len().saturating_sub(10), bytes: body }),
+            Self::Trickle => Effect::Spoil(|body| SimBody::Trickling(Trickle::new(body))),
+            Self::Packed => Effect::Spoil(|body| SimBody::Packed(gzip(&body))),
+            Self::Bomb => Effect::Spoil(|_| SimBody::Packed(bomb())),
+            Self::Flapping(fault) => fault.effect(),
             Self::Malformed => Effect::Spoil(|body| SimBody::Whole([&body.slice(..body.len() / 2), &b"{\"\xff,"[..]].concat().into())),
             Self::LoginPage => Effect::Instead(pages::login()),
             Self::Drop => Effect::Close,
@@ -113,11 +137,12 @@ struct Rule {
     fault: Fault,
     path_contains: String,
     left: Option<usize>,
+    met: usize,
 }
 
 impl Faults {
     pub(crate) fn add(&mut self, fault: Fault, path_contains: &str, times: Option<usize>) {
-        self.rules.push(Rule { fault, path_contains: path_contains.to_owned(), left: times });
+        self.rules.push(Rule { fault, path_contains: path_contains.to_owned(), left: times, met: 0 });
     }
 
     pub(crate) fn clear(&mut self) {
@@ -129,7 +154,9 @@ impl Faults {
         let applies = |rule: &&mut Rule| path.contains(&rule.path_contains) && rule.left != Some(0);
         let rule = self.rules.iter_mut().rev().find(applies)?;
         rule.left = rule.left.map(|left| left - 1);
-        Some(rule.fault.clone())
+        rule.met += 1;
+        let spared = matches!(rule.fault, Fault::Flapping(_)) && rule.met % 2 == 0;
+        (!spared).then(|| rule.fault.clone())
     }
 }
 
@@ -144,6 +171,14 @@ mod tests {
         assert_eq!(faults.take("/api/json"), None);
         assert_eq!(faults.take("/queue/api/json"), Some(Fault::Drop));
         assert_eq!(faults.take("/queue/api/json"), None);
+    }
+
+    #[test]
+    fn a_flapping_controller_answers_every_other_request() {
+        let mut faults = Faults::default();
+        faults.add("flapping=status=502".parse().unwrap(), "", None);
+        let met: Vec<bool> = (0..4).map(|_| faults.take("/").is_some()).collect();
+        assert_eq!(met, [true, false, true, false]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::{
     Response, StatusCode,
-    header::{CONTENT_LENGTH, HeaderName, HeaderValue},
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, HeaderValue},
 };
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter};
@@ -14,7 +14,9 @@ use std::{
     convert::Infallible,
     io::{self, Write},
     pin::Pin,
+    sync::LazyLock,
     task::{Context, Poll},
+    time::Duration,
 };
 
 /// Up to here a body goes out with its length, beyond in chunks, as Tomcat does.
@@ -57,6 +59,48 @@ pub(crate) enum SimBody {
     Truncated(Bytes),
     /// These bytes, then silence.
     Stalled(Bytes),
+    /// These bytes, and another length announced.
+    Announced { length: usize, bytes: Bytes },
+    /// One byte a second.
+    Trickling(Trickle),
+    /// These bytes, which are gzip.
+    Packed(Bytes),
+}
+
+/// A body that takes its time.
+pub(crate) struct Trickle {
+    bytes: Bytes,
+    pause: Pin<Box<tokio::time::Sleep>>,
+}
+
+impl Trickle {
+    pub(crate) fn new(bytes: Bytes) -> Self {
+        Self { bytes, pause: Box::pin(tokio::time::sleep(Duration::ZERO)) }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Bytes> {
+        if self.bytes.is_empty() {
+            return Poll::Ready(Bytes::new());
+        }
+        std::task::ready!(self.pause.as_mut().poll(context));
+        self.pause.as_mut().reset(tokio::time::Instant::now() + Duration::from_secs(1));
+        Poll::Ready(self.bytes.split_to(1))
+    }
+}
+
+/// As gzip: without a name or a checksum, which nobody here reads.
+pub(crate) fn gzip(plain: &[u8]) -> Bytes {
+    let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+    out.extend(miniz_oxide::deflate::compress_to_vec(plain, 6));
+    out.extend([0; 4]);
+    out.extend((plain.len() as u32).to_le_bytes());
+    out.into()
+}
+
+/// 256 MiB of blanks, packed.
+pub(crate) fn bomb() -> Bytes {
+    static BOMB: LazyLock<Bytes> = LazyLock::new(|| gzip(&vec![b' '; 256 << 20]));
+    BOMB.clone()
 }
 
 impl Reply {
@@ -104,7 +148,12 @@ impl Reply {
     /// The body, if it is all at hand.
     pub(crate) fn bytes(&self) -> Bytes {
         match &self.body {
-            SimBody::Whole(bytes) | SimBody::Truncated(bytes) | SimBody::Stalled(bytes) => bytes.clone(),
+            SimBody::Whole(bytes)
+            | SimBody::Truncated(bytes)
+            | SimBody::Stalled(bytes)
+            | SimBody::Announced { bytes, .. }
+            | SimBody::Packed(bytes) => bytes.clone(),
+            SimBody::Trickling(trickle) => trickle.bytes.clone(),
             SimBody::Generated(_) => Bytes::new(),
         }
     }
@@ -116,8 +165,10 @@ impl Reply {
         let length = match response.body() {
             SimBody::Whole(bytes) if bytes.len() <= BUFFERED => Some(bytes.len()),
             SimBody::Truncated(bytes) => Some(bytes.len() * 2 + 1),
+            SimBody::Announced { length, .. } => Some(*length),
             _ => None,
         };
+        let packed = matches!(response.body(), SimBody::Packed(_));
         let headers = response.headers_mut();
         headers.insert("X-Content-Type-Options", HeaderValue::from_static("nosniff"));
         for (name, value) in self.headers {
@@ -127,6 +178,9 @@ impl Reply {
         }
         if let Some(length) = length.filter(|_| self.status != 204) {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        if packed {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         if head {
             *response.body_mut() = SimBody::Whole(Bytes::new());
@@ -139,9 +193,10 @@ impl Body for SimBody {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let next = match &mut *self {
-            Self::Whole(bytes) | Self::Truncated(bytes) => std::mem::take(bytes),
+            Self::Whole(bytes) | Self::Truncated(bytes) | Self::Announced { bytes, .. } | Self::Packed(bytes) => std::mem::take(bytes),
+            Self::Trickling(trickle) => std::task::ready!(trickle.poll(context)),
             Self::Generated(lines) => lines.next().unwrap_or_default(),
             // Nothing wakes this task again: silence is the point.
             Self::Stalled(bytes) if bytes.is_empty() => return Poll::Pending,

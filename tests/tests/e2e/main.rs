@@ -26,6 +26,7 @@ mod command_line;
 mod config_file;
 mod configuration;
 mod documents;
+mod faults;
 mod http;
 mod jwt;
 mod load;

@@ -80,7 +80,9 @@ pub(crate) async fn page(call: &Call, scope: &Scope<'_>, from: Place, count: u32
     let range = (from.top - overlap)..from.top.saturating_add(count).saturating_add(1);
     let (kind, mut items) = match ask(call, scope, &nested(scope.depth), range.clone()).await {
         Ok(items) => items,
-        Err(error @ (Error::Upstream { .. } | Error::BadResponse { .. })) => lean(call, scope, range, error).await?,
+        Err(error @ (Error::Upstream { .. } | Error::BadResponse { .. } | Error::TooLarge { .. })) => {
+            lean(call, scope, range, error).await?
+        }
         Err(error) => return Err(explain(call, scope, error).await),
     };
     if overlap == 1 {

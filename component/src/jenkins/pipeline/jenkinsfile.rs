@@ -56,10 +56,9 @@ pub(crate) async fn validate(call: &Call, jenkinsfile: &str) -> Result<Vec<Probl
     }
     let ask = Ask {
         method: Method::Post,
-        endpoint: "validate-jenkinsfile",
-        path: PATH,
         headers: vec![("Content-Type".into(), "application/x-www-form-urlencoded".into())],
         body: format!("jenkinsfile={}", encode::segment(jenkinsfile)).into_bytes(),
+        ..Ask::get("validate-jenkinsfile", PATH)
     };
     let mut reply = match call.ask(ask, "the Jenkinsfile check").await {
         Err(Error::NotFound { .. }) => {

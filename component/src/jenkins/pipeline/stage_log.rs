@@ -134,7 +134,9 @@ async fn step_log(call: &Call, path: &str, step: &str, what: &str) -> Result<(St
     let whole = call.text("log", &format!("{node}/log/logText/progressiveText?start=0"), what).await;
     match whole {
         Ok(text) => Ok((cleaned(&text), false)),
-        Err(Error::NotFound { .. } | Error::BadResponse { .. } | Error::Upstream { .. }) => Ok((plain(&log.text), true)),
+        Err(Error::NotFound { .. } | Error::BadResponse { .. } | Error::TooLarge { .. } | Error::Upstream { .. }) => {
+            Ok((plain(&log.text), true))
+        }
         Err(error) => Err(error),
     }
 }

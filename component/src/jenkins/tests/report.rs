@@ -128,13 +128,15 @@ pub(crate) async fn failed(call: &Call, job: &JobPath, which: Selector) -> Resul
 /// As any request, but for not found.
 pub(crate) async fn report(call: &Call, job: &JobPath, which: Selector, want: Want) -> Result<Option<Report>, Error> {
     let answer = match ask(call, job, which, want).await {
-        Err(error @ Error::BadResponse { .. }) if want != Want::All => match ask(call, job, which, Want::All).await {
-            Ok(answer) => {
-                call.lacks(format!("errors of the failed tests, since the report is large: {error}"));
-                Ok(answer)
+        Err(error @ (Error::BadResponse { .. } | Error::TooLarge { .. })) if want != Want::All => {
+            match ask(call, job, which, Want::All).await {
+                Ok(answer) => {
+                    call.lacks(format!("errors of the failed tests, since the report is large: {error}"));
+                    Ok(answer)
+                }
+                Err(_) => Err(error),
             }
-            Err(_) => Err(error),
-        },
+        }
         other => other,
     };
     match answer {
@@ -298,7 +300,7 @@ mod tests {
         let lean = format!("/job/a/1/testReport/api/json?tree={}", encode::tree(&Want::All.tree()));
         let (call, script) = Script::new()
             .json(&lean, r#"{"failCount":1,"suites":[{"cases":[{"name":"a","status":"FAILED"}]}]}"#)
-            .on("GET /job/a/1/testReport/", Reply::Http(200, vec![], vec![b' '; 17 * 1024 * 1024]))
+            .on("GET /job/a/1/testReport/", Reply::Http(200, vec![], vec![b' '; 33 * 1024 * 1024]))
             .call();
         let found = run(report(&call, &JobPath::from_full_name("a"), Selector::Number(1), Want::Failed)).unwrap().unwrap();
         assert_eq!((found.cases.len(), script.requests().len()), (1, 2));

@@ -59,7 +59,7 @@ pub(crate) async fn find_jobs_by_repo(call: &Call, url: String, branch: Option<S
                 Ok(node) => found.add(place, node, &wanted, branch.as_deref()),
                 Err(error) if place.folder == start && place.from == 0 => return Err(missing(call, &start, error).await),
                 // One folder that fails, or vanished meanwhile, does not spoil the rest.
-                Err(error @ (Error::NotFound { .. } | Error::Forbidden { .. } | Error::Upstream { .. } | Error::BadResponse { .. })) => {
+                Err(error) if error.is_partial() || matches!(error, Error::NotFound { .. } | Error::Forbidden { .. }) => {
                     call.lacks(format!("folder {}: {error}", names::shown(&place.folder.name())));
                 }
                 Err(error) => return Err(error),

@@ -54,6 +54,7 @@ impl<'a> Patience<'a> {
     }
 
     fn of(call: &'a Call, wait: Duration) -> Self {
+        call.watch();
         Self { call, until: call.app().clock().elapsed() + wait, pause: FIRST, longest: LONGEST }
     }
 

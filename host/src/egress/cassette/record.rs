@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{Method, Response, StatusCode};
 use serde::Serialize;
 use url::Url;
@@ -84,6 +84,8 @@ pub(crate) struct Tape {
     recorded: Recorded,
     heard: Vec<u8>,
     full: bool,
+    /// It came packed although that was not asked for: what cannot be redacted is not written down.
+    packed: bool,
     announced: Option<u64>,
 }
 
@@ -91,15 +93,19 @@ impl Tape {
     pub(crate) fn start<B>(recorder: &Arc<Recorder>, ask: Ask, response: &Response<B>) -> Self {
         let bodiless = ask.method == Method::HEAD || matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let length = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let packed = response.headers().get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
         let mut recorded = recorder.begin(ask);
         recorded.status = Some(response.status().as_u16());
         recorded.headers = recorder.redactor.headers(response.headers(), bodiless);
         let announced = if bodiless { Some(0) } else { length };
-        Self { recorder: Arc::clone(recorder), recorded, heard: vec![], full: false, announced }
+        Self { recorder: Arc::clone(recorder), recorded, heard: vec![], full: false, packed, announced }
     }
 
     /// Takes note of the next part of the body.
     pub(crate) fn hear(&mut self, data: &[u8]) {
+        if self.packed {
+            return;
+        }
         let room = MAX_RECORDED_BODY.saturating_sub(self.heard.len());
         self.full |= data.len() > room;
         self.heard.extend(data.iter().take(room));
@@ -113,7 +119,7 @@ impl Tape {
     /// Writes the exchange down.
     pub(crate) fn end(mut self, fault: Option<&Fault>, read_to_end: bool) {
         self.recorded.body = Content::of(&self.recorder.redactor.bytes(&self.heard));
-        self.recorded.fault = Fault::note(fault, read_to_end && !self.full).map(str::to_owned);
+        self.recorded.fault = Fault::note(fault, read_to_end && !self.full && !self.packed).map(str::to_owned);
         self.recorder.write(&self.recorded);
     }
 }

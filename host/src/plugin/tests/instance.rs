@@ -101,7 +101,7 @@ async fn a_full_queue_answers_at_once_when_to_come_back() {
         match outcome {
             Outcome::Answer(_) => answered += 1,
             Outcome::Failed(failure) => {
-                assert_eq!((failure.code.as_str(), failure.retry_after_seconds), ("overloaded", Some(1)));
+                assert_eq!((failure.code.as_str(), failure.retry_after_ms), ("overloaded", Some(1_000)));
                 refused += 1;
             }
         }
