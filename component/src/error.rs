@@ -5,6 +5,11 @@
 //! words in which Jenkins names a missing permission or refuses a form, bounded and stripped of markup.
 
 use crate::bindings::jankins::plugin::types::ToolError;
+use crate::text::fence;
+use crate::text::redact::Redactor;
+
+/// Characters of Jenkins' own words in a hint.
+const WORDS: usize = 300;
 
 /// What can go wrong.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -158,9 +163,8 @@ impl Error {
             Self::Timeout(_) => "The controller may be slow or hanging; the operator can raise the timeout.",
             Self::Unavailable { hint, .. } | Self::BadResponse { hint, .. } => return Some(hint.clone()),
             Self::Upstream { detail, .. } => {
-                return Some(
-                    detail.clone().unwrap_or_else(|| "The controller's own log tells more; it names the failure by an id.".into()),
-                );
+                let own = || "The controller's own log tells more; it names the failure by an id.".into();
+                return Some(detail.as_deref().map_or_else(own, |words| format!("Jenkins says {}", fence::inline(words, WORDS))));
             }
             Self::NotSupported(_) => return None,
             Self::Unclear { check, .. } => return Some(format!("It was not sent again, lest it act twice. Look first: {check}")),
@@ -206,14 +210,19 @@ impl Error {
     pub(crate) fn into_tool_error(self, correlation_id: String) -> ToolError {
         ToolError {
             code: self.code().to_owned(),
-            message: self.to_string(),
-            hint: self.hint(),
-            next_actions: self.next_actions(),
+            message: clean(&self.to_string()),
+            hint: self.hint().as_deref().map(clean),
+            next_actions: self.next_actions().iter().map(|action| clean(action)).collect(),
             retry_after_seconds: self.retry_after(),
             upstream_status: self.status().map(u32::from),
             correlation_id,
         }
     }
+}
+
+/// Names and Jenkins' own words stand in messages: each stays one line, without secrets.
+fn clean(message: &str) -> String {
+    Redactor::new().redact(&fence::one_line(message)).into_owned()
 }
 
 /// `hudson.model.Item.Build` is what the header says; `Job/Build` is what the permission matrix shows.

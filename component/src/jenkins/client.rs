@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::upstream::{Ask, Reply};
 
 /// The largest JSON answer that is read. A test report of some ten thousand tests fits; memory stays bounded.
-const MAX_JSON_BYTES: usize = 16 * 1024 * 1024;
+const MAX_JSON_BYTES: usize = 32 * 1024 * 1024;
 /// Room for a text that is read whole, such as a stage's log from `wfapi`.
 const MAX_TEXT_BYTES: usize = 8 * 1024 * 1024;
 

@@ -4,6 +4,7 @@
 //! this looks at status, headers and a few words, never at structure (Jenkins 2.528, Tomcat and Jetty).
 
 use crate::error::Error;
+use crate::text::fence;
 use crate::upstream::transport::Headers;
 
 /// Bytes of an error page that are looked at. A themed 404 is 90 KB, and the words that matter come early.
@@ -19,7 +20,10 @@ pub(super) fn error(status: u16, headers: &Headers, page: &str, what: &str, path
         401 => Error::Unauthorized,
         403 => forbidden(headers, page, what),
         404 => Error::NotFound { what: what.to_owned(), next: Vec::new() },
-        409 => Error::Conflict(words(page).unwrap_or_else(|| format!("{what} is in a state that does not allow this"))),
+        409 => Error::Conflict(words(page).map_or_else(
+            || format!("{what} is in a state that does not allow this"),
+            |words| format!("Jenkins says {}", fence::inline(&words, DETAIL_CHARS)),
+        )),
         429 => Error::RateLimited { retry_after },
         502..=504 => unavailable(status, page, retry_after),
         _ => Error::Upstream { status, what: path.split('?').next().unwrap_or(path).to_owned(), detail: words(page) },

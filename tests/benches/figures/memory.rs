@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Table;
 use super::controller;
 
-const MIB: f64 = 1024.0 * 1024.0;
+pub(super) const MIB: f64 = 1024.0 * 1024.0;
 
 pub(super) async fn measure(table: &mut Table) -> Result<()> {
     table.section("Size and memory");
@@ -42,7 +42,7 @@ pub(super) async fn measure(table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-fn sample(metrics: &str, name: &str) -> Result<f64> {
+pub(super) fn sample(metrics: &str, name: &str) -> Result<f64> {
     let line = metrics.lines().find(|line| line.starts_with(name)).with_context(|| format!("no {name}: {metrics}"))?;
     Ok(line.rsplit(' ').next().unwrap_or_default().parse()?)
 }

@@ -298,7 +298,7 @@ mod tests {
         let lean = format!("/job/a/1/testReport/api/json?tree={}", encode::tree(&Want::All.tree()));
         let (call, script) = Script::new()
             .json(&lean, r#"{"failCount":1,"suites":[{"cases":[{"name":"a","status":"FAILED"}]}]}"#)
-            .on("GET /job/a/1/testReport/", Reply::Http(200, vec![], vec![b' '; 17 * 1024 * 1024]))
+            .on("GET /job/a/1/testReport/", Reply::Http(200, vec![], vec![b' '; 33 * 1024 * 1024]))
             .call();
         let found = run(report(&call, &JobPath::from_full_name("a"), Selector::Number(1), Want::Failed)).unwrap().unwrap();
         assert_eq!((found.cases.len(), script.requests().len()), (1, 2));
