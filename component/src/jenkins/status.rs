@@ -161,7 +161,10 @@ mod tests {
     #[test]
     fn jenkins_own_words_are_found_in_any_markup() {
         let tomcat = "<!doctype html><html><body><h1>HTTP Status 409</h1><p><b>Message</b> fs-disabled is not buildable</p></body></html>";
-        assert_eq!(error(409, &Headers::default(), tomcat, "job", "/x"), Error::Conflict("Jenkins says \"fs-disabled is not buildable\"".into()));
+        assert_eq!(
+            error(409, &Headers::default(), tomcat, "job", "/x"),
+            Error::Conflict("Jenkins says \"fs-disabled is not buildable\"".into())
+        );
         let oops = "<script>var a = '<b>';</script><h2>Oops! A problem occurred while processing the request.</h2>";
         assert!(
             matches!(error(500, &Headers::default(), oops, "job", "/x"), Error::Upstream { detail: Some(d), .. } if d.starts_with("Oops"))
