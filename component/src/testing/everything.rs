@@ -76,6 +76,9 @@ pub(crate) fn reads() -> Vec<Question> {
         "search-log": search::search_log("load-test".into(), "INFO".into(), None, some("1"), None, None, None, None, Some(200));
         "triage-failure": triage::triage_failure(main(), None, some("25"), Some(Format::Full));
         "triage-failure": triage::triage_failure("train-start".into(), None, some("2"), None);
+        "analyze-build-log": analysis::log::analyze_build_log("load-test".into(), None, some("1"), None, Some(Format::Full));
+        "find-regression": analysis::regression::find_regression(main(), None, some("25"), Some(Format::Full));
+        "compare-runs": analysis::runs::compare_runs(main(), "20".into(), "25".into(), None, Some(Format::Full));
         "get-queue-item": lifecycle::queue::get_queue_item(1);
         "wait-for-build": lifecycle::watch::wait_for_build(some("shop/checkout/main"), None, some("25"), None, None, Some(0));
         "tail-log-live": lifecycle::tail::tail_log_live("load-test".into(), None, some("1"), None, Some(0));

@@ -69,9 +69,12 @@ async fn huge(table: &mut Table, jenkins: &Simulator) -> Result<()> {
         let server = Host::new(artifact)?.against(&jenkins.url(), User::Admin).http().await?;
         let begun = Instant::now();
         let search = json!({"name": "search_log", "arguments": {"job": "huge-log", "build": "1", "pattern": PATTERN}});
-        let result = server.mcp("tools/call", search, &[]).await?;
+        let result = server.mcp("tools/call", search, &[]).await?.json();
         let took = begun.elapsed();
-        ensure!(result.pointer("/structuredContent/total").and_then(|t| t.as_u64()) == Some(1), "the tool found something else: {result}");
+        ensure!(
+            result.pointer("/result/structuredContent/total").and_then(|t| t.as_u64()) == Some(1),
+            "the tool found something else: {result}"
+        );
         let native = natively(jenkins, &source).await?;
         table.note(&format!("{artifact:?}"), &format!("{:.0} MB/s", 1_000.0 / took.as_secs_f64()));
         table.note("native", &format!("{:.0} MB/s", 1_000.0 / native.as_secs_f64()));
@@ -82,8 +85,8 @@ async fn huge(table: &mut Table, jenkins: &Simulator) -> Result<()> {
         jenkins.clear_requests();
         let tail = json!({"name": "get_build_log", "arguments": {"job": "huge-log", "build": "1"}});
         let begun = Instant::now();
-        let result = server.mcp("tools/call", tail, &[]).await?;
-        let read = result.pointer("/_meta/jankins~1answer/upstream_bytes").and_then(|bytes| bytes.as_f64()).context("no bytes")?;
+        let result = server.mcp("tools/call", tail, &[]).await?.json();
+        let read = result.pointer("/result/_meta/jankins~1answer/upstream_bytes").and_then(|bytes| bytes.as_f64()).context("no bytes")?;
         table.note(&format!("{artifact:?}, its end in tail mode"), &format!("{:.1} ms", milliseconds(begun.elapsed())));
         table.at_most("  and bytes read for it", read / 1024.0, 256.0, "KiB");
     }
