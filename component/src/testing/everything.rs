@@ -79,6 +79,14 @@ pub(crate) fn reads() -> Vec<Question> {
         "analyze-build-log": analysis::log::analyze_build_log("load-test".into(), None, some("1"), None, Some(Format::Full));
         "find-regression": analysis::regression::find_regression(main(), None, some("25"), Some(Format::Full));
         "compare-runs": analysis::runs::compare_runs(main(), "20".into(), "25".into(), None, Some(Format::Full));
+        "list-nodes": nodes::list_nodes(None, None, None, None, Some(Format::Full));
+        "list-credentials": credentials::list_credentials(None, None, None, Some(Format::Full));
+        "get-build-changes": builds::changes::get_build_changes(main(), None, some("21"), None, None, Some(Format::Full));
+        "get-build-scm": builds::scm::get_build_scm(main(), None, some("21"));
+        "get-build-artifacts": artifacts::list::get_build_artifacts(main(), None, some("20"), None, None, None, Some(Format::Full));
+        "get-artifact": artifacts::content::get_artifact(main(), "dist/checkout.tar.gz".into(), None, some("20"), None, None);
+        "summarize-queue": queue::summary::summarize_queue(None, None, Some(Format::Full));
+        "explain-queue": queue::explain::explain_queue(None, None, None);
         "get-queue-item": lifecycle::queue::get_queue_item(1);
         "wait-for-build": lifecycle::watch::wait_for_build(some("shop/checkout/main"), None, some("25"), None, None, Some(0));
         "tail-log-live": lifecycle::tail::tail_log_live("load-test".into(), None, some("1"), None, Some(0));
