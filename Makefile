@@ -64,6 +64,11 @@ test: build ## Run all tests, those in other component runtimes included (needs 
 	then $(CARGO) nextest run --release --workspace --no-fail-fast; \
 	else $(CARGO) test --release --workspace --no-fail-fast; fi
 
+.PHONY: fuzz
+fuzz: ## Look for inputs that break a parser, a minute for each: log reader, answers of Jenkins, names, cursors, redaction
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} \
+	  $(CARGO) test --release -p jankins-component --lib fuzz_ -- --nocapture
+
 .PHONY: lint
 lint: toolchain ## Check formatting, and every target with clippy
 	$(CARGO) fmt --all --check

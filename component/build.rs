@@ -2,6 +2,8 @@
 //!
 //! There is one WIT for both artifacts. It declares `async func`; for WASI 0.2 (and for native unit tests) the
 //! functions are made synchronous in memory, because one async export in that file makes older hosts refuse it.
+//!
+//! Also packs the vocabulary that counts tokens (`src/text/tokens.rs`), which is then a third of its size.
 
 use std::env;
 use std::fs;
@@ -42,7 +44,20 @@ fn main() -> Result<()> {
     for (_, contents) in files.iter() {
         fs::write(out.join("bindings.rs"), contents)?;
     }
-    Ok(())
+    fs::write(out.join("vocabulary.deflate"), vocabulary()?).context("the packed vocabulary")
+}
+
+/// The entries of the vocabulary, deflated: first those that take part in merges, then those that are one token only as a
+/// whole, one a line.
+fn vocabulary() -> Result<Vec<u8>> {
+    let read = |file: &str| {
+        let path = Path::new("src/text").join(file);
+        println!("cargo::rerun-if-changed={}", path.display());
+        fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))
+    };
+    let mut entries = read("o200k_head.bin")?;
+    entries.extend(read("o200k_pieces.txt")?);
+    Ok(miniz_oxide::deflate::compress_to_vec(&entries, 10))
 }
 
 fn feature(name: &str) -> bool {

@@ -5,7 +5,7 @@
 
 use crate::call::Call;
 use crate::jenkins::builds::Build;
-use crate::text::redact::Redactor;
+use crate::text::redact::{self, Redactor};
 use crate::text::{budget, fence, human};
 
 /// Characters of a commit message, a test name or a description in a line.
@@ -16,14 +16,30 @@ pub(crate) fn quote(call: &Call, text: &str) -> String {
     fence::inline(&redacted(call, text), INLINE_CHARS)
 }
 
-/// Untrusted text without its secrets.
+/// Untrusted text without its secrets and without what nobody sees.
 pub(crate) fn redacted(call: &Call, text: &str) -> String {
-    redactor(call).redact(text).into_owned()
+    redactor(call).redact(&fence::visible(text)).into_owned()
 }
 
 /// Takes secrets out, those that this instance knows included.
 pub(crate) fn redactor(call: &Call) -> Redactor {
     Redactor::with_known(call.app().settings().secrets.iter().map(String::as_str))
+}
+
+/// `; 2 secrets hidden`, for the head of an answer that shows these lines; empty when there are none.
+pub(crate) fn hidden<S: AsRef<str>>(lines: impl IntoIterator<Item = S>) -> String {
+    match lines.into_iter().map(|line| redact::count(line.as_ref())).sum() {
+        0 => String::new(),
+        count => format!("; {} hidden", human::count(count, "secret")),
+    }
+}
+
+/// Cuts a list of a record to what the text shows of it: a record lists no more than its text, so that `max-tokens` bounds
+/// both. `section` is the place of the list's section in the answer.
+pub(crate) fn keep<T>(list: &mut Vec<T>, rendered: &budget::Rendered, section: usize) {
+    if let Some(shown) = rendered.shown.get(section) {
+        list.truncate(*shown);
+    }
 }
 
 /// `3h ago`; empty when it has not begun.

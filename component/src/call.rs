@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::bindings::jankins::plugin::types::Meta;
 use crate::error::Error;
 use crate::settings::MAX_TOKENS_CAP;
-use crate::text::tokens;
+use crate::text::{fence, redact, tokens};
 
 /// The smallest budget that still says something.
 const MIN_TOKENS: u32 = 50;
@@ -142,7 +142,7 @@ impl Call {
 
     /// Says in the answer that something is missing, and why.
     pub(crate) fn lacks(&self, what: impl Into<String>) {
-        let what = what.into();
+        let what = fence::one_line(&what.into());
         let mut partial = self.partial.borrow_mut();
         if !partial.contains(&what) {
             partial.push(what);
@@ -183,6 +183,7 @@ impl Call {
             upstream_bytes: saturate(self.counters.bytes.get()),
             elapsed_ms: saturate(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
             text_tokens: tokens::estimate(text),
+            secrets_hidden: saturate(redact::count(text)),
             partial: self.missing(),
             warnings: self.warnings.borrow().clone(),
         }

@@ -135,4 +135,20 @@ mod tests {
             prop_assert!(read.is_err());
         }
     }
+
+    #[test]
+    fn fuzz_cursors() {
+        let cursors = Cursors::new("list-jobs", &[Some("fleet")]);
+        let own = cursors.make([1, 2, 3]);
+        let pieces: Vec<&[u8]> = vec![own.as_bytes(), b"c1", b".", b"4294967295", b"4294967296", b"-1", b"\xff", b" ", b"0"];
+        crate::testing::fuzz::fuzz(&pieces, |input, _| {
+            let text = String::from_utf8_lossy(input);
+            match cursors.read::<3>(Some(&text)) {
+                // Only what it could have made itself is taken.
+                Ok(Some(numbers)) => assert_eq!(cursors.read::<3>(Some(&cursors.make(numbers))).unwrap(), Some(numbers)),
+                Ok(None) => assert!(text.trim().is_empty()),
+                Err(error) => assert_eq!(error.code(), "invalid-params"),
+            }
+        });
+    }
 }

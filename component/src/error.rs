@@ -7,6 +7,11 @@
 use std::time::Duration;
 
 use crate::bindings::jankins::plugin::types::ToolError;
+use crate::text::fence;
+use crate::text::redact::Redactor;
+
+/// Characters of Jenkins' own words in a hint.
+const WORDS: usize = 300;
 
 /// What can go wrong.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -203,7 +208,7 @@ impl Error {
                 "A proxy may change answers, or this Jenkins differs from those that are known."
             }
             Self::TooLarge { .. } => "Ask for less: fewer items, or a narrower part.",
-            Self::Upstream { detail: Some(detail), .. } => return detail.clone(),
+            Self::Upstream { detail: Some(detail), .. } => return format!("Jenkins says {}", fence::inline(detail, WORDS)),
             Self::Upstream { .. } => "The controller's own log tells more; it names the failure by an id.",
             Self::NotSupported(_) => "It may need a plugin that this controller lacks; get_status() lists what it has.",
             Self::Unclear { check, .. } => return format!("It was not sent again, lest it act twice. Look first: {check}"),
@@ -266,14 +271,19 @@ impl Error {
     pub(crate) fn into_tool_error(self, correlation_id: String) -> ToolError {
         ToolError {
             code: self.code().to_owned(),
-            message: self.to_string(),
-            hint: Some(self.hint()),
-            next_actions: self.next_actions(),
+            message: clean(&self.to_string()),
+            hint: Some(clean(&self.hint())),
+            next_actions: self.next_actions().iter().map(|action| clean(action)).collect(),
             retry_after_ms: self.retry_after().map(|wait| u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)),
             upstream_status: self.status().map(u32::from),
             correlation_id,
         }
     }
+}
+
+/// Names and Jenkins' own words stand in messages: each stays one line, without secrets.
+fn clean(message: &str) -> String {
+    Redactor::new().redact(&fence::one_line(message)).into_owned()
 }
 
 /// `hudson.model.Item.Build` is what the header says; `Job/Build` is what the permission matrix shows.

@@ -1,7 +1,10 @@
 //! For unit tests: a transport that answers from a script, and a clock that the test turns.
 
 pub(crate) mod job;
+pub(crate) mod everything;
+pub(crate) mod fuzz;
 pub(crate) mod recorded;
+mod rules;
 pub(crate) mod simulated;
 
 use std::cell::{Cell, RefCell};

@@ -8,6 +8,7 @@ use std::fmt;
 
 use super::encode;
 use crate::error::Error;
+use crate::text::names;
 
 /// A job, by the names of its folders and itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -126,9 +127,10 @@ impl JobPath {
     }
 }
 
+/// As answers and messages show it: names come from people and repositories.
 impl fmt::Display for JobPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name())
+        f.write_str(&names::shown(&self.name()))
     }
 }
 
@@ -307,5 +309,49 @@ mod tests {
         for bad in ["0", "-1", "latest", "1.5", "99999999999"] {
             assert!(Selector::parse(Some(bad)).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn fuzz_job_names_and_urls() {
+        const PIECES: &[&[u8]] = &[
+            b"https://jenkins.example.com/",
+            b"/job/",
+            b"job/",
+            b"shop",
+            b"feature%2Flogin",
+            b"feature%252Flogin",
+            b"team a",
+            b"/view/all",
+            b"/25/",
+            b"/lastBuild",
+            b"/console",
+            b"?x=1",
+            b"#top",
+            b"%",
+            b"%2",
+            b"..",
+            b"/",
+            b"//",
+            b"\xc3\xa9",
+            b"\n",
+            b"@tmp",
+            b"PR-12",
+        ];
+        crate::testing::fuzz::fuzz(PIECES, |input, dice| {
+            let text = String::from_utf8_lossy(input);
+            let branch = (dice.below(3) == 0).then_some("feature/x");
+            let build = dice.pick(&[None, Some("last"), Some("7"), Some("-1")]);
+            if let Ok((path, _)) = JobPath::with_build(&text, branch, *build) {
+                let url = path.url_path();
+                // Whatever was asked, it stays one job below the controller, and no part of it is read as another.
+                assert!(url.is_empty() || url.starts_with("/job/"), "{url}");
+                assert!(!url.contains(['?', '#', ' ', '\n', '\\', '"']) && url.is_ascii(), "{url}");
+                assert!(url.split('/').all(|part| part != ".." && part != "."), "{url}");
+                assert_eq!(url.matches("/job/").count() >= 1, !path.segments().is_empty());
+            }
+            let _ = JobPath::folder(Some(&text));
+            let _ = JobPath::cell(&text);
+            let _ = Selector::parse(Some(&text));
+        });
     }
 }

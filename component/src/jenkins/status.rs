@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::upstream::retry;
+use crate::text::fence;
 use crate::upstream::transport::Headers;
 
 /// Bytes of an error page that are looked at. A themed 404 is 90 KB, and the words that matter come early.
@@ -22,7 +23,10 @@ pub(super) fn error(status: u16, headers: &Headers, page: &str, what: &str, path
         401 => Error::Unauthorized,
         403 => forbidden(headers, page, what),
         404 => Error::NotFound { what: what.to_owned(), next: Vec::new() },
-        409 => Error::Conflict(words(page).unwrap_or_else(|| format!("{what} is in a state that does not allow this"))),
+        409 => Error::Conflict(words(page).map_or_else(
+            || format!("{what} is in a state that does not allow this"),
+            |words| format!("Jenkins says {}", fence::inline(&words, DETAIL_CHARS)),
+        )),
         429 => Error::RateLimited { retry_after },
         502..=504 => unavailable(status, page, retry_after),
         _ => Error::Upstream { status, what: path.split('?').next().unwrap_or(path).to_owned(), detail: words(page) },
@@ -160,7 +164,10 @@ mod tests {
     #[test]
     fn jenkins_own_words_are_found_in_any_markup() {
         let tomcat = "<!doctype html><html><body><h1>HTTP Status 409</h1><p><b>Message</b> fs-disabled is not buildable</p></body></html>";
-        assert_eq!(error(409, &Headers::default(), tomcat, "job", "/x"), Error::Conflict("fs-disabled is not buildable".into()));
+        assert_eq!(
+            error(409, &Headers::default(), tomcat, "job", "/x"),
+            Error::Conflict("Jenkins says \"fs-disabled is not buildable\"".into())
+        );
         let oops = "<script>var a = '<b>';</script><h2>Oops! A problem occurred while processing the request.</h2>";
         assert!(
             matches!(error(500, &Headers::default(), oops, "job", "/x"), Error::Upstream { detail: Some(d), .. } if d.starts_with("Oops"))

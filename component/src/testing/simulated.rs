@@ -41,6 +41,17 @@ pub(crate) fn simulated_as(user: User, max_tokens: Option<u32>) -> (Call, Sent) 
     (Call::new(Rc::new(app), max_tokens), sent)
 }
 
+/// A call of the administrator whose answers pass through `change` (path, body) on their way.
+pub(crate) fn changed(max_tokens: Option<u32>, change: impl Fn(&str, Vec<u8>) -> Vec<u8> + 'static) -> Call {
+    altered(&SHARED.1, max_tokens, change)
+}
+
+fn altered(simulator: &Simulator, max_tokens: Option<u32>, change: impl Fn(&str, Vec<u8>) -> Vec<u8> + 'static) -> Call {
+    let user = User::Admin;
+    let (app, _) = app_with(simulator, user, user.token(), Rc::new(TestClock::default()), Box::new(change));
+    Call::new(Rc::new(app), max_tokens)
+}
+
 /// A controller of one test's own, which may change it.
 pub(crate) struct Controller {
     _runtime: Runtime,
@@ -53,6 +64,11 @@ impl Controller {
         let runtime = Runtime::new().expect("a runtime");
         let simulator = runtime.block_on(Simulator::start(SimulatorOptions::default())).expect("a simulator");
         Self { _runtime: runtime, simulator }
+    }
+
+    /// As [`changed`].
+    pub(crate) fn call(&self, max_tokens: Option<u32>, change: impl Fn(&str, Vec<u8>) -> Vec<u8> + 'static) -> Call {
+        altered(&self.simulator, max_tokens, change)
     }
 
     /// An instance of a user with an API token; waiting passes ten times as fast as its calls believe.
@@ -69,6 +85,13 @@ impl Controller {
 }
 
 fn app(simulator: &Simulator, user: User, secret: &str, clock: Rc<dyn Clock>) -> (App, Sent) {
+    app_with(simulator, user, secret, clock, Box::new(|_, body| body))
+}
+
+/// What becomes of the body of an answer to a path.
+type Change = dyn Fn(&str, Vec<u8>) -> Vec<u8>;
+
+fn app_with(simulator: &Simulator, user: User, secret: &str, clock: Rc<dyn Clock>, change: Box<Change>) -> (App, Sent) {
     let sent = Sent::default();
     let settings = Settings {
         url: simulator.url().trim_end_matches('/').to_owned(),
@@ -83,7 +106,7 @@ fn app(simulator: &Simulator, user: User, secret: &str, clock: Rc<dyn Clock>) ->
         cache_entries: 0,
         cache_ttl: Duration::from_secs(300),
     };
-    let wire = Wire { base: settings.url.clone(), sent: Rc::clone(&sent) };
+    let wire = Wire { base: settings.url.clone(), sent: Rc::clone(&sent), change };
     (App::new(settings, Box::new(wire), clock), sent)
 }
 
@@ -121,18 +144,19 @@ impl Clock for HurriedClock {
 struct Wire {
     base: String,
     sent: Sent,
+    change: Box<Change>,
 }
 
 impl Transport for Wire {
     fn send(&self, request: Request) -> Local<'_, Result<Response, TransportError>> {
         let path = request.url.strip_prefix(&self.base).expect("a request to the controller").to_owned();
         self.sent.borrow_mut().push(format!("{} {path}", request.method.as_str()));
-        let answer = exchange(&self.base, &path, &request).map_err(|error| TransportError::Other(error.to_string()));
+        let answer = exchange(&self.base, &path, &request, &*self.change).map_err(|error| TransportError::Other(error.to_string()));
         Box::pin(async move { answer })
     }
 }
 
-fn exchange(base: &str, path: &str, request: &Request) -> std::io::Result<Response> {
+fn exchange(base: &str, path: &str, request: &Request, change: &Change) -> std::io::Result<Response> {
     let host = base.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host)?;
     let mut head = format!(
@@ -156,6 +180,7 @@ fn exchange(base: &str, path: &str, request: &Request) -> std::io::Result<Respon
     let headers = Headers(headers);
     let chunked = headers.get("Transfer-Encoding") == Some("chunked");
     let body = if chunked { unchunk(&answer[end + 4..]) } else { answer[end + 4..].to_vec() };
+    let body = change(path, body);
     Ok(Response { status, headers, body: Box::new(Pieces { pieces: VecDeque::from([body]), broken: false }) })
 }
 

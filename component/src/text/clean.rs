@@ -5,21 +5,21 @@
 //! carriage returns. All of them end with the line at the latest, so cleaning works on whole lines; chunk borders are
 //! the business of [`super::lines::LineScanner`], which [`Cleaner`] wraps for plain streams.
 //!
-//! It never fails: malformed sequences lose their introducer and keep their text, invalid UTF-8 becomes U+FFFD.
+//! Characters that nobody sees (zero width, direction, tags) go as well, so that they hide nothing from a search or from
+//! the redaction of secrets. It never fails: malformed sequences lose their introducer and keep their text, invalid UTF-8 becomes U+FFFD.
 
 use std::borrow::Cow;
 
 use memchr::memchr;
 use memchr::memchr2;
 
+use super::fence::is_hidden;
 use super::lines::LineScanner;
 
 const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
 const BACKSPACE: u8 = 0x08;
 const DELETE: u8 = 0x7f;
-/// The first UTF-8 byte of the C1 controls (and of half of Latin-1).
-const C1_LEAD: u8 = 0xc2;
 const NOTE_HEAD: &[u8] = b"\x1b[8mha:";
 const NOTE_TAIL: &[u8] = b"\x1b[0m";
 
@@ -46,7 +46,12 @@ pub fn is_plain(raw: &[u8]) -> bool {
 /// The slow, exact half of [`is_plain`], for lines with tabs or characters beyond ASCII.
 fn is_plain_exact(raw: &[u8]) -> bool {
     let control = |byte: &u8| (*byte < 0x20 && *byte != b'\t') || *byte == DELETE;
-    !raw.iter().any(control) && std::str::from_utf8(raw).is_ok_and(|text| !text.chars().any(is_c1))
+    !raw.iter().any(control) && std::str::from_utf8(raw).is_ok_and(|text| text.is_ascii() || !text.contains(is_unseen))
+}
+
+/// What a terminal takes for a command, and what it does not show at all.
+const fn is_unseen(character: char) -> bool {
+    is_c1(character) || is_hidden(character)
 }
 
 /// C1 controls (U+0080–U+009F) are terminal introducers in their eight-bit form.
@@ -105,8 +110,8 @@ fn strip(segment: &[u8], kept: &mut Vec<u8>) {
     if kept.iter().fold(false, |any, byte| any | control(*byte)) {
         kept.retain(|byte| !control(*byte));
     }
-    if memchr(C1_LEAD, kept).is_some() || std::str::from_utf8(kept).is_err() {
-        let text: String = String::from_utf8_lossy(kept).chars().filter(|c| !is_c1(*c)).collect();
+    if !kept.is_ascii() {
+        let text: String = String::from_utf8_lossy(kept).chars().filter(|c| !is_unseen(*c)).collect();
         kept.clear();
         kept.extend_from_slice(text.as_bytes());
     }

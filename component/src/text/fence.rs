@@ -11,6 +11,8 @@
 //! In both, control characters, bidirectional overrides and invisible characters are neutralised: what a person would
 //! see is what the model reads. Lines are bounded; what is cut says how much. Nothing fails.
 
+use std::borrow::Cow;
+
 /// What every line of a [`block`] begins with.
 pub const LINE_PREFIX: &str = "| ";
 
@@ -80,6 +82,27 @@ pub fn inline(text: &str, max_chars: usize) -> String {
     out
 }
 
+/// A message of ours that may hold foreign words: in one line, without what nobody sees.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    text.trim().chars().filter(|c| !is_hidden(*c)).map(|c| if c.is_control() || is_line_break(c) { ' ' } else { c }).collect()
+}
+
+/// The text without characters that nobody sees: a secret that is broken by one is a secret still, and an instruction
+/// written in them is none that a person could have read.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|c| !is_hidden(*c)).collect())
+}
+
+/// Invisible or deceptive; see [`visible`].
+pub(super) const fn is_hidden(c: char) -> bool {
+    is_invisible(c) || is_deceptive(c)
+}
+
 /// Appends at most `max_chars` characters and says how many more there were.
 fn push_bounded(out: &mut String, mut chars: impl Iterator<Item = char>, max_chars: usize) {
     out.extend(chars.by_ref().take(max_chars));
@@ -113,15 +136,15 @@ const fn is_line_break(c: char) -> bool {
 
 /// Zero-width characters that ordinary text contains (joiners, soft hyphens, byte order marks): dropped silently.
 const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{180b}'..='\u{180d}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 /// Characters that reorder their surroundings or carry hidden text: shown as [`NEUTRAL`].
 const fn is_deceptive(c: char) -> bool {
     matches!(c,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}' // direction
-        | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{180e}' | '\u{2800}' // blanks that are no space
-        | '\u{fff9}'..='\u{fffb}' // annotations
+        | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}' | '\u{180e}' | '\u{2800}' // blanks that are no space
+        | '\u{fff0}'..='\u{fffb}' // annotations, and what may become some
         | '\u{e0000}'..='\u{e0fff}' // tags and variation selectors: a whole hidden alphabet
     )
 }
@@ -147,6 +170,12 @@ mod tests {
         assert_eq!(block(["ac\u{202e}\u{2066}cess"]), "| ac\u{fffd}cess\n");
         assert_eq!(block(["hi\u{e0041}\u{e0042}\u{e0043}"]), "| hi\u{fffd}\n");
         assert_eq!(block(["zero\u{200b}width \u{feff}x\0y"]), "| zerowidth x\u{fffd}y\n");
+    }
+
+    #[test]
+    fn visible_text_is_what_a_person_would_have_read() {
+        assert_eq!(visible("gh\u{200b}p_\u{202e}abc\u{e0041}é"), "ghp_abcé");
+        assert!(matches!(visible("Zürich"), Cow::Borrowed("Zürich")));
     }
 
     #[test]

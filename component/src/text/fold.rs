@@ -1,8 +1,9 @@
-//! Folds runs of repeated lines, so that a loop or a progress display costs one line instead of hundreds.
+//! Folds runs of repeated lines and blocks, so that a loop or a progress display costs a few lines instead of hundreds.
 //!
-//! Lines are folded when at least [`MIN_RUN`] in a row are equal, or differ only in digits (counters, percentages,
-//! timestamps). Lines that speak of an error or a warning fold only when they are equal: there the digits are line
-//! numbers and exit codes. Blank lines in a row become one. What was folded is always said with its count.
+//! A run is folded when a line, or a block of up to [`MAX_BLOCK`] lines, comes at least [`MIN_RUN`] times in a row, equal
+//! or with a difference in digits only (counters, percentages, timestamps). Lines that speak of an error or a warning
+//! fold only when they are equal: there the digits are line numbers and exit codes. Blank lines in a row become one.
+//! What was folded is always said with its count.
 
 use super::clean::split_timestamp;
 use super::human;
@@ -13,31 +14,48 @@ use super::severity::severity;
 /// Two equal lines are as short as one with a remark.
 pub const MIN_RUN: usize = 3;
 
-/// One line, and the run of lines like it that it stands for.
+/// Lines of a block that is looked for; a stack trace fits.
+pub const MAX_BLOCK: usize = 40;
+
+/// One line, or the run of lines or blocks like it that it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folded {
     /// The first line of the run.
     pub first: TextLine,
-    /// The last line of the run, when it differs from the first.
-    pub last: Option<TextLine>,
+    /// The other lines of the first block; empty when single lines repeat.
+    rest: Vec<TextLine>,
+    /// The last line or block of the run, when it differs from the first.
+    last: Vec<TextLine>,
     /// Lines of the run, the first included; 1 for an ordinary line.
     pub count: u64,
+    /// Where the run ends in the log.
+    pub end: u64,
 }
 
 impl Folded {
-    /// The lines to show: one, or the first of the run, a remark, and the last if it differs.
+    fn single(line: TextLine) -> Self {
+        Self { end: line.end, first: line, rest: Vec::new(), last: Vec::new(), count: 1 }
+    }
+
+    /// The lines to show: one, or the first line or block of the run, a remark, and the last if it differs.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
+        let texts = |lines: &[TextLine]| lines.iter().map(|line| line.text.clone()).collect::<Vec<_>>();
         let mut shown = vec![self.first.text.clone()];
-        if self.first.text.trim().is_empty() || self.count < 2 {
+        if self.count < 2 || (self.rest.is_empty() && self.first.text.trim().is_empty()) {
             return shown;
         }
-        match &self.last {
-            None => shown.push(format!("… repeated {} times", human::number(self.count))),
-            Some(last) => {
-                shown.push(format!("… {} like it", human::count(self.count.saturating_sub(2), "line")));
-                shown.push(last.text.clone());
-            }
+        shown.extend(texts(&self.rest));
+        let height = shown.len() as u64;
+        let times = self.count / height;
+        let these = if height == 1 { String::new() } else { format!("these {height} lines ") };
+        if self.last.is_empty() {
+            shown.push(format!("… {these}repeated {} times", human::number(times)));
+        } else {
+            let noun = if height == 1 { "line" } else { "block" };
+            let them = if height == 1 { "it" } else { "them" };
+            shown.push(format!("… {} like {them}", human::count(times.saturating_sub(2), noun)));
+            shown.extend(texts(&self.last));
         }
         shown
     }
@@ -46,33 +64,52 @@ impl Folded {
 /// Folds the runs in `lines`, keeping their order.
 #[must_use]
 pub fn fold(lines: Vec<TextLine>) -> Vec<Folded> {
+    let shapes: Vec<String> = lines.iter().map(|line| shape(&line.text)).collect();
     let mut folded = Vec::new();
-    let mut run: Vec<TextLine> = Vec::new();
-    let mut run_shape = String::new();
-    for line in lines {
-        let shape = shape(&line.text);
-        if !run.is_empty() && shape != run_shape {
-            close(&mut run, &mut folded);
+    let mut lines = lines.into_iter();
+    let mut at = 0;
+    while at < shapes.len() {
+        let (height, times) = run(shapes.get(at..).unwrap_or_default());
+        let taken: Vec<TextLine> = lines.by_ref().take(height * times).collect();
+        at += height * times;
+        if times == 1 {
+            folded.extend(taken.into_iter().map(Folded::single));
+        } else {
+            folded.extend(close(taken, height));
         }
-        run_shape = shape;
-        run.push(line);
     }
-    close(&mut run, &mut folded);
     folded
 }
 
-/// Turns a run of lines of one shape into one entry, or into one per line when it is too short.
-fn close(run: &mut Vec<TextLine>, folded: &mut Vec<Folded>) {
-    let count = run.len() as u64;
-    let blank = run.first().is_some_and(|line| line.text.trim().is_empty());
-    if run.len() < MIN_RUN && !blank {
-        folded.extend(run.drain(..).map(|first| Folded { first, last: None, count: 1 }));
-        return;
+/// How many lines the block has that begins here, and how often it comes in a row: the most that can be folded.
+fn run(shapes: &[String]) -> (usize, usize) {
+    let blank = shapes.iter().take_while(|shape| shape.is_empty()).count();
+    if blank > 1 {
+        return (1, blank);
     }
-    let mut lines = run.drain(..);
-    let Some(first) = lines.next() else { return };
-    let last = lines.next_back().filter(|last| !blank && message(&last.text) != message(&first.text));
-    folded.push(Folded { first, last, count });
+    let mut best = (1, 1);
+    for height in 1..=MAX_BLOCK.min(shapes.len() / MIN_RUN) {
+        let mut blocks = shapes.chunks_exact(height);
+        let Some(first) = blocks.next() else { break };
+        let times = 1 + blocks.take_while(|block| *block == first).count();
+        if times >= MIN_RUN && height * times > best.0 * best.1 {
+            best = (height, times);
+        }
+    }
+    best
+}
+
+/// Turns a run into one entry.
+fn close(lines: Vec<TextLine>, height: usize) -> Option<Folded> {
+    let count = lines.len() as u64;
+    let end = lines.last().map_or(0, |line| line.end);
+    let last = lines.get(lines.len().saturating_sub(height)..).unwrap_or_default().to_vec();
+    let mut lines = lines.into_iter();
+    let first = lines.next()?;
+    let rest: Vec<TextLine> = lines.take(height.saturating_sub(1)).collect();
+    let same = last.iter().map(|line| message(&line.text)).eq(std::iter::once(&first).chain(&rest).map(|line| message(&line.text)));
+    let blank = rest.is_empty() && first.text.trim().is_empty();
+    Some(Folded { first, rest, last: if same || blank { Vec::new() } else { last }, count, end })
 }
 
 fn message(text: &str) -> &str {
@@ -135,6 +172,26 @@ mod tests {
         let errors = ["a.c:12: error: x", "a.c:15: error: x", "a.c:19: error: x"];
         assert_eq!(folded(&errors), errors);
         assert_eq!(folded(&["ERROR: down", "ERROR: down", "ERROR: down"]), ["ERROR: down", "… repeated 3 times"]);
+    }
+
+    #[test]
+    fn repeated_blocks_become_one_with_their_count() {
+        let attempt = ["connecting to db:5432", "refused", "waiting"];
+        let log: Vec<&str> = ["begin"].into_iter().chain(attempt.into_iter().cycle().take(12)).chain(["gave up"]).collect();
+        assert_eq!(folded(&log), ["begin", "connecting to db:5432", "refused", "waiting", "… these 3 lines repeated 4 times", "gave up"]);
+    }
+
+    #[test]
+    fn blocks_that_differ_in_digits_show_the_first_and_the_last() {
+        let log: Vec<String> = (1..=5).flat_map(|n| [format!("attempt {n} of 5"), "waiting".to_owned()]).collect();
+        let log: Vec<&str> = log.iter().map(String::as_str).collect();
+        assert_eq!(folded(&log), ["attempt 1 of 5", "waiting", "… 3 blocks like them", "attempt 5 of 5", "waiting"]);
+    }
+
+    #[test]
+    fn a_run_ends_where_its_last_line_ends() {
+        let runs = fold(lines(&["a", "retry", "retry", "retry", "b"]));
+        assert_eq!(runs.iter().map(|run| run.end).collect::<Vec<_>>(), [2, 5, 6]);
     }
 
     #[test]

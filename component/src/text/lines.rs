@@ -54,7 +54,8 @@ impl<'a> Line<'a> {
         if self.dropped == 0 {
             return text;
         }
-        Cow::Owned(format!("{text} …[+{} bytes]", self.dropped))
+        let kept = whole_words(&text);
+        Cow::Owned(format!("{kept} …[+{} bytes]", self.dropped + (text.len() - kept.len()) as u64))
     }
 
     /// Whether [`Line::raw`] can be searched as it is, without cleaning it first.
@@ -268,6 +269,16 @@ impl LineScanner {
     }
 }
 
+/// A cut text up to its last whole word: half a secret may no longer look like one. Nothing secret is as long as what is
+/// looked at.
+fn whole_words(text: &str) -> &str {
+    const LONGEST_WORD: usize = 1024;
+    let from = text.floor_char_boundary(text.len().saturating_sub(LONGEST_WORD));
+    let tail = text.get(from..).unwrap_or_default();
+    let border = tail.rfind(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '&' | '<' | '>' | '='));
+    border.and_then(|at| text.get(..from + at)).unwrap_or(text)
+}
+
 /// Without the carriage returns at the end.
 fn trim_cr(line: &[u8]) -> &[u8] {
     let mut line = line;
@@ -370,6 +381,50 @@ mod tests {
     fn a_cut_never_splits_a_character() {
         let (lines, _) = scan(LineScanner::new().with_max_line(4), &["aé€x\n".as_bytes()]);
         assert_eq!(lines, [line(1, 0, 8, "aé …[+4 bytes]")]);
+    }
+
+    #[test]
+    fn fuzz_the_reader_of_logs() {
+        const PIECES: &[&[u8]] = &[
+            b"\n",
+            b"\r\n",
+            b"\r",
+            b"\x1b[31mERROR\x1b[0m ",
+            b"\x1b[8mha:////4KFvKLzXL7Wvi\x1b[0m",
+            b"\x1b]0;",
+            b"\x07",
+            b"\x08",
+            b"\x9b",
+            b"[Pipeline] sh\n",
+            b"\xf0\x9f\xa6\x80",
+            b"\xc3",
+            b"\0\0\0",
+            b"10%\r50%\r100%",
+            b"plain text of some length\n",
+            b"[2026-11-24T01:00:08.697Z] + make\n",
+        ];
+        crate::testing::fuzz::fuzz(PIECES, |input, dice| {
+            let offsets = *dice.pick(&[Offsets::AsReceived, Offsets::LogFile]);
+            let scanner = || LineScanner::new().with_max_line(64).counting(offsets);
+            let (whole, totals) = scan(scanner(), &[input]);
+            let mut chunks = Vec::new();
+            let mut rest = input;
+            while !rest.is_empty() {
+                let (chunk, tail) = rest.split_at(1 + dice.below(rest.len()));
+                chunks.push(chunk);
+                rest = tail;
+            }
+            let (pieces, totals_of_pieces) = scan(scanner(), &chunks);
+            let places =
+                |lines: &[(u64, u64, u64, String)]| lines.iter().map(|(number, start, end, _)| (*number, *start, *end)).collect::<Vec<_>>();
+            assert_eq!((places(&whole), totals.bytes), (places(&pieces), totals_of_pieces.bytes));
+            for (_, _, _, text) in whole.iter().chain(&pieces) {
+                assert!(text.chars().all(|c| c == '\t' || !c.is_control()) && text.len() < 400, "{text:?}");
+            }
+            let lines = whole.into_iter().map(|(number, offset, end, text)| TextLine { number, offset, end, text }).collect();
+            let folded = super::super::fold::fold(lines);
+            assert_eq!(folded.iter().map(|entry| entry.count).sum::<u64>(), totals.lines);
+        });
     }
 
     proptest! {

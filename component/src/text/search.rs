@@ -13,6 +13,8 @@ use super::lines::TextLine;
 use super::lines::Totals;
 use super::pattern::Pattern;
 use super::pattern::PatternError;
+use super::redact::Place;
+use super::redact::Redactor;
 
 /// Context beyond this is reading a log, not searching it.
 pub const MAX_WINDOW_LINES: usize = 50;
@@ -41,7 +43,7 @@ pub struct SearchOptions<'a> {
 /// One line of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
-    /// The cleaned line, cut to the neighbourhood of the match.
+    /// The line, cleaned and without secrets, cut to the neighbourhood of the match.
     pub line: TextLine,
     /// A match, or its context.
     pub is_match: bool,
@@ -101,15 +103,31 @@ impl Search {
             last_kept: 0,
             kept_bytes: 0,
             full: options.max_matches == 0,
+            redactor: Redactor::new(),
+            place: Place::default(),
             report: SearchReport::default(),
         };
         Ok(Self { scanner, matcher })
+    }
+
+    /// Takes these secrets, too, out of what is kept. It cannot be done later: a line that is cut around a match may have
+    /// lost what shows that it holds a secret.
+    #[must_use]
+    pub fn hiding(mut self, redactor: Redactor) -> Self {
+        self.matcher.redactor = redactor;
+        self
     }
 
     /// Scans the next chunk.
     pub fn push(&mut self, chunk: &[u8]) {
         let matcher = &mut self.matcher;
         self.scanner.push(chunk, |line| matcher.observe(&line));
+    }
+
+    /// Where the line that is being received starts: everything before has been searched.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.scanner.offset()
     }
 
     /// Matches so far.
@@ -142,6 +160,9 @@ struct Matcher {
     kept_bytes: usize,
     /// Nothing more is kept, only counted.
     full: bool,
+    redactor: Redactor,
+    /// Where in the log the last kept line stood.
+    place: Place,
     report: SearchReport,
 }
 
@@ -173,10 +194,14 @@ impl Matcher {
     }
 
     fn keep(&mut self, line: TextLine, is_match: bool) {
-        let found = if is_match && !self.invert { self.pattern.find(&line.text).unwrap_or(0) } else { 0 };
-        let line = TextLine { text: clip_around(line.text, found), ..line };
-        self.kept_bytes += line.text.len();
         let contiguous = self.last_kept + 1 == line.number;
+        if !contiguous {
+            self.place.gap();
+        }
+        let text = self.redactor.line(&line.text, &mut self.place);
+        let found = if is_match && !self.invert { self.pattern.find(&text).unwrap_or(0) } else { 0 };
+        let line = TextLine { text: clip_around(text.into_owned(), found), ..line };
+        self.kept_bytes += line.text.len();
         self.last_kept = line.number;
         let hit = Hit { line, is_match };
         match self.report.hunks.last_mut() {

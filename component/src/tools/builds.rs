@@ -15,7 +15,7 @@ use crate::jenkins::jobs::missing;
 use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::pipeline;
 use crate::text::budget::{self, Section};
-use crate::text::human;
+use crate::text::{human, names};
 use crate::tools::hint::Hint;
 use crate::tools::page;
 
@@ -90,7 +90,11 @@ fn record(call: &Call, job: &JobPath, build: &Build, graph: Option<&pipeline::Gr
         causes: build.causes().map(|c| clean(&c.short_description)).collect(),
         parameters: build.parameters().map(|(name, value)| parameter(call, name, value)).collect(),
         commits: saturate(build.commits().len() as u64),
-        revisions: build.checkouts().into_iter().map(|c| Revision { commit: c.commit, branch: c.branch, remote: c.remote }).collect(),
+        revisions: build
+            .checkouts()
+            .into_iter()
+            .map(|c| Revision { commit: c.commit, branch: c.branch, remote: c.remote.map(|r| clean(&r)) })
+            .collect(),
         waiting_for_input: stages.iter().any(|s| s.status == "PAUSED"),
         stages,
         tests: build.tests().map(|t| TestTotals { total: t.total, failed: t.failed, skipped: t.skipped }),
@@ -139,9 +143,10 @@ fn describe(call: &Call, it: &Answer, build: &Build, format: Format) -> budget::
         out.head(format!("cause: {}", it.causes.iter().map(|c| quote(c)).collect::<Vec<_>>().join("; ")));
     }
     for revision in &it.revisions {
-        let commit = if full { revision.commit.clone() } else { answer::short(&revision.commit) };
-        let branch = revision.branch.as_deref().map(|b| format!(" {b}")).unwrap_or_default();
-        let remote = revision.remote.as_deref().filter(|_| full || it.revisions.len() > 1).map(|r| format!(" of {r}")).unwrap_or_default();
+        let commit = names::shown(&if full { revision.commit.clone() } else { answer::short(&revision.commit) });
+        let branch = revision.branch.as_deref().map(|b| format!(" {}", names::shown(b))).unwrap_or_default();
+        let remote = revision.remote.as_deref().filter(|_| full || it.revisions.len() > 1);
+        let remote = remote.map(|r| format!(" of {}", names::shown(r))).unwrap_or_default();
         out.head(format!("revision: {commit}{branch}{remote}"));
     }
     if !it.stages.is_empty() {

@@ -7,6 +7,7 @@ use crate::bindings::jankins::plugin::types::{Identity, Permission};
 use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::path::JobPath;
+use crate::text::names;
 use crate::upstream::Ask;
 
 /// `/whoAmI/api/json`. For nobody it says `authenticated: true` and `anonymous: true`.
@@ -38,10 +39,10 @@ pub(crate) async fn whoami(call: &Call, job: Option<String>) -> Result<Identity,
     if who.anonymous {
         lines.push("ANONYMOUS: Jenkins sees no login. Set JENKINS_USER and JENKINS_API_TOKEN.".to_owned());
     } else {
-        lines.push(format!("user {}", who.name));
+        lines.push(format!("user {}", names::shown(&who.name)));
     }
     if !who.authorities.is_empty() {
-        lines.push(format!("authorities: {}", who.authorities.join(", ")));
+        lines.push(format!("authorities: {}", who.authorities.iter().map(|a| names::shown(a)).collect::<Vec<_>>().join(", ")));
     }
     if let Some(job) = &job {
         lines.push(format!("on {job}:"));

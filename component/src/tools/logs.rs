@@ -112,17 +112,20 @@ async fn read_build(call: &Call, ask: &Ask) -> Result<Read, Error> {
     if ask.mode == LogMode::Tail && !whole {
         let (build, extent) = join(brief, log::extent(call, &ask.job, ask.which)).await;
         let (build, extent) = (build?, extent?);
+        // When nobody tells the size, the end is found by reading on from the beginning.
         let start = extent.size.saturating_sub(u64::from(ask.bytes));
         // From here on by number: a permalink may move on between two requests.
         let number = Selector::Number(build.number);
         let (stream, stages) = join(log::open(call, &ask.job, number, start), failing_stages(call, ask, &build)).await;
-        let (excerpt, stats, extent) = collect(stream?, ask, start > 0).await?;
+        let (excerpt, stats, extent) = collect(call, stream?, ask, start > 0).await?;
         return Ok(Read { failing_stages: stages?, build, excerpt, extent, stats, whole: start == 0 });
     }
     let start = if whole { 0 } else { ask.start };
-    let (build, stream) = join(brief, log::open(call, &ask.job, ask.which, start)).await;
+    // From the byte before, which ends a line if the offset begins one: then no line is lost. Of a line that begins in its
+    // middle nobody could tell whether it holds a part of a secret.
+    let (build, stream) = join(brief, log::open(call, &ask.job, ask.which, start.saturating_sub(1))).await;
     let (build, stream) = (build?, stream?);
-    let (read, stages) = join(collect(stream, ask, false), failing_stages(call, ask, &build)).await;
+    let (read, stages) = join(collect(call, stream, ask, start > 0), failing_stages(call, ask, &build)).await;
     let (excerpt, stats, extent) = read?;
     Ok(Read { failing_stages: stages?, build, excerpt, extent, stats, whole })
 }
@@ -154,30 +157,45 @@ async fn failing_stages(call: &Call, ask: &Ask, build: &Build) -> Result<Vec<Str
     Ok(graph.map(|g| g.culprits().iter().map(|s| s.name.clone()).collect()).unwrap_or_default())
 }
 
-async fn collect(mut stream: log::LogStream, ask: &Ask, in_the_middle: bool) -> Result<(Excerpt, LogStats, log::Extent), Error> {
+async fn collect(
+    call: &Call,
+    mut stream: log::LogStream,
+    ask: &Ask,
+    in_the_middle: bool,
+) -> Result<(Excerpt, LogStats, log::Extent), Error> {
     let mut collector = Collector::new(ask);
     let mut scanner = stream.scanner();
     // What begins in the middle of a line is not a line.
     let mut skip = in_the_middle;
-    while let Some(chunk) = stream.chunk().await? {
-        scanner.push(&chunk, |line| {
-            if !std::mem::take(&mut skip) {
-                collector.observe(&line);
+    let mut observe = |line: &Line<'_>, collector: &mut Collector<'_>| {
+        if !std::mem::take(&mut skip) {
+            collector.observe(line);
+        }
+    };
+    loop {
+        match stream.chunk().await {
+            Ok(Some(chunk)) => scanner.push(&chunk, |line| observe(&line, &mut collector)),
+            Ok(None) => break,
+            // What was read until the deadline is worth more than nothing, if it says how far it came.
+            Err(Error::Timeout(why)) if collector.stats.lines > 0 => {
+                call.lacks(format!("the log was read up to byte {} only: {why}", scanner.offset()));
+                break;
             }
-        });
+            Err(error) => return Err(error),
+        }
         if collector.is_full() {
             break;
         }
     }
-    if !collector.is_full() {
-        scanner.finish(|line| {
-            if !std::mem::take(&mut skip) {
-                collector.observe(&line);
-            }
-        });
+    let mut extent = stream.extent;
+    extent.size = extent.size.max(scanner.offset());
+    // The rest of a line that is still being written comes with the next range, whole.
+    let unfinished = extent.growing && matches!(collector.part, Part::Head(_));
+    if !collector.is_full() && !unfinished {
+        scanner.finish(|line| observe(&line, &mut collector));
     }
     let (excerpt, stats) = collector.finish();
-    Ok((excerpt, stats, stream.extent))
+    Ok((excerpt, stats, extent))
 }
 
 enum Part {
@@ -232,7 +250,8 @@ fn answer(call: &Call, ask: &Ask, read: Read) -> LogChunk {
     let from_end = matches!(ask.mode, LogMode::Tail | LogMode::Errors);
     let folded = shown_lines(call, &read.excerpt.lines, ask.full, ask.redact);
     let mut out = budget::Answer::new(call.max_tokens());
-    out.head(header(ask, &read));
+    let hidden = answer::hidden(folded.iter().flat_map(Folded::lines));
+    out.head(header(ask, &read, &hidden));
     if folded.is_empty() {
         out.head(if ask.filter.is_some() || ask.mode == LogMode::Errors { "no line matches" } else { "the log is empty here" });
     }
@@ -250,8 +269,9 @@ fn answer(call: &Call, ask: &Ask, read: Read) -> LogChunk {
     let shown = rendered.shown.first().copied().unwrap_or(0);
     let part = if from_end { folded.get(folded.len() - shown..) } else { folded.get(..shown) }.unwrap_or_default();
     let (start, end) = match (part.first(), part.last()) {
-        (Some(first), Some(last)) => (first.first.offset, last.last.as_ref().unwrap_or(&last.first).end),
-        // Everything that was read is hidden noise: go on behind it.
+        (Some(first), Some(last)) => (first.first.offset, last.end),
+        // Everything that was read is hidden noise: go on behind it. If nothing was, go on from here.
+        _ if read.excerpt.end == 0 => (ask.start, ask.start),
         _ => (read.excerpt.start, read.excerpt.end),
     };
     let more = may_continue && (end < read.extent.size || read.extent.growing);
@@ -275,7 +295,7 @@ fn answer(call: &Call, ask: &Ask, read: Read) -> LogChunk {
     }
 }
 
-fn header(ask: &Ask, read: &Read) -> String {
+fn header(ask: &Ask, read: &Read, hidden: &str) -> String {
     let mode = match ask.mode {
         LogMode::Tail => "end",
         LogMode::Head => "beginning",
@@ -286,7 +306,7 @@ fn header(ask: &Ask, read: &Read) -> String {
     let growing = if read.extent.growing { ", still growing" } else { "" };
     let of = if read.whole { "whole log" } else { "this part" };
     let mut head = format!(
-        "{} #{} {}{stage}: {mode} of a log of {}{growing}; {of}: {}, {} like errors, {} like warnings",
+        "{} #{} {}{stage}: {mode} of a log of {}{growing}; {of}: {}, {} like errors, {} like warnings{hidden}",
         ask.job,
         read.build.number,
         read.build.result(),
@@ -302,19 +322,24 @@ fn header(ask: &Ask, read: &Read) -> String {
     head
 }
 
-/// The lines as they are shown: without timestamps and bare pipeline markers unless `full`, without secrets unless the
-/// caller wants them, runs of alike ones folded.
-pub(crate) fn shown_lines(call: &Call, lines: &[TextLine], full: bool, redact: bool) -> Vec<Folded> {
+/// The lines as they are shown: without timestamps and bare pipeline markers unless `full`, without secrets, runs of
+/// alike ones folded. `by_name` hides what only its name calls a secret, too.
+pub(crate) fn shown_lines(call: &Call, lines: &[TextLine], full: bool, by_name: bool) -> Vec<Folded> {
     let redactor = answer::redactor(call);
-    let mut redactor = redactor.lines();
+    let mut redactor = if by_name { redactor.lines() } else { redactor.lines().without_names() };
     let mut shown: Vec<TextLine> = Vec::new();
+    let mut next = 0;
     for line in lines {
-        let text = if full { line.text.as_str() } else { clean::split_timestamp(&line.text).1 };
+        if std::mem::replace(&mut next, line.number + 1) != line.number {
+            redactor.gap();
+        }
+        // Before anything is taken off or left out: a line that is not shown may begin a key.
+        let clean = redactor.line(&line.text);
+        let text = if full { clean.as_ref() } else { clean::split_timestamp(&clean).1 };
         if !full && is_bare_marker(text) {
             continue;
         }
-        let text = if redact { redactor.line(text).into_owned() } else { text.to_owned() };
-        shown.push(TextLine { text, ..line.clone() });
+        shown.push(TextLine { text: text.to_owned(), number: line.number, offset: line.offset, end: line.end });
     }
     fold::fold(shown)
 }

@@ -10,7 +10,7 @@ use crate::jenkins::jobs::missing;
 use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::{builds, log, pipeline};
 use crate::text::budget::{self, Section};
-use crate::text::redact::LineRedactor;
+use crate::text::pattern::PatternError;
 use crate::text::search::{Hunk, Search, SearchOptions, SearchReport};
 use crate::text::{fence, human};
 use crate::tools::builds::target;
@@ -71,7 +71,8 @@ async fn search_build(call: &Call, job: &JobPath, which: Selector, options: &Sea
     };
     let scan = async {
         let mut stream = log::open(call, job, which, 0).await?;
-        let mut search = Search::over(stream.scanner(), options).map_err(|e| Error::invalid(format!("pattern: {e}"), String::new()))?;
+        let mut search = Search::over(stream.scanner(), options).map_err(bad_pattern)?.hiding(answer::redactor(call));
+        let mut reached = u64::MAX;
         loop {
             match stream.chunk().await {
                 Ok(Some(chunk)) => search.push(&chunk),
@@ -79,18 +80,23 @@ async fn search_build(call: &Call, job: &JobPath, which: Selector, options: &Sea
                 // What was found until the deadline is worth more than nothing, if it says how far it came.
                 Err(Error::Timeout(why)) => {
                     call.lacks(format!("the search ended early: {why}"));
+                    reached = search.offset();
                     break;
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok::<_, Error>((search.finish(), stream.extent))
+        Ok::<_, Error>((search.finish(), stream.extent, reached))
     };
     let (number, scan) = join(number, scan).await;
-    let (report, extent) = scan?;
+    let (report, extent, reached) = scan?;
     // The body of a whole log is the file and a CR for each line; what arrived is what was scanned.
-    let scanned = report.totals.bytes.min(extent.size);
-    Ok(Searched { number: number?, scanned, total: extent.size, growing: extent.growing, report })
+    let scanned = if extent.size > 0 { report.totals.bytes.min(extent.size) } else { report.totals.bytes }.min(reached);
+    Ok(Searched { number: number?, scanned, total: extent.size.max(scanned), growing: extent.growing, report })
+}
+
+fn bad_pattern(error: PatternError) -> Error {
+    Error::invalid(format!("pattern: {error}"), String::new())
 }
 
 async fn search_stage(call: &Call, job: &JobPath, which: Selector, stage: &str, options: &SearchOptions<'_>) -> Result<Searched, Error> {
@@ -99,7 +105,7 @@ async fn search_stage(call: &Call, job: &JobPath, which: Selector, stage: &str, 
     if log.truncated {
         call.lacks(format!("the log of stage {stage} is longer than Jenkins gives"));
     }
-    let mut search = Search::new(options).map_err(|e| Error::invalid(format!("pattern: {e}"), String::new()))?;
+    let mut search = Search::new(options).map_err(bad_pattern)?.hiding(answer::redactor(call));
     search.push(log.text.as_bytes());
     let size = log.text.len() as u64;
     Ok(Searched { number: build.number, report: search.finish(), scanned: size, total: size, growing: build.building })
@@ -110,7 +116,7 @@ fn answer(call: &Call, job: &JobPath, pattern: &str, it: Searched) -> LogMatches
     let growing = if it.growing { ", still growing" } else { "" };
     let mut out = budget::Answer::new(call.max_tokens());
     out.head(format!(
-        "{job} #{}: {} of {} for {} in {} lines; scanned {} of {} bytes{growing}",
+        "{job} #{}: {} of {} for {} in {} lines; scanned {} of {} bytes{growing}{}",
         it.number,
         report.shown,
         human::count(report.matches, "match"),
@@ -118,17 +124,16 @@ fn answer(call: &Call, job: &JobPath, pattern: &str, it: Searched) -> LogMatches
         report.totals.lines,
         it.scanned,
         it.total,
+        answer::hidden(report.hunks.iter().flat_map(|hunk| &hunk.hits).map(|hit| &hit.line.text)),
     ));
     if report.totals.truncated_lines > 0 {
         call.lacks(format!("{} very long lines were searched at their beginning only", report.totals.truncated_lines));
     }
-    let redactor = answer::redactor(call);
-    let mut redactor = redactor.lines();
-    let blocks = report.hunks.iter().map(|hunk| rendered(hunk, &mut redactor).trim_end().to_owned());
+    let blocks = report.hunks.iter().map(|hunk| rendered(hunk).trim_end().to_owned());
     out.section(Section::new("group of matches").items(blocks));
     let rendered = answer::render(call, &out);
     let shown_hunks = rendered.shown.first().copied().unwrap_or(0);
-    let matches: Vec<LogMatch> = report.hunks.iter().take(shown_hunks).flat_map(|hunk| records(hunk, &mut redactor)).collect();
+    let matches: Vec<LogMatch> = report.hunks.iter().take(shown_hunks).flat_map(records).collect();
     LogMatches {
         job: job.name(),
         build: it.number,
@@ -144,20 +149,20 @@ fn answer(call: &Call, job: &JobPath, pattern: &str, it: Searched) -> LogMatches
 }
 
 /// `| 1234> the match` among its neighbours `| 1233  …`; a match also says where it begins, for a range.
-fn rendered(hunk: &Hunk, redactor: &mut LineRedactor<'_>) -> String {
+fn rendered(hunk: &Hunk) -> String {
     let lines = hunk.hits.iter().map(|hit| {
         let mark = if hit.is_match { format!("@{}>", hit.line.offset) } else { " ".to_owned() };
-        format!("{}{mark} {}", hit.line.number, redactor.line(&hit.line.text))
+        format!("{}{mark} {}", hit.line.number, hit.line.text)
     });
     fence::block(lines)
 }
 
 /// One record per match; lines between two matches stand after the first.
-fn records(hunk: &Hunk, redactor: &mut LineRedactor<'_>) -> Vec<LogMatch> {
+fn records(hunk: &Hunk) -> Vec<LogMatch> {
     let mut out: Vec<LogMatch> = Vec::new();
     let mut before = Vec::new();
     for hit in &hunk.hits {
-        let text = redactor.line(&hit.line.text).into_owned();
+        let text = hit.line.text.clone();
         if hit.is_match {
             let before = std::mem::take(&mut before);
             out.push(LogMatch {

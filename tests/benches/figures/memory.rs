@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Table;
 use super::controller;
 
-const MIB: f64 = 1024.0 * 1024.0;
+pub(super) const MIB: f64 = 1024.0 * 1024.0;
 
 pub(super) async fn measure(table: &mut Table) -> Result<()> {
     table.section("Size and memory");

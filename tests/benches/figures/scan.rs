@@ -1,4 +1,5 @@
-//! A rare line in a log of 200,000 lines: the tool, against the same scan in native code over the same HTTP source.
+//! A rare line in a log of 200,000 lines: the tool, against the same scan in native code over the same HTTP source. And
+//! one in a log of a gigabyte, which must be read as fast, byte for byte, as the short one.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -24,6 +25,8 @@ use tokio::net::TcpStream;
 
 use super::Table;
 use super::controller;
+use super::memory::MIB;
+use super::memory::sample;
 use super::milliseconds;
 use super::percentile;
 
@@ -54,6 +57,38 @@ pub(super) async fn measure(table: &mut Table) -> Result<()> {
         table.note("native, in the same rounds", &format!("{:.0} ms", milliseconds(native)));
         let ratio = native.as_secs_f64() / ours.as_secs_f64();
         table.at_least(&format!("{artifact:?}, speed relative to native"), ratio, 0.5, "×");
+    }
+    huge(table, &jenkins).await
+}
+
+/// A gigabyte: what the component grows to, and whether it slows down on the way.
+async fn huge(table: &mut Table, jenkins: &Simulator) -> Result<()> {
+    table.section("search-log in 12,500,000 lines (1 GB)");
+    let source = format!("{}job/huge-log/1/consoleText", jenkins.url());
+    for artifact in Artifact::ALL {
+        let server = Host::new(artifact)?.against(&jenkins.url(), User::Admin).http().await?;
+        let begun = Instant::now();
+        let search = json!({"name": "search_log", "arguments": {"job": "huge-log", "build": "1", "pattern": PATTERN}});
+        let result = server.mcp("tools/call", search, &[]).await?.json();
+        let took = begun.elapsed();
+        ensure!(
+            result.pointer("/result/structuredContent/total").and_then(|t| t.as_u64()) == Some(1),
+            "the tool found something else: {result}"
+        );
+        let native = natively(jenkins, &source).await?;
+        table.note(&format!("{artifact:?}"), &format!("{:.0} MB/s", 1_000.0 / took.as_secs_f64()));
+        table.note("native", &format!("{:.0} MB/s", 1_000.0 / native.as_secs_f64()));
+        table.at_least(&format!("{artifact:?}, speed relative to native"), native.as_secs_f64() / took.as_secs_f64(), 0.4, "×");
+        let metrics = server.get("/_metrics").await?.body;
+        let guest = sample(&metrics, "jankins_plugin_memory_bytes")?;
+        table.at_most(&format!("{artifact:?}, component, after scanning 1 GB"), guest / MIB, 32.0, "MiB");
+        jenkins.clear_requests();
+        let tail = json!({"name": "get_build_log", "arguments": {"job": "huge-log", "build": "1"}});
+        let begun = Instant::now();
+        let result = server.mcp("tools/call", tail, &[]).await?.json();
+        let read = result.pointer("/result/_meta/jankins~1answer/upstream_bytes").and_then(|bytes| bytes.as_f64()).context("no bytes")?;
+        table.note(&format!("{artifact:?}, its end in tail mode"), &format!("{:.1} ms", milliseconds(begun.elapsed())));
+        table.at_most("  and bytes read for it", read / 1024.0, 256.0, "KiB");
     }
     Ok(())
 }

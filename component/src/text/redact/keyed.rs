@@ -23,6 +23,9 @@ static CORES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u:pass
 /// Words that make a name secret on their own.
 const SECRET_WORDS: &[&str] = &["password", "passwd", "passphrase", "passcode", "passwort", "pwd", "secret", "token"];
 
+/// Words that end in `pass`, as `bypass` does, and mean a password.
+const PASSES: &[&str] = &["storepass", "keypass", "userpass", "dbpass", "rootpass", "adminpass", "bindpass", "sudopass", "becomepass"];
+
 /// Words that make `key` a secret when they stand before it.
 const KEY_WORDS: &[&str] = &[
     "access",
@@ -65,11 +68,13 @@ const ABOUT: &[&str] = &[
     "expired",
     "expires",
     "expiry",
+    "fd",
     "field",
     "file",
     "filename",
     "format",
     "found",
+    "hash",
     "header",
     "helper",
     "id",
@@ -105,6 +110,7 @@ const ABOUT: &[&str] = &[
     "source",
     "state",
     "status",
+    "stdin",
     "store",
     "stream",
     "suffix",
@@ -181,7 +187,8 @@ fn classify(name: &str) -> Option<Name> {
     let strong = words.windows(2).any(key_of)
         || words.iter().any(joined)
         || words.iter().any(|word| SECRET_WORDS.iter().any(|known| *known != "token" && ends(word, known)))
-        || (words.len() > 1 && matches!(last.as_str(), "pass" | "crumb"));
+        || (words.len() > 1 && matches!(last.as_str(), "pass" | "crumb"))
+        || PASSES.contains(&last.as_str());
     if strong {
         return Some(Name::Strong);
     }
@@ -246,14 +253,20 @@ fn value_after(line: &str, name: Range<usize>, kind: Name) -> Option<Range<usize
         Some(_) if space && after_space && !quoted => Join::Loose,
         Some(_) => Join::Tight,
         None if rest.len() < spaced.len() || !space => return None,
-        None if quoted || line.get(name.clone())?.starts_with('-') => Join::Tight,
+        // The next option, or the column of a help text.
+        None if value.starts_with('-') || unquoted.starts_with("  ") => return None,
+        None if line.get(name.clone())?.starts_with('-') => Join::Tight,
+        // `PASSWORD 'x'` is SQL; `secret "x" created` is the name of a thing.
+        None if quoted && line.get(name.clone())?.to_ascii_lowercase().contains("pass") => Join::Tight,
+        None if quoted => Join::Sentence,
         None => return distant(line, at),
     };
     let place = extent(line, at, separator == Some(">"));
     let text = line.get(place.clone())?;
     let own_name = line.get(name)?;
     let secret = match (join, kind) {
-        _ if is_harmless(text) || text.eq_ignore_ascii_case(own_name) || is_type(text) => false,
+        _ if is_harmless(text) || is_name_again(text, own_name) || is_type(text) => false,
+        _ if separator.is_none() && is_about(text) => false,
         (Join::Tight, Name::Strong) => true,
         (Join::Tight, Name::Weak) => !(text.len() <= 6 && text.bytes().all(|byte| byte.is_ascii_digit())),
         (Join::Loose, Name::Strong) => !text.ends_with(';') || looks_secret(text),
@@ -274,13 +287,25 @@ fn distant(line: &str, at: usize) -> Option<Range<usize>> {
     for _ in 0..4 {
         let place = extent(line, from, false);
         let word = line.get(place.clone())?;
-        if looks_random(word) && !is_harmless(word) {
+        if looks_random(word) && !is_harmless(word) && !word.starts_with('-') && !word.contains('=') {
             return Some(place);
         }
         let (_, next) = line.get(from..)?.split_once(' ')?;
         from = line.len() - next.trim_start().len();
     }
     None
+}
+
+/// `--password PASSWORD`, `token=token`: usages and assignments repeat the name, or its last word.
+fn is_name_again(text: &str, name: &str) -> bool {
+    let name = name.trim_matches(['-', '.', '_']);
+    let last = name.rsplit(['-', '_', '.']).next().unwrap_or(name);
+    text.eq_ignore_ascii_case(name) || text.eq_ignore_ascii_case(last)
+}
+
+/// `--secret id=npmrc,src=.npmrc`: the option tells where the secret is.
+fn is_about(text: &str) -> bool {
+    text.split_once('=').is_some_and(|(key, _)| matches!(key, "src" | "source" | "target" | "env") || ABOUT.contains(&key))
 }
 
 /// `String`, `Option<String>`, `&str`: what follows a name in a declaration.

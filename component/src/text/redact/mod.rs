@@ -37,6 +37,9 @@ pub const MIN_KNOWN_CHARS: usize = 4;
 /// Lines of one private key at most: an RSA key of 16,384 bits has 200. A block without end must not hide a log.
 const MAX_KEY_LINES: u32 = 250;
 
+/// Lines of others that may stand between those of a key, as parallel branches write them.
+const MAX_FOREIGN_LINES: u32 = 12;
+
 /// Further readings of a line that changed. One is enough but for lines made to need more.
 const MAX_ROUNDS: u32 = 4;
 
@@ -95,64 +98,111 @@ impl Redactor {
     /// Redacts line by line, remembering whether it stands inside a private key.
     #[must_use]
     pub fn lines(&self) -> LineRedactor<'_> {
-        LineRedactor { redactor: self, key_lines: 0 }
+        LineRedactor { redactor: self, place: Place::default(), by_name: true }
     }
 
-    fn places(&self, line: &str) -> Vec<Range<usize>> {
+    /// The next line of a text, whose place in it is kept by the caller.
+    #[must_use]
+    pub fn line<'a>(&self, line: &'a str, place: &mut Place) -> Cow<'a, str> {
+        self.line_at(line, place, true)
+    }
+
+    fn line_at<'a>(&self, line: &'a str, place: &mut Place, by_name: bool) -> Cow<'a, str> {
+        let mut places = place.key_places(line);
+        places.extend(self.places(line, by_name));
+        let mut clean = replace(line, places);
+        // What one mark replaced may have hidden the end of another value, so a line that changed is read once more;
+        // text that went through here twice then reads like text that went once.
+        for _ in 0..MAX_ROUNDS {
+            let Cow::Owned(changed) = &clean else { break };
+            let Cow::Owned(again) = replace(changed, self.places(changed, by_name)) else { break };
+            clean = Cow::Owned(again);
+        }
+        clean
+    }
+
+    fn places(&self, line: &str, by_name: bool) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         for secret in &self.known {
             found.extend(line.match_indices(secret.as_str()).map(|(at, text)| at..at + text.len()));
         }
         issued::find(line, &mut found);
         shapes::find(line, &self.known, &mut found);
-        keyed::find(line, &mut found);
+        if by_name {
+            keyed::find(line, &mut found);
+        }
         found
     }
+}
+
+/// How many secrets were hidden in a text that went through here.
+#[must_use]
+pub fn count(text: &str) -> u64 {
+    text.matches(MARK).count() as u64
 }
 
 /// See [`Redactor::lines`].
 #[derive(Debug)]
 pub struct LineRedactor<'r> {
     redactor: &'r Redactor,
-    /// Lines that the private key may still have; zero outside of one.
-    key_lines: u32,
+    place: Place,
+    by_name: bool,
 }
 
 impl LineRedactor<'_> {
+    /// Leaves values alone that only their name calls secret. Tokens, keys, headers and known secrets go all the same.
+    #[must_use]
+    pub fn without_names(self) -> Self {
+        Self { by_name: false, ..self }
+    }
+
     /// The next line without secrets.
     #[must_use]
     pub fn line<'a>(&mut self, line: &'a str) -> Cow<'a, str> {
-        let mut places = self.key_places(line);
-        places.extend(self.redactor.places(line));
-        let mut clean = replace(line, places);
-        // What one mark replaced may have hidden the end of another value, so a line that changed is read once more;
-        // text that went through here twice then reads like text that went once.
-        for _ in 0..MAX_ROUNDS {
-            let Cow::Owned(changed) = &clean else { break };
-            let Cow::Owned(again) = replace(changed, self.redactor.places(changed)) else { break };
-            clean = Cow::Owned(again);
-        }
-        clean
+        self.redactor.line_at(line, &mut self.place, self.by_name)
+    }
+
+    /// Says that lines are missing before the next one: it may stand inside a key that began there.
+    pub fn gap(&mut self) {
+        self.place.gap();
+    }
+}
+
+/// Where in a text a line stands: inside a private key or not.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// Lines that the private key may still have; zero outside of one.
+    key_lines: u32,
+    /// Lines since the last one of the key.
+    foreign: u32,
+    /// A line was seen that belongs to no key, so that one that looks like part of a key is none either.
+    settled: bool,
+}
+
+impl Place {
+    /// See [`LineRedactor::gap`].
+    pub fn gap(&mut self) {
+        self.settled = false;
     }
 
     /// What of the line belongs to a private key.
     fn key_places(&mut self, line: &str) -> Vec<Range<usize>> {
         let mut places = Vec::new();
         let mut from = 0;
+        let body = key_payload(line);
         if self.key_lines > 0 {
-            let body = key_payload(line);
             if let Some(end) = key_border(line, "-----END ") {
                 places.push(body.start.min(end.start)..end.end);
                 from = end.end;
                 self.key_lines = 0;
-            } else if line.get(body.clone()).is_some_and(is_key_line) {
+            } else if let Some(part) = key_part(line, &body) {
                 self.key_lines -= 1;
-                if !body.is_empty() {
-                    places.push(body);
-                }
+                self.foreign = 0;
+                places.extend((!part.is_empty()).then_some(part));
                 return places;
             } else {
-                self.key_lines = 0;
+                self.foreign += 1;
+                self.key_lines = if self.foreign > MAX_FOREIGN_LINES { 0 } else { self.key_lines - 1 };
             }
         }
         while let Some(begin) = line.get(from..).and_then(|rest| key_border(rest, "-----BEGIN ")) {
@@ -162,14 +212,28 @@ impl LineRedactor<'_> {
             from = end.as_ref().map_or(line.len(), |end| after + end.end);
             // On one line, a key without its end runs to the end of the line, and goes on in the next.
             self.key_lines = if end.is_none() { MAX_KEY_LINES } else { 0 };
+            self.foreign = 0;
             places.push(start..from);
         }
-        let body = key_payload(line);
-        if places.is_empty() && line.get(body.clone()).is_some_and(is_lone_key_line) {
+        let lone = !self.settled && line.get(body.clone()).is_some_and(is_lone_key_line);
+        if places.is_empty() && lone {
             places.push(body);
+        } else if !body.is_empty() {
+            self.settled = true;
         }
         places
     }
+}
+
+/// The part of a line inside a key that belongs to the key: all of it but what a tool or a parallel branch put before.
+fn key_part(line: &str, body: &Range<usize>) -> Option<Range<usize>> {
+    let text = line.get(body.clone())?;
+    if is_key_line(text) {
+        return Some(body.clone());
+    }
+    let (_, word) = text.rsplit_once(' ')?;
+    let base64 = is_base64(word) && (word.len() >= 24 || (word.len() >= 4 && word.ends_with('=')));
+    base64.then(|| body.end - word.len()..body.end)
 }
 
 /// The place of `-----BEGIN … PRIVATE KEY-----` or its end.
@@ -192,13 +256,17 @@ fn key_payload(line: &str) -> Range<usize> {
 
 /// Base64, a header of an encrypted key, or nothing. A short word of letters is text that follows a broken block.
 fn is_key_line(body: &str) -> bool {
-    let base64 = body.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
     let last_line = body.ends_with('=') || body.bytes().any(|byte| byte.is_ascii_digit());
-    (base64 && (body.is_empty() || body.len() >= 24 || last_line))
+    (is_base64(body) && (body.is_empty() || body.len() >= 24 || last_line))
         || ["Proc-Type:", "DEK-Info:", "Comment:", "Version:"].iter().any(|header| body.starts_with(header))
 }
 
-/// A line of exactly the width that key files have, as it remains when an excerpt begins inside of a key.
+fn is_base64(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
+}
+
+/// A line of exactly the width that key files have, as it remains when an excerpt begins inside of a key. Further down
+/// in a text such lines are certificates and test data.
 ///
 /// Hashes in hex lack capitals, so they are not meant.
 fn is_lone_key_line(body: &str) -> bool {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `Authorization:`, `Bearer x`, `Cookie:` | the header |
 //! | `scheme://user:password@host` | the URL |
+//! | `?sig=x`, `&X-Amz-Signature=x` | the parameter of a signed URL |
 //! | `curl -u user:password`, `docker login -p x` | the command |
 //! | base64 of `user:password`, or of text that holds a secret | decoding it |
 
@@ -26,11 +27,21 @@ static SCHEME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)(?-u:
 static COOKIE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"(?i)(?-u:\b)(?:set-)?cookie\s*:\s*([^\s"'=]+=[^"']+)"#).ok());
 static USERINFO: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"://([^\s/?#"'<>@:]*)(?::([^\s/"'<>]*))?@"#).ok());
 static JDBC_ORACLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)jdbc:oracle:[a-z0-9]+:[^\s/@]+/([^\s@]+)@").ok());
+static SIGNATURE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?i)[?&;](?:code|sig|signature|x-(?:amz|goog)-signature)=([^&\s"'<>]{16,})"#).ok());
+/// The client secrets of Azure's directory have no prefix, but a mark in their middle.
+static DIRECTORY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[A-Za-z0-9_~.\-]{3}[0-9]Q~[A-Za-z0-9_~.\-]{31,34}").ok());
 static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r#"(?i)(?-u:\b)(?:(?:curl|wget|https?)(?-u:\b).*?\s(?:-u|--user|--proxy-user)[ =]?["']?[^\s:"']+:([^\s"']+)"#,
+        r#"(?i)(?-u:\b)(?:(?:curl|wget|https?)(?-u:\b).*?\s(?:-u|--user|--proxy-user)[ =]?"#,
+        r#"(?:'[^:']+:([^']+)'|"[^:"]+:([^"]+)"|["']?[^\s:"']+:([^\s"']+))"#,
+        r#"|machine\s+\S+\s+login\s+\S+\s+password\s+(\S+)"#,
+        r#"|identified\s+(?:with\s+\S+\s+)?by\s+["']([^"']+)"#,
         r#"|login(?-u:\b).*?\s-p[ =]?["']?([^\s"']+)"#,
         r#"|sshpass\s+-p\s*["']?([^\s"']+)"#,
+        r#"|redis-cli(?-u:\b).*?\s-a\s+["']?([^\s"']+)"#,
+        r#"|openssl(?-u:\b).*?\spass:([^\s"']+)"#,
+        r#"|ldap[a-z]+(?-u:\b).*?\s-w\s+["']?([^\s"']+)"#,
         r#"|mysql(?:dump|admin)?(?-u:\b).*?\s-p([^\s"']+))"#,
     ))
     .ok()
@@ -39,7 +50,10 @@ static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Adds the places of all such secrets in `line` to `found`.
 pub(super) fn find(line: &str, known: &[String], found: &mut Vec<Range<usize>>) {
     if contains_ignoring_case(line, "authorization") {
-        groups(&AUTHORIZATION, line, found, |value| !is_harmless(value));
+        let scheme = |value: &str| {
+            ["negotiate", "ntlm", "basic", "bearer", "digest", "token"].iter().any(|scheme| value.eq_ignore_ascii_case(scheme))
+        };
+        groups(&AUTHORIZATION, line, found, |value| !is_harmless(value) && !scheme(value));
     }
     if contains_ignoring_case(line, "bearer ") || contains_ignoring_case(line, "basic ") {
         groups(&SCHEME, line, found, |value| looks_secret(value) || looks_random(value));
@@ -51,7 +65,13 @@ pub(super) fn find(line: &str, known: &[String], found: &mut Vec<Range<usize>>) 
         userinfo(line, found);
         groups(&JDBC_ORACLE, line, found, |value| !is_harmless(value));
     }
-    if line.contains(" -p") || line.contains(" -u") || line.contains("user") {
+    if line.contains('?') {
+        groups(&SIGNATURE, line, found, |value| !is_harmless(value));
+    }
+    if line.contains("Q~") {
+        found.extend(DIRECTORY.iter().flat_map(|regex| regex.find_iter(line)).map(|place| place.range()));
+    }
+    if [" -p", " -u", " -a", " -w", "user", "pass:", "machine ", "by '", "BY '"].iter().any(|option| line.contains(option)) {
         groups(&COMMAND, line, found, |value| !is_harmless(value));
     }
     encoded(line, known, found);

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
+use super::super::clean::Cleaner;
 use super::*;
+use crate::testing::fuzz::fuzz;
 
 /// `line` with `«…»` around what must go.
 fn check(line: &str) {
@@ -12,6 +14,102 @@ fn check(line: &str) {
         wanted.replace_range(start..end + '»'.len_utf8(), MARK);
     }
     assert_eq!(Redactor::new().redact(&raw), wanted, "of {raw}");
+}
+
+/// What must go and what must stay, as tools print it; see its head.
+const CORPUS: &str = include_str!("corpus.txt");
+
+#[test]
+fn the_corpus_is_redacted_with_high_precision_and_recall() {
+    let (mut planted, mut hidden, mut clean, mut spoilt) = (0_u32, 0_u32, 0_u32, 0_u32);
+    for line in CORPUS.lines().filter(|line| !line.is_empty() && !line.starts_with("# ")) {
+        let raw = line.replace(['«', '»'], "");
+        let redacted = Redactor::new().redact(&raw).into_owned();
+        let secrets: Vec<&str> = line.split('«').skip(1).filter_map(|rest| rest.split('»').next()).collect();
+        let mut wanted = line.to_owned();
+        for secret in &secrets {
+            planted += 1;
+            wanted = wanted.replace(&format!("«{secret}»"), MARK);
+        }
+        let leaks = |secret: &str| {
+            redacted.contains(secret) || (secret.len() > 12 && secret.get(secret.len() - 8..).is_some_and(|end| redacted.contains(end)))
+        };
+        // As it should be, whatever else of the line reads like the secret (`root:root`).
+        let leaked = secrets.iter().filter(|secret| wanted != redacted && leaks(secret)).count() as u32;
+        hidden += secrets.len() as u32 - leaked;
+        if leaked > 0 {
+            println!("missed: {raw}\n     as {redacted}");
+        }
+        let too_much = wanted != redacted && leaked == 0;
+        clean += u32::from(!too_much);
+        spoilt += u32::from(too_much);
+        if too_much {
+            println!("too much of: {raw}\n         as: {redacted}");
+        }
+    }
+    let recall = f64::from(hidden) / f64::from(planted);
+    let precision = f64::from(hidden) / f64::from(hidden + spoilt);
+    println!("{planted} secrets in {} lines: recall {recall:.3}, precision {precision:.3}", clean + spoilt);
+    assert!(planted > 150 && clean > 350, "{planted} {clean}");
+    assert!(recall >= 0.97, "recall {recall:.3}");
+    assert!(precision >= 0.97, "precision {precision:.3}");
+}
+
+#[test]
+fn recorded_logs_stay_as_they_are() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/controller/bodies");
+    let mut lines = 0;
+    for entry in std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+        if !entry.to_string_lossy().contains("consoleText") {
+            continue;
+        }
+        let mut text = String::new();
+        let mut cleaner = Cleaner::new();
+        cleaner.push(&std::fs::read(&entry).unwrap(), &mut text);
+        cleaner.finish(&mut text);
+        let redactor = Redactor::new();
+        let mut redactor = redactor.lines();
+        for line in text.lines() {
+            lines += 1;
+            assert_eq!(redactor.line(line), line, "in {}", entry.display());
+        }
+    }
+    assert!(lines > 10_000, "{lines}");
+}
+
+#[test]
+fn a_key_between_the_lines_of_a_parallel_branch_goes() {
+    let log = format!(
+        "[a] -----BEGIN RSA PRIVATE KEY-----\n[b] compiling x\n[a] {KEY}\n[b] compiled 12 files in 3 s\n[a] {KEY}\n[a] Zm9vYg==\n[a] -----END RSA PRIVATE KEY-----\n[a] done\n"
+    );
+    let wanted = "[a] [redacted]\n[b] compiling x\n[a] [redacted]\n[b] compiled 12 files in 3 s\n[a] [redacted]\n[a] [redacted]\n[redacted]\n[a] done\n";
+    assert_eq!(Redactor::new().redact(&log), wanted);
+}
+
+#[test]
+fn certificates_and_wrapped_base64_stay() {
+    let certificate = format!("-----BEGIN CERTIFICATE-----\n{KEY}\n{KEY}\n-----END CERTIFICATE-----\n");
+    assert_eq!(Redactor::new().redact(&certificate), certificate);
+    let fixture = format!("Expected attachment:\n{KEY}\n{KEY}\n");
+    assert_eq!(Redactor::new().redact(&fixture), fixture);
+}
+
+#[test]
+fn after_a_gap_a_line_may_stand_inside_a_key() {
+    let redactor = Redactor::new();
+    let mut lines = redactor.lines();
+    assert_eq!(lines.line("+ cat notes"), "+ cat notes");
+    assert_eq!(lines.line(KEY), KEY);
+    lines.gap();
+    assert_eq!(lines.line(KEY), MARK);
+}
+
+#[test]
+fn without_names_tokens_and_keys_go_all_the_same() {
+    let redactor = Redactor::with_known(["hunter2"]);
+    let mut lines = redactor.lines().without_names();
+    assert_eq!(lines.line("DB_PASSWORD=letmein"), "DB_PASSWORD=letmein");
+    assert_eq!(lines.line("TOKEN=glpat-x9Kd2LmQ7vRtYw4nPz8b PASSWORD=hunter2"), "TOKEN=[redacted] PASSWORD=[redacted]");
 }
 
 #[test]
@@ -239,6 +337,109 @@ fn recorded_lines_of_jenkins_stay() {
 #[test]
 fn a_word_that_is_redacted_in_part_is_not_judged_again() {
     assert_eq!(Redactor::new().redact("token 0--token=[redacted]'"), "token 0--token=[redacted]'");
+}
+
+/// Secrets of many kinds around some random characters, with the part that must not be seen.
+fn planted() -> impl Strategy<Value = (String, String)> {
+    let random = |length: usize| proptest::string::string_regex(&format!("[a-zA-Z]{{4}}[0-9]{{2}}[a-zA-Z0-9]{{{}}}", length - 6)).unwrap();
+    prop_oneof![
+        random(36).prop_map(|s| (format!("ghp_{s}"), s)),
+        random(22).prop_map(|s| (format!("pushing with glpat-{s} now"), s)),
+        random(24).prop_map(|s| (format!("xoxb-{s}"), s)),
+        random(12).prop_map(|s| (format!("DB_PASSWORD={s}"), s)),
+        random(12).prop_map(|s| (format!("{{\"user\":\"ci\",\"password\":\"{s}\"}}"), s)),
+        random(30).prop_map(|s| (format!("Authorization: Bearer {s}"), s)),
+        random(10).prop_map(|s| (format!("git clone https://ci:{s}@git.example.com/x.git"), s)),
+        random(10).prop_map(|s| (format!("+ docker login -u ci -p {s} registry.example.com"), s)),
+        random(43).prop_map(|s| (format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.{s}"), s)),
+        random(60).prop_map(|s| (
+            format!("-----BEGIN RSA PRIVATE KEY-----\r\n[2026-11-24T01:00:08.697Z] MIIE{s}\r\n-----END RSA PRIVATE KEY-----"),
+            s
+        )),
+        random(14).prop_map(|s| (format!("the value known-{s} of a password parameter"), format!("known-{s}"))),
+    ]
+}
+
+/// What colours, notes and progress bars put between the characters of a line.
+fn noise() -> impl Strategy<Value = &'static str> {
+    prop_oneof![
+        Just("\x1b[0m"),
+        Just("\x1b[31;1m"),
+        Just("\x1b[K"),
+        Just("\x1b[8mha:////4KFvKLzXL7WviMkqng7Q2fgAUYTjLyKPfKnfA5Ej/rDg\x1b[0m"),
+        Just("\x1b]0;title\x07"),
+        Just("\0"),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn no_planted_secret_survives_at_any_chunk_border_and_behind_any_noise(
+        (text, secret) in planted(), before in "[a-z ]{0,12}", after in "( [a-z ]{0,12})?", size in 1_usize..40,
+        marks in proptest::collection::vec((any::<prop::sample::Index>(), noise()), 0..5),
+    ) {
+        let mut raw = format!("{before} {text}{after}");
+        let mut places: Vec<(usize, &str)> = marks.iter().map(|(at, mark)| (at.index(raw.len()), *mark)).collect();
+        places.sort();
+        // From the end, so that no mark gets into another one.
+        places.into_iter().rev().for_each(|(at, mark)| raw.insert_str(at, mark));
+        let known = secret.starts_with("known-").then_some(secret.as_str());
+        let redactor = Redactor::with_known(known);
+        let mut lines = redactor.lines();
+        let mut shown = String::new();
+        let mut scanner = super::super::lines::LineScanner::new();
+        let mut show = |line: super::super::lines::Line<'_>| shown.push_str(&lines.line(&line.text()));
+        for chunk in raw.as_bytes().chunks(size) {
+            scanner.push(chunk, &mut show);
+        }
+        scanner.finish(&mut show);
+        prop_assert!(!shown.contains(&secret), "{shown}");
+        // Not its end either, which a border might have cut off.
+        prop_assert!(!shown.contains(&secret[secret.len() - 8..]), "{shown}");
+    }
+
+    #[test]
+    fn a_search_result_cut_around_its_match_shows_no_part_of_a_secret(
+        (text, secret) in planted(), distance in 0_usize..2_000, gap in prop_oneof![Just(","), Just("x"), Just(" ")],
+    ) {
+        use super::super::search::{Search, SearchOptions};
+        // Notes and keys over several lines are for the test above.
+        prop_assume!(!text.contains('\n') && !secret.starts_with("known-"));
+        let log = format!("{text} {}needle{}\n", gap.repeat(distance), gap.repeat(2_000));
+        let options = SearchOptions { pattern: "needle", ignore_case: false, invert: false, window_lines: 0, max_matches: 1 };
+        let mut search = Search::new(&options).unwrap();
+        search.push(log.as_bytes());
+        let report = search.finish();
+        let shown = &report.hunks[0].hits[0].line.text;
+        prop_assert!(!shown.contains(&secret[secret.len() - 8..]), "{shown}");
+    }
+
+    #[test]
+    fn an_overlong_line_that_is_cut_shows_no_part_of_a_secret((text, secret) in planted(), missing in 0_usize..120) {
+        prop_assume!(!text.contains('\n') && !secret.starts_with("known-"));
+        let max = 4_096;
+        let log = format!("{} {text} {}\n", "x".repeat(max - missing), "y".repeat(200));
+        let mut scanner = super::super::lines::LineScanner::new().with_max_line(max);
+        let redactor = Redactor::new();
+        let mut shown = String::new();
+        scanner.push(log.as_bytes(), |line| shown.push_str(&redactor.redact(&line.text())));
+        prop_assert!(!shown.contains(&secret[..8]) && !shown.contains(&secret[secret.len() - 8..]), "{shown}");
+    }
+}
+
+#[test]
+fn fuzz_redaction() {
+    let pieces: Vec<&[u8]> =
+        CORPUS.lines().filter(|line| !line.starts_with("# ")).map(str::as_bytes).chain([b"\n".as_slice(), b"=", b"\"", b" "]).collect();
+    fuzz(&pieces, |input, _| {
+        let text = String::from_utf8_lossy(input);
+        let redactor = Redactor::with_known(["s3cr3t-Pa55"]);
+        let once = redactor.redact(&text).into_owned();
+        assert!(!once.contains("s3cr3t-Pa55"));
+        assert_eq!(once.matches('\n').count(), text.matches('\n').count());
+    });
 }
 
 proptest! {

@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::config::{self, Config, Definition};
 use crate::jenkins::path::JobPath;
-use crate::text::budget::{Answer, Section};
+use crate::text::budget::{self, Answer, Section};
 use crate::text::{fence, names};
 
 use super::scm::{record as repository, repository_line};
@@ -22,11 +22,13 @@ pub(crate) async fn get_job_config(
     let found = config::config(call, &job, &answer::redactor(call)).await?;
     let xml = format == Some(ConfigFormat::Xml);
     let text = render(call, &job, &found, xml);
+    // What is too long for the text is so for the record; a cut one says so where it ends.
+    let fitting = |text: &str| budget::trim(text, call.max_tokens());
     let (definition, script) = match &found.definition {
-        Definition::Script { script, .. } => ("inline", Some(script.clone())),
+        Definition::Script { script, .. } => ("inline", Some(fitting(script))),
         Definition::FromScm { .. } => ("scm", None),
         Definition::Branch { .. } => ("branch", None),
-        Definition::Steps(steps) => ("steps", commands(steps)),
+        Definition::Steps(steps) => ("steps", commands(steps).as_deref().map(fitting)),
         Definition::Other => ("other", None),
     };
     let (script_path, lightweight, sandbox) = match found.definition {
@@ -43,7 +45,7 @@ pub(crate) async fn get_job_config(
         lightweight,
         sandbox,
         repositories: found.repositories.iter().map(repository).collect(),
-        xml: xml.then_some(found.xml),
+        xml: xml.then(|| fitting(&found.xml)),
         meta: call.meta(&text),
         text,
     })

@@ -6,7 +6,7 @@ use crate::call::{Call, saturate};
 use crate::error::Error;
 use crate::jenkins::jobs::{self, CHILDREN, Definition, Detail, Kind, Last, Status};
 use crate::jenkins::path::JobPath;
-use crate::text::budget::{Answer, Section};
+use crate::text::budget::{Answer, Rendered, Section};
 use crate::text::redact::{self, Redactor};
 use crate::text::{fence, human, names};
 
@@ -24,15 +24,19 @@ pub(crate) async fn get_job(call: &Call, job: String, branch: Option<String>, fo
     let format = format.unwrap_or(Format::Summary);
     let name = detail.full_name.clone().unwrap_or_else(|| path.name());
     let redactor = answer::redactor(call);
-    let text = match format {
-        Format::Ids => format!("{}\n", names::shown(&name)),
-        Format::Summary | Format::Full => {
-            Page { call, detail: &detail, redactor: &redactor, path: &path, name: &name, full: format == Format::Full }.render()
-        }
+    let page = Page { call, detail: &detail, redactor: &redactor, path: &path, name: &name, full: format == Format::Full };
+    let rendered = match format {
+        Format::Ids => Answer::new(call.max_tokens()).head(names::shown(&name)).render(),
+        Format::Summary | Format::Full => page.render(),
     };
     let reference = |last: &Option<Last>| last.as_ref().map(|l| build_ref(call, l, None));
     let last_build = detail.last_build.as_ref().map(|l| build_ref(call, l, detail.status()));
-    let children: Vec<_> = detail.children().map(|item| job_item(call, item, &item.full_name(&name))).collect();
+    let mut children: Vec<_> = detail.children().map(|item| job_item(call, item, &item.full_name(&name))).collect();
+    let children_total = (!detail.more_children()).then(|| saturate(children.len() as u64));
+    let mut parameters: Vec<_> = detail.parameters().map(|p| definition(&redactor, p)).collect();
+    answer::keep(&mut parameters, &rendered, 0);
+    answer::keep(&mut children, &rendered, 1);
+    let text = rendered.text;
     Ok(Job {
         kind: detail.kind().as_str().to_owned(),
         url: format!("{}{}/", call.app().settings().url, path.url_path()),
@@ -44,8 +48,8 @@ pub(crate) async fn get_job(call: &Call, job: String, branch: Option<String>, fo
         last_build,
         last_successful: reference(&detail.last_successful_build),
         last_failed: reference(&detail.last_failed_build),
-        parameters: detail.parameters().map(|p| definition(&redactor, p)).collect(),
-        children_total: (!detail.more_children()).then(|| saturate(children.len() as u64)),
+        parameters,
+        children_total,
         children,
         name,
         meta: call.meta(&text),
@@ -55,7 +59,7 @@ pub(crate) async fn get_job(call: &Call, job: String, branch: Option<String>, fo
 
 /// Somebody's words without secrets, for the part of the answer that is not text.
 fn clean(redactor: &Redactor, text: Option<&String>) -> Option<String> {
-    text.filter(|t| !t.trim().is_empty()).map(|t| redactor.redact(t).into_owned())
+    text.filter(|t| !t.trim().is_empty()).map(|t| redactor.redact(&fence::visible(t)).into_owned())
 }
 
 fn definition(redactor: &Redactor, parameter: &Definition) -> ParameterDefinition {
@@ -98,7 +102,7 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    fn render(&self) -> String {
+    fn render(&self) -> Rendered {
         let mut text = Answer::new(self.call.max_tokens());
         text.head(self.head());
         let parameters = self.detail.parameters().map(|p| self.parameter(p));
@@ -114,7 +118,7 @@ impl Page<'_> {
         if self.detail.in_queue {
             text.next("explain_queue()");
         }
-        text.render().text
+        answer::render(self.call, &text)
     }
 
     fn head(&self) -> String {

@@ -131,10 +131,13 @@ impl Found {
             format!("{} {}{branches} ({})", names::shown(&job.job), job.kind, job.evidence)
         });
         text.section(Section::new("job").items(lines));
-        let text = answer::render(call, &text).text;
+        let rendered = answer::render(call, &text);
+        let mut jobs = self.jobs;
+        answer::keep(&mut jobs, &rendered, 0);
+        let text = rendered.text;
         RepoJobs {
             repository: wanted.to_owned(),
-            jobs: self.jobs,
+            jobs,
             looked_at: self.looked_at,
             never_built: self.silent,
             complete,

@@ -100,7 +100,7 @@ fn check(query: &Query) -> Result<Checked, Error> {
     // A prefix with folders in it says where to look: that spares the rest of the tree.
     if let (Some(prefix), None) = (&prefix, &view)
         && let Some((path, _)) = prefix.rsplit_once('/')
-        && (folder.segments().is_empty() || format!("{path}/").starts_with(&format!("{folder}/")))
+        && (folder.segments().is_empty() || format!("{path}/").starts_with(&format!("{}/", folder.name())))
     {
         folder = JobPath::folder(Some(path))?;
     }
@@ -322,7 +322,7 @@ impl Listed<'_> {
 
 /// The folder that all full names begin with, with its slash.
 fn common_prefix(checked: &Checked, found: &Found) -> String {
-    let prefix = format!("{}/", checked.folder);
+    let prefix = format!("{}/", checked.folder.name());
     let common = prefix.len() > 1 && found.entries.iter().all(|e| e.full_name.starts_with(&prefix));
     if common { prefix } else { String::new() }
 }

@@ -95,7 +95,9 @@ impl View<'_> {
         let folded = logs::shown_lines(self.call, &excerpt.lines, false, true);
         let mut out = budget::Answer::new(self.call.max_tokens());
         let state = if extent.growing { "still written" } else { "complete" };
-        out.head(format!("{} #{} {}: log {state}, {} so far", self.job, self.build.number, self.build.result(), human::bytes(extent.size)));
+        let hidden = answer::hidden(folded.iter().flat_map(Folded::lines));
+        let size = human::bytes(extent.size);
+        out.head(format!("{} #{} {}: log {state}, {size} so far{hidden}", self.job, self.build.number, self.build.result()));
         if folded.is_empty() {
             out.head(if extent.growing { "nothing new yet" } else { "nothing more" });
         }
@@ -119,11 +121,7 @@ impl View<'_> {
         let count = rendered.shown.first().copied().unwrap_or(0);
         let shown = if self.first { folded.get(folded.len().saturating_sub(count)..) } else { folded.get(..count) }.unwrap_or_default();
         // Behind what was shown; noise that is hidden at the end counts as shown.
-        let end = if self.first || count == folded.len() {
-            excerpt.end
-        } else {
-            shown.last().map_or(excerpt.start, |f| f.last.as_ref().unwrap_or(&f.first).end)
-        };
+        let end = if self.first || count == folded.len() { excerpt.end } else { shown.last().map_or(excerpt.start, |f| f.end) };
         let more = extent.growing || end < extent.size;
         let text = rendered.text.replace(&next(widest), &next(end));
         LogChunk {

@@ -13,7 +13,7 @@ use crate::call::{Call, saturate};
 use crate::error::Error;
 use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::tests::{Case, Outcome, Report, Want};
-use crate::text::budget::{Answer, Section};
+use crate::text::budget::{Answer, Rendered, Section};
 use crate::text::{fence, human, names};
 
 use super::failed::{Head, fetch};
@@ -23,8 +23,6 @@ use super::words::{error_line, test_name};
 const ERROR_CHARS: usize = 120;
 /// A test is slower when it takes half as long again, and so much longer in absolute terms that a person would notice.
 const SLOWER_BY_MS: u64 = 1_000;
-/// Changes of a kind in the structured part; the counts are always whole.
-const MAX_CHANGES: usize = 200;
 
 /// What became of a test, the most important first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,9 +91,10 @@ pub(crate) async fn compare_test_results(
         (Some(before), Some(after)) => changes(before, after),
         _ => Vec::new(),
     };
-    let text = render(call, &job, (&base.0, base.1.as_ref()), (&head.0, head.1.as_ref()), &changes, format.unwrap_or(Format::Summary));
+    let rendered = render(call, &job, (&base.0, base.1.as_ref()), (&head.0, head.1.as_ref()), &changes, format.unwrap_or(Format::Summary));
     let count = |kind: Kind| saturate(changes.iter().filter(|c| c.kind == kind).count() as u64);
-    let records = Kind::ALL.iter().flat_map(|kind| changes.iter().filter(|c| c.kind == *kind).take(MAX_CHANGES));
+    // The sections of the text are those of `Kind::ALL`; the record lists what they show.
+    let records = Kind::ALL.iter().zip(&rendered.shown).flat_map(|(kind, shown)| changes.iter().filter(|c| c.kind == *kind).take(*shown));
     Ok(TestComparison {
         job: job.name(),
         base: base.0.number,
@@ -107,8 +106,8 @@ pub(crate) async fn compare_test_results(
         removed: count(Kind::Removed),
         slower: count(Kind::Slower),
         changes: records.filter_map(|change| record(call, change)).collect(),
-        meta: call.meta(&text),
-        text,
+        meta: call.meta(&rendered.text),
+        text: rendered.text,
     })
 }
 
@@ -194,7 +193,7 @@ fn render(
     head: (&Head, Option<&Report>),
     changes: &[Change<'_>],
     format: Format,
-) -> String {
+) -> Rendered {
     let mut text = Answer::new(call.max_tokens());
     let job_name = names::shown(&job.name());
     for (build, report) in [base, head] {
@@ -202,7 +201,7 @@ fn render(
             text.head(format!("{job_name} #{} recorded no tests: there is nothing to compare", build.number));
         }
     }
-    let (Some(before), Some(after)) = (base.1, head.1) else { return answer::render(call, &text).text };
+    let (Some(before), Some(after)) = (base.1, head.1) else { return answer::render(call, &text) };
     let totals = |report: &Report| format!("{} failed of {}", report.totals.failed, human::number(report.totals.total.into()));
     text.head(format!("{job_name} #{} ({}) → #{} ({})", base.0.number, totals(before), head.0.number, totals(after)));
     if changes.is_empty() {
@@ -217,7 +216,7 @@ fn render(
         let tool = if head.0.number == base.0.number + 1 { "get_build_changes" } else { "find_regression" };
         text.next(format!("{tool}(job={:?}, build=\"{}\")", job.name(), head.0.number));
     }
-    answer::render(call, &text).text
+    answer::render(call, &text)
 }
 
 fn line(call: &Call, change: &Change<'_>, format: Format) -> Option<String> {

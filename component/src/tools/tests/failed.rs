@@ -143,7 +143,9 @@ impl View<'_> {
         let write = |max_tokens: u32, shown: usize| {
             let mut text = Answer::new(max_tokens);
             text.head(&head);
-            text.section(Section::new("test").items(lines.iter().take(shown).cloned()));
+            // The cursor tells how far a page came; a page without any test needs to say so.
+            let total = if shown == 0 { lines.len() as u64 } else { 0 };
+            text.section(Section::new("test").total(total).items(lines.iter().take(shown).cloned()));
             text
         };
         let draft = write(self.call.max_tokens().saturating_sub(NEXT_TOKENS), lines.len()).render();

@@ -146,12 +146,15 @@ impl View<'_> {
         if let Some(since) = self.tests.iter().find_map(|test| test.judgement.since()) {
             text.next(format!("get_build_changes(job={:?}, build=\"{since}\")", self.job.name()));
         }
-        let text = answer::render(self.call, &text).text;
+        let rendered = answer::render(self.call, &text);
+        let mut tests: Vec<_> = self.tests.iter().map(|test| self.record(test)).collect();
+        answer::keep(&mut tests, &rendered, 0);
+        let text = rendered.text;
         FlakyTests {
             job: self.job.name(),
             builds_scanned: saturate(self.builds.len() as u64),
             builds_with_tests: saturate(self.tested as u64),
-            tests: self.tests.iter().map(|test| self.record(test)).collect(),
+            tests,
             meta: self.call.meta(&text),
             text,
         }

@@ -43,13 +43,16 @@ pub(crate) async fn get_quality_report(
     for line in &absent {
         text.head(line);
     }
-    let text = answer::render(call, &text).text;
+    let rendered = answer::render(call, &text);
+    let mut tools: Vec<_> = warnings.into_iter().map(|tool| record(call, tool)).collect();
+    answer::keep(&mut tools, &rendered, 0);
+    let text = rendered.text;
     Ok(QualityReport {
         job: job.name(),
         build: number,
         coverage: coverage.iter().flat_map(|c| &c.metrics).map(metric).collect(),
         coverage_gate: coverage.and_then(|c| c.gate),
-        tools: warnings.into_iter().map(|tool| record(call, tool)).collect(),
+        tools,
         absent,
         meta: call.meta(&text),
         text,

@@ -38,13 +38,20 @@ pub(crate) async fn get_test_report(
     let suite = suite.map(|s| s.trim().to_owned()).filter(|s| !s.is_empty());
     let mut text = Answer::new(call.max_tokens());
     text.head(format!("{name}: {}{}", totals_line(&report), if build.building { "; it is still running" } else { "" }));
-    let tests = match &suite {
+    let mut tests = match &suite {
         Some(suite) => one_suite(call, &mut text, &report, suite),
         None => overview(call, &mut text, &report, format),
     };
-    let suites: Vec<SuiteTotals> = report.suites.iter().map(|s| suite_record(call, s)).collect();
-    let text = answer::render(call, &text).text;
-    Ok(record(call, &job.name(), build.number, &text, Some(&report), suites, tests))
+    let mut suites: Vec<SuiteTotals> = worst_first(&report).into_iter().map(|s| suite_record(call, s)).collect();
+    let rendered = answer::render(call, &text);
+    for loss in &rendered.losses {
+        let shown = usize::try_from(loss.shown).unwrap_or(usize::MAX);
+        match loss.noun.as_str() {
+            "suite" => suites.truncate(shown),
+            _ => tests.truncate(shown),
+        }
+    }
+    Ok(record(call, &job.name(), build.number, &rendered.text, Some(&report), suites, tests))
 }
 
 fn record(
@@ -88,15 +95,20 @@ fn totals_line(report: &Report) -> String {
     )
 }
 
+/// The suites in the order in which they matter.
+fn worst_first(report: &Report) -> Vec<&crate::jenkins::tests::SuiteTotals> {
+    let mut suites: Vec<_> = report.suites.iter().collect();
+    suites.sort_by_key(|s| std::cmp::Reverse((s.totals.failed, s.duration_ms)));
+    suites
+}
+
 fn overview(call: &Call, text: &mut Answer, report: &Report, format: Format) -> Vec<TestRun> {
     if format == Format::Ids {
         text.section(Section::new("test").items(report.cases.iter().map(|case| test_name(call, case))));
         return Vec::new();
     }
     if report.suites.len() > 1 || format == Format::Full {
-        let mut suites: Vec<_> = report.suites.iter().collect();
-        suites.sort_by_key(|s| std::cmp::Reverse((s.totals.failed, s.duration_ms)));
-        let lines = suites.into_iter().map(|suite| {
+        let lines = worst_first(report).into_iter().map(|suite| {
             let totals = &suite.totals;
             let took = suite.duration_ms.map(|ms| format!(", {}", human::duration(ms))).unwrap_or_default();
             let failed = if totals.failed > 0 { format!(", {} FAILED", totals.failed) } else { String::new() };
