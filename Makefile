@@ -64,6 +64,10 @@ test: build ## Run all tests, those in other component runtimes included (needs 
 	then $(CARGO) nextest run --release --workspace --no-fail-fast; \
 	else $(CARGO) test --release --workspace --no-fail-fast; fi
 
+.PHONY: soak
+soak: build ## Run mixed load with faults for 30 minutes (SECONDS=…): no leak, no lost answer, no crossed one
+	JANKINS_SOAK_SECONDS=$(or $(SECONDS),1800) $(CARGO) test --release -p jankins-tests --test soak -- --nocapture
+
 .PHONY: lint
 lint: toolchain ## Check formatting, and every target with clippy
 	$(CARGO) fmt --all --check

@@ -29,6 +29,7 @@ mod documents;
 mod http;
 mod jwt;
 mod load;
+mod logging;
 mod protocol;
 mod requests;
 mod rules;

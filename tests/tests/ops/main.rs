@@ -17,4 +17,6 @@ mod live;
 mod packaging;
 mod programs;
 mod prometheus;
+mod replicas;
+mod runbook;
 mod traffic;
