@@ -11,7 +11,7 @@ from kubernetes_validate import validate
 
 KUBERNETES = ["1.27", "1.37"]
 TOKEN = {"name": "jenkins-token"}
-ONE = {"jenkins": {"url": "https://jenkins.example.com", "user": "bot", "tokenSecret": TOKEN}}
+ONE = {"allowAnonymous": True, "jenkins": {"url": "https://jenkins.example.com", "user": "bot", "tokenSecret": TOKEN}}
 FULL = {
     **ONE,
     "config": "[tenants.shop]\nurl = \"https://shop.example.com\"\n",
@@ -32,6 +32,7 @@ FULL = {
 }
 FULL["jenkins"] = {**ONE["jenkins"], "caSecret": "ca"}
 PLAIN = {
+    "config": "[[tokens]]\n",
     "jenkins": {"url": "http://jenkins:8080"},
     "autoscaling": {"enabled": False},
     "podDisruptionBudget": {"enabled": False},
@@ -39,9 +40,10 @@ PLAIN = {
 }
 REFUSED = [
     {},
-    {"jenkins": {"url": "https://jenkins.example.com", "user": "bot"}},
-    {"jenkins": {"url": "jenkins.example.com"}},
-    {"jenkins": {"url": "https://jenkins.example.com", "token": "11aa"}},
+    {"jenkins": {"url": "https://jenkins.example.com"}},
+    {"allowAnonymous": True, "jenkins": {"url": "https://jenkins.example.com", "user": "bot"}},
+    {"allowAnonymous": True, "jenkins": {"url": "jenkins.example.com"}},
+    {"allowAnonymous": True, "jenkins": {"url": "https://jenkins.example.com", "token": "11aa"}},
 ]
 
 
@@ -74,7 +76,7 @@ def main(path):
     expected = {"Deployment", "Service", "ServiceAccount", "HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy"}
     assert set(one) == expected, set(one)
     assert set(full) == expected | {"ConfigMap", "Ingress", "ServiceMonitor", "PrometheusRule"}, set(full)
-    assert set(plain) == {"Deployment", "Service", "ServiceAccount"}, set(plain)
+    assert set(plain) == {"Deployment", "Service", "ServiceAccount", "ConfigMap"}, set(plain)
     assert plain["Deployment"]["spec"]["replicas"] == 2
     assert "replicas" not in one["Deployment"]["spec"], "two would fight over the number"
     alerts = [rule["alert"] for rule in full["PrometheusRule"]["spec"]["groups"][0]["rules"]]
