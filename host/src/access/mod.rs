@@ -65,6 +65,18 @@ pub(crate) enum Refusal {
     Flood(u64),
 }
 
+impl Refusal {
+    /// Few and stable, as a label of a metric.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Self::Unauthorized(_) => "unauthorized",
+            Self::Scope(_) => "scope",
+            Self::Forbidden(_) => "forbidden",
+            Self::Flood(_) => "flood",
+        }
+    }
+}
+
 /// A caller, and the limit whose word belongs on the response.
 pub(crate) struct Admitted {
     pub(crate) caller: Caller,

@@ -161,10 +161,9 @@ impl AccessConfig {
             deny: ranges(process, &keys::DENY_CIDRS),
             trusted_proxies: ranges(process, &keys::TRUSTED_PROXIES),
             blocked: process.list(&keys::BLOCKED_USERS).into_iter().collect(),
-            shared_limits: process.text(&keys::SHARED_LIMITS).map(|url| SharedStore {
-                url,
-                password_file: process.text(&keys::SHARED_LIMITS_PASSWORD).map(PathBuf::from),
-            }),
+            shared_limits: process
+                .text(&keys::SHARED_LIMITS)
+                .map(|url| SharedStore { url, password_file: process.text(&keys::SHARED_LIMITS_PASSWORD).map(PathBuf::from) }),
         })
     }
 

@@ -150,7 +150,11 @@ impl Settings {
     pub(crate) fn log_file(&self) -> Option<LogFile> {
         let number = |key| self.process.number(key).unwrap_or_default();
         let path = self.path(&keys::LOG_FILE)?;
-        Some(LogFile { path, max_bytes: number(&keys::LOG_FILE_MAX) << 20, keep: u32::try_from(number(&keys::LOG_FILE_KEEP)).unwrap_or(u32::MAX) })
+        Some(LogFile {
+            path,
+            max_bytes: number(&keys::LOG_FILE_MAX) << 20,
+            keep: u32::try_from(number(&keys::LOG_FILE_KEEP)).unwrap_or(u32::MAX),
+        })
     }
 
     /// Where a server listens.

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::MatchedPath;
 use axum::extract::Request;
 use axum::extract::State;
 use axum::http::Method;
@@ -19,8 +18,9 @@ use crate::telemetry::labels::HttpLabel;
 /// The label of what matches no route.
 const UNKNOWN: &str = "_unknown";
 /// The routes that have a label.
-const ROUTES: [&str; 9] = [
+const ROUTES: [&str; 10] = [
     "/mcp",
+    "/.well-known/oauth-protected-resource",
     "/_health",
     "/_ready",
     "/_metrics",
@@ -32,7 +32,7 @@ const ROUTES: [&str; 9] = [
 ];
 
 pub(super) async fn measure(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or(UNKNOWN, |path| route(path.as_str()));
+    let route = route(request.uri().path());
     let method = method(request.method());
     let started = Instant::now();
     let response = next.run(request).await;

@@ -92,7 +92,11 @@ impl ServerHandler for Server {
         self.surface().config.clone()
     }
 
-    async fn initialize(&self, request: InitializeRequestParams, context: RequestContext<RoleServer>) -> Result<InitializeResult, McpError> {
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, McpError> {
         let operation = self.operation("initialize", "", &context);
         context.peer.set_peer_info(request.clone());
         operation.end(self.negotiate_initialize(&request))

@@ -44,13 +44,6 @@ pub(crate) struct ToolLabel {
     pub tool: String,
 }
 
-/// `{user}`.
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(crate) struct UserLabel {
-    /// One of the first users that met a limit, or `other`.
-    pub user: String,
-}
-
 /// `{error_type,tool}`.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(crate) struct ErrorLabel {

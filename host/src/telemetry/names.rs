@@ -99,5 +99,4 @@ pub(crate) const OUTPUT_BUCKETS_BYTES: [f64; 8] = [256.0, 1_024.0, 4_096.0, 8_19
 /// Buckets of [`MCP_OPERATION_DURATION`], as the conventions advise them.
 pub(crate) const MCP_BUCKETS_SECONDS: [f64; 14] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0];
 /// Buckets of [`HTTP_REQUEST_DURATION`], as the conventions advise them.
-pub(crate) const HTTP_BUCKETS_SECONDS: [f64; 14] =
-    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+pub(crate) const HTTP_BUCKETS_SECONDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];

@@ -125,7 +125,10 @@ mod tests {
         stats.replace("a", vec![stat("cache-size", 3.0), stat("retries_total", 2.0)]);
         stats.replace("b", vec![stat("cache_size", 4.0)]);
         let page = page(stats);
-        assert!(page.contains("# TYPE jankins_cache_size gauge\njankins_cache_size{tenant=\"a\"} 3.0\njankins_cache_size{tenant=\"b\"} 4.0\n"), "{page}");
+        assert!(
+            page.contains("# TYPE jankins_cache_size gauge\njankins_cache_size{tenant=\"a\"} 3.0\njankins_cache_size{tenant=\"b\"} 4.0\n"),
+            "{page}"
+        );
         assert!(page.contains("# TYPE jankins_retries counter\njankins_retries_total{tenant=\"a\"} 2.0\n"), "{page}");
     }
 

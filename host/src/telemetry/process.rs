@@ -45,7 +45,11 @@ impl Collector for ProcessFacts {
             ("start_time_seconds", "Start of the process, in seconds since 1970", started_at),
             ("resident_memory_bytes", "Resident memory of the process", kilobytes(&status, "VmRSS:")),
             ("peak_resident_memory_bytes", "Most resident memory the process ever had", kilobytes(&status, "VmHWM:")),
-            ("virtual_memory_bytes", "Virtual memory of the process, most of it address space without memory", kilobytes(&status, "VmSize:")),
+            (
+                "virtual_memory_bytes",
+                "Virtual memory of the process, most of it address space without memory",
+                kilobytes(&status, "VmSize:"),
+            ),
             ("threads", "Threads of the process", field(&status, "Threads:")),
             ("open_fds", "Open file descriptors of the process", open_descriptors()),
             ("max_fds", "File descriptors that the process may open", field(&limits, "Max open files")),

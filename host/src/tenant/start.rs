@@ -128,12 +128,7 @@ impl Tenant {
     }
 }
 
-fn program(
-    plugin: Plugin,
-    config: &Arc<TenantConfig>,
-    shared: &Arc<Shared>,
-    figures: &Arc<TenantMetrics>,
-) -> Result<Program, StartError> {
+fn program(plugin: Plugin, config: &Arc<TenantConfig>, shared: &Arc<Shared>, figures: &Arc<TenantMetrics>) -> Result<Program, StartError> {
     let toolbox = shared.toolbox(&plugin, &config.rights)?;
     let facts = Facts {
         version: env!("CARGO_PKG_VERSION"),

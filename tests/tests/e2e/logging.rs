@@ -112,7 +112,8 @@ async fn the_text_log_is_found_by_the_words_of_the_runbook_and_holds_no_secret(a
     let log = directory.path().join("jankins.log");
     let host = Host::new(artifact).unwrap().against(&jenkins.url(), User::Admin).env("JANKINS_LOG_FILE", &log);
     for build in ["7", "8"] {
-        let output = host.clone().args(["--log-level", "info", "call", "get-build", "--job", "heartbeat", "--build", build]).run().await.unwrap();
+        let output =
+            host.clone().args(["--log-level", "info", "call", "get-build", "--job", "heartbeat", "--build", build]).run().await.unwrap();
         assert!(!output.status.success());
     }
     let text = read(&log);

@@ -83,7 +83,9 @@ async fn sigterm_under_load_answers_every_call_and_ends_within_the_time_of_a_cal
                 let answer = match server.mcp("tools/call", json!({"name": "whoami", "arguments": {}}), &[]).await {
                     Ok(answer) => answer,
                     Err(error) => {
-                        let refused = error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused);
+                        let refused = error
+                            .downcast_ref::<std::io::Error>()
+                            .is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused);
                         assert!(refused, "a call was lost after {answered} good ones: {error:#}");
                         return (answered, End::Refused);
                     }

@@ -37,7 +37,11 @@ fn install(package: &str) {
     // One at a time, whichever of many test processes comes first.
     let installed = artifacts::exclusively("packages", || {
         let apt = |arguments: &[&str]| {
-            Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").output().is_ok_and(|output| output.status.success())
+            Command::new("apt-get")
+                .args(arguments)
+                .env("DEBIAN_FRONTEND", "noninteractive")
+                .output()
+                .is_ok_and(|output| output.status.success())
         };
         let install = ["install", "-y", "-qq", "--no-install-recommends", package];
         Ok(apt(&install) || (apt(&["update", "-qq"]) && apt(&install)))

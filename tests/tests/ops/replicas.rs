@@ -82,7 +82,8 @@ async fn balancer(directory: &TempDir, replicas: [&Http; 2]) -> Option<(Child, S
     let config = config.replace("127.0.0.1:8081", replicas[0].address()).replace("127.0.0.1:8082", replicas[1].address());
     let file = directory.path().join("haproxy.cfg");
     std::fs::write(&file, config).unwrap();
-    let child = Command::new(program).arg("-db").arg("-f").arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn();
+    let child =
+        Command::new(program).arg("-db").arg("-f").arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn();
     let child = child.unwrap();
     for _ in 0..200 {
         if whoami(&address, 0).await.is_ok() {
