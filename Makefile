@@ -69,6 +69,10 @@ fuzz: ## Look for inputs that break a parser, a minute for each: log reader, ans
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} \
 	  $(CARGO) test --release -p jankins-component --lib fuzz_ -- --nocapture
 
+.PHONY: soak
+soak: build ## Run mixed load with faults for 30 minutes (SECONDS=…): no leak, no lost answer, no crossed one
+	JANKINS_SOAK_SECONDS=$(or $(SECONDS),1800) $(CARGO) test --release -p jankins-tests --test soak -- --nocapture
+
 .PHONY: lint
 lint: toolchain ## Check formatting, and every target with clippy
 	$(CARGO) fmt --all --check

@@ -35,11 +35,13 @@ use self::oauth::Identified;
 use self::oauth::OAuth;
 use crate::config::AccessConfig;
 use crate::config::DEFAULT_CLASS;
+use crate::config::SharedStore;
 use crate::tenant::Allowance;
 use crate::tenant::Caller;
 use crate::tenant::LOCAL_USER;
 use crate::tenant::Limits;
 use crate::tenant::Rights;
+use crate::tenant::SharedLimits;
 use crate::tenant::Tenants;
 
 /// The rules of one configuration.
@@ -47,6 +49,7 @@ pub(crate) struct Access {
     config: AccessConfig,
     oauth: Option<OAuth>,
     limits: Limits,
+    shared: Option<Arc<SharedLimits>>,
 }
 
 /// Why a request is not served.
@@ -60,6 +63,18 @@ pub(crate) enum Refusal {
     Forbidden(&'static str),
     /// Its sender floods us, for so many seconds from now.
     Flood(u64),
+}
+
+impl Refusal {
+    /// Few and stable, as a label of a metric.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Self::Unauthorized(_) => "unauthorized",
+            Self::Scope(_) => "scope",
+            Self::Forbidden(_) => "forbidden",
+            Self::Flood(_) => "flood",
+        }
+    }
 }
 
 /// A caller, and the limit whose word belongs on the response.
@@ -78,7 +93,8 @@ impl Access {
         let limits = Limits::new(&config.classes, before.map_or(&none, |before| &before.limits));
         // The keys of an issuer that stays the same need not be fetched again; those of a file are read anew.
         let oauth = config.oauth.clone().map(OAuth::new).transpose()?;
-        Ok(Self { config, oauth, limits })
+        let shared = config.shared_limits.as_ref().and_then(|store| shared_limits(store, before));
+        Ok(Self { config, oauth, limits, shared })
     }
 
     /// Whether a server that listens beyond loopback would serve whoever connects.
@@ -144,7 +160,7 @@ impl Access {
             tracing::warn!(tenant = tenant.id(), user = &*user, retry_after_s = wait.as_secs(), "a flood of requests met a rate limit");
             return Err(Refusal::Flood(wait.as_secs()));
         }
-        let allowance = class.map(|class| Arc::new(Allowance::new(class)));
+        let allowance = class.map(|class| Arc::new(Allowance::new(class, self.shared.clone())));
         let narrowing = who.narrowing.narrowed(&narrow::wanted(headers));
         Ok(Admitted { caller: Caller::new(tenant, user, narrowing).limited(allowance.clone()), allowance })
     }
@@ -183,6 +199,21 @@ impl Access {
         };
         tracing::warn!(reason = ?refused, "a token was refused");
         Err(refused)
+    }
+}
+
+/// The store of a configuration; the one there is, if it is the same. One that cannot be used refuses nobody.
+fn shared_limits(store: &SharedStore, before: Option<&Access>) -> Option<Arc<SharedLimits>> {
+    let same = before.filter(|before| before.config.shared_limits.as_ref() == Some(store));
+    if let Some(shared) = same.and_then(|before| before.shared.clone()) {
+        return Some(shared);
+    }
+    match SharedLimits::new(store) {
+        Ok(shared) => Some(shared),
+        Err(error) => {
+            tracing::error!(%error, "the shared limits cannot be used; this replica's own hold");
+            None
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod arguments;
 mod call;
 mod check;
 mod config;
+mod health;
 mod options;
 mod probe;
 mod serve;
@@ -29,6 +30,8 @@ use crate::config::Settings;
 use crate::config::Sources;
 use crate::telemetry::LogLevel;
 use crate::telemetry::logs;
+use crate::telemetry::logs::LogSettings;
+use crate::telemetry::otlp;
 
 /// The tool, or a check, failed.
 const FAILED: u8 = 1;
@@ -80,6 +83,8 @@ enum Command {
     Check(check::CheckOptions),
     /// Show every setting, its value and who gave it
     Config(config::ConfigOptions),
+    /// Ask the server on this machine whether it is well
+    Health(health::HealthOptions),
     /// Make tokens for callers and operators
     Token(token::TokenOptions),
 }
@@ -118,7 +123,9 @@ pub(crate) fn main() -> ExitCode {
         Ok(sources) => Invocation::of(sources),
         Err(error) => return unusable(&error.into()),
     };
-    start_log(&invocation, matches!(cli.command, None | Some(Command::Serve)));
+    if let Err(error) = logs::start(&log_settings(&invocation, matches!(cli.command, None | Some(Command::Serve)))) {
+        return unusable(&anyhow::Error::new(error).context("the log file cannot be opened"));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -128,19 +135,21 @@ pub(crate) fn main() -> ExitCode {
     let code = runtime.block_on(run(cli, invocation)).unwrap_or_else(|error| unusable(&error));
     // Not a plain drop: that would wait for a read from standard input which nothing can interrupt.
     runtime.shutdown_timeout(SHUTDOWN);
+    otlp::finish();
     code
 }
 
-fn start_log(invocation: &Invocation, serving: bool) {
-    let (level, json) = match &invocation.settings {
-        Ok(settings) => (settings.log_level(), settings.log_json()),
-        // The error itself is told by the command.
-        Err(_) => (None, false),
-    };
-    match level.and_then(|name| LogLevel::from_str(&name, true).ok()) {
-        Some(level) => logs::start(level, json),
-        None if serving => logs::start(LogLevel::Info, json),
-        None => logs::start_quiet(json),
+/// A command that tells its outcome itself logs errors only, and none about the call it makes.
+fn log_settings(invocation: &Invocation, serving: bool) -> LogSettings {
+    // An error in the settings is told by the command.
+    let settings = invocation.settings.as_ref().ok();
+    let level = settings.and_then(Settings::log_level).and_then(|name| LogLevel::from_str(&name, true).ok());
+    let default = if serving { LogLevel::Info } else { LogLevel::Error };
+    LogSettings {
+        level: level.unwrap_or(default),
+        json: settings.is_some_and(Settings::log_json),
+        file: settings.and_then(Settings::log_file),
+        quiet: !serving && level.is_none(),
     }
 }
 
@@ -151,6 +160,7 @@ async fn run(cli: Cli, invocation: Invocation) -> anyhow::Result<ExitCode> {
         Some(Command::Tools(options)) => tools::run(invocation, &options),
         Some(Command::Check(options)) => check::run(invocation, &options).await,
         Some(Command::Config(options)) => config::run(invocation, &options),
+        Some(Command::Health(options)) => health::run(invocation, &options).await,
         Some(Command::Token(options)) => token::run(&options),
     }
 }

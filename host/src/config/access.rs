@@ -50,6 +50,17 @@ pub(crate) struct AccessConfig {
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// Users that are refused.
     pub(crate) blocked: BTreeSet<String>,
+    /// Where limits are kept that hold for all replicas together; each has its own without.
+    pub(crate) shared_limits: Option<SharedStore>,
+}
+
+/// A store that replicas share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SharedStore {
+    /// Its address, without a password.
+    pub(crate) url: String,
+    /// The file with the password, if it wants one.
+    pub(crate) password_file: Option<PathBuf>,
 }
 
 /// What one token opens.
@@ -150,6 +161,9 @@ impl AccessConfig {
             deny: ranges(process, &keys::DENY_CIDRS),
             trusted_proxies: ranges(process, &keys::TRUSTED_PROXIES),
             blocked: process.list(&keys::BLOCKED_USERS).into_iter().collect(),
+            shared_limits: process
+                .text(&keys::SHARED_LIMITS)
+                .map(|url| SharedStore { url, password_file: process.text(&keys::SHARED_LIMITS_PASSWORD).map(PathBuf::from) }),
         })
     }
 

@@ -284,6 +284,15 @@ pub(super) fn address(text: &str) -> Result<(), String> {
     text.parse::<SocketAddr>().map(drop).map_err(|_| format!("must be an address with a port, e.g. 127.0.0.1:8080, not `{text}`"))
 }
 
+/// Where limits are kept that replicas share. A password belongs into a file: this is shown to whoever asks.
+pub(super) fn store(text: &str) -> Result<(), String> {
+    let url = Url::parse(text).map_err(|_| "must be a URL, e.g. redis://limits.example.com:6379/".to_owned())?;
+    if url.scheme() != "redis" || !url.has_host() {
+        return Err("must be a URL with redis://, e.g. redis://limits.example.com:6379/".to_owned());
+    }
+    if url.password().is_some() { Err("must not hold a password: put that into shared_limits_password_file".to_owned()) } else { Ok(()) }
+}
+
 /// An address of HTTP, for others to use.
 pub(super) fn public_url(text: &str) -> Result<(), String> {
     let usable = Url::parse(text).is_ok_and(|url| {

@@ -260,6 +260,30 @@ pub(crate) static LOG_JSON: Key = Key {
     ..Key::process("log_json", Kind::Switch, "Log JSON, one object per line")
 };
 
+pub(crate) static LOG_FILE: Key = Key {
+    env: &["JANKINS_LOG_FILE"],
+    flag: Some("log-file"),
+    heading: LOGGING,
+    scope: Scope::Process { restart: true },
+    ..Key::process("log_file", Kind::Path, "Log to this file, too")
+};
+pub(crate) static LOG_FILE_MAX: Key = Key {
+    env: &["JANKINS_LOG_FILE_MAX_MB"],
+    flag: Some("log-file-max-mb"),
+    default: Some("50"),
+    heading: LOGGING,
+    scope: Scope::Process { restart: true },
+    ..Key::process("log_file_max_mb", Kind::Number(1, 100_000), "Size in MiB at which that file is put aside and begun anew")
+};
+pub(crate) static LOG_FILE_KEEP: Key = Key {
+    env: &["JANKINS_LOG_FILE_KEEP"],
+    flag: Some("log-file-keep"),
+    default: Some("5"),
+    heading: LOGGING,
+    scope: Scope::Process { restart: true },
+    ..Key::process("log_file_keep", Kind::Number(0, 1_000), "How many of these files to keep beside the newest")
+};
+
 // --- Serving ---
 
 pub(crate) static CONFIG: Key = Key {
@@ -354,6 +378,22 @@ pub(crate) static BLOCKED_USERS: Key = Key {
     ..Key::process("blocked_users", Kind::List(anything), "Users that are refused")
 };
 
+pub(crate) static SHARED_LIMITS: Key = Key {
+    env: &["JANKINS_SHARED_LIMITS"],
+    flag: Some("shared-limits"),
+    heading: ACCESS,
+    ..Key::process(
+        "shared_limits",
+        Kind::Text(super::key::store),
+        "Redis or Valkey in which all replicas keep the limits of users together, e.g. redis://limits.example.com:6379/",
+    )
+};
+pub(crate) static SHARED_LIMITS_PASSWORD: Key = Key {
+    env: &["JANKINS_SHARED_LIMITS_PASSWORD_FILE"],
+    heading: ACCESS,
+    ..Key::process("shared_limits_password_file", Kind::Path, "File that holds its password")
+};
+
 /// Everything that may stand at the top of the file, or be an option or a variable, in the order of help.
 pub(crate) static TOP: &[&Key] = &[
     &CONFIG,
@@ -392,6 +432,9 @@ pub(crate) static TOP: &[&Key] = &[
     &IDLE,
     &LOG_LEVEL,
     &LOG_JSON,
+    &LOG_FILE,
+    &LOG_FILE_MAX,
+    &LOG_FILE_KEEP,
     &TRANSPORT,
     &BIND,
     &ALLOWED_HOSTS,
@@ -403,6 +446,8 @@ pub(crate) static TOP: &[&Key] = &[
     &DENY_CIDRS,
     &TRUSTED_PROXIES,
     &BLOCKED_USERS,
+    &SHARED_LIMITS,
+    &SHARED_LIMITS_PASSWORD,
 ];
 
 /// Whose credentials a tenant uses. A tenant with a table of its own inherits none of them.

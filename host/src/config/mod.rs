@@ -34,6 +34,7 @@ pub(crate) use self::access::KeySource;
 pub(crate) use self::access::OAuthConfig;
 pub(crate) use self::access::Quota;
 pub(crate) use self::access::Rule;
+pub(crate) use self::access::SharedStore;
 pub(crate) use self::error::ConfigError;
 pub(crate) use self::key::Key;
 pub(crate) use self::key::Kind;

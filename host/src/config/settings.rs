@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -20,6 +21,7 @@ use super::key::Value;
 use super::keys;
 use super::layer::Layer;
 use super::places;
+use crate::telemetry::logs::LogFile;
 use crate::tenant::DEFAULT;
 
 /// Where settings come from, so that they can be read again.
@@ -142,6 +144,22 @@ impl Settings {
     /// Whether to log JSON.
     pub(crate) fn log_json(&self) -> bool {
         self.process.switch(&keys::LOG_JSON)
+    }
+
+    /// The file to log to, if any.
+    pub(crate) fn log_file(&self) -> Option<LogFile> {
+        let number = |key| self.process.number(key).unwrap_or_default();
+        let path = self.path(&keys::LOG_FILE)?;
+        Some(LogFile {
+            path,
+            max_bytes: number(&keys::LOG_FILE_MAX) << 20,
+            keep: u32::try_from(number(&keys::LOG_FILE_KEEP)).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// Where a server listens.
+    pub(crate) fn bind(&self) -> Option<SocketAddr> {
+        self.process.text(&keys::BIND)?.parse().ok()
     }
 
     /// A path of the process's settings.

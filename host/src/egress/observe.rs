@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderName, Method};
 
+use crate::telemetry::trace::TraceContext;
+
 /// The endpoint family that a plugin says a request belongs to. It never leaves the host.
 pub(crate) const ENDPOINT: HeaderName = HeaderName::from_static("jankins-endpoint");
 /// The correlation id of the call that a request serves. It is passed on, so that controller logs can be joined.
@@ -40,6 +42,8 @@ pub(crate) struct Exchange {
     pub(crate) elapsed: Duration,
     /// The id that the plugin gave the call.
     pub(crate) correlation_id: Option<String>,
+    /// The trace that the call is a part of.
+    pub(crate) trace_id: Option<String>,
 }
 
 /// Told about every request once it is over.
@@ -67,6 +71,7 @@ impl Meter {
                 response_bytes: 0,
                 elapsed: Duration::ZERO,
                 correlation_id: correlation_id(headers),
+                trace_id: trace_id(headers),
             },
             started: Instant::now(),
             observer: Arc::clone(observer),
@@ -117,6 +122,11 @@ fn correlation_id(headers: &HeaderMap) -> Option<String> {
     let fits =
         (1..=MAX_REQUEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'));
     fits.then(|| id.to_owned())
+}
+
+fn trace_id(headers: &HeaderMap) -> Option<String> {
+    let parent = headers.get("traceparent")?.to_str().ok()?;
+    TraceContext::parse(parent, None).map(|trace| trace.trace_id())
 }
 
 fn method_label(method: &Method) -> &'static str {

@@ -57,12 +57,16 @@ impl Endpoint {
 pub(super) async fn mcp(Extract(state): Extract<Arc<State>>, ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request) -> Response {
     let access = state.site.access();
     if !access.admits_address(peer.ip(), request.headers()) {
+        state.site.tenants.metrics().refused("address");
         tracing::warn!(peer = %peer.ip(), "a request from an address that is not allowed was refused");
         return (StatusCode::FORBIDDEN, "requests from this address are not served\n").into_response();
     }
     let Admitted { caller, allowance } = match access.admit(request.headers(), state.loopback, &state.site.tenants).await {
         Ok(admitted) => admitted,
-        Err(refusal) => return metadata::refused(&refusal, &access, request.headers()),
+        Err(refusal) => {
+            state.site.tenants.metrics().refused(refusal.label());
+            return metadata::refused(&refusal, &access, request.headers());
+        }
     };
     let server = state.site.servers.serve(caller);
     let endpoint = &state.endpoint;

@@ -21,10 +21,11 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const PROTOBUF_PROTO: &str = "io.prometheus.client.MetricFamily";
 
 pub(super) async fn metrics(Extract(state): Extract<Arc<State>>, headers: HeaderMap) -> Response {
-    let metrics = state.site.tenants.metrics();
-    if let Ok(stats) = tokio::time::timeout(PATIENCE, state.site.tenants.stats()).await {
-        metrics.plugin_stats(stats);
-    }
+    let tenants = &state.site.tenants;
+    let metrics = tenants.metrics();
+    metrics.components(tenants.all().iter().map(|tenant| tenant.facts().component_digest));
+    // What is late is in the next scrape.
+    drop(tokio::time::timeout(PATIENCE, tenants.collect_stats()).await);
     match metrics.encode(wanted(&headers)) {
         Ok((media_type, body)) => ([(CONTENT_TYPE, media_type)], body).into_response(),
         Err(error) => {

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `/mcp` | MCP, without sessions: any replica can answer any request | as the tools do |
 //! | `GET /_health` | 200 while the process serves; version, uptime, component digest | never |
-//! | `GET /_ready` | 200 if the plugin could use Jenkins a moment ago, else 503 with the reason | at most every few seconds |
+//! | `GET /_ready` | 200 if the plugin could use Jenkins a moment ago, else 503 with the reason; `?jenkins=false` only looks whether calls are taken | at most every few seconds |
 //! | `GET /_metrics` | all metrics, as OpenMetrics or Prometheus protobuf | never |
 //! | `POST /_cache/clear?tenant=&job=` | how many entries went; for operators (see [`operator`]) | never |
 //!
@@ -19,6 +19,7 @@ mod cache;
 mod endpoint;
 mod guard;
 mod health;
+mod measure;
 mod metadata;
 mod metrics;
 mod operator;
@@ -50,6 +51,9 @@ use crate::lifecycle::stop_signal;
 
 /// Time for responses to leave once no call is in flight any more, idle connections included.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// Time between the last answer and the end of listening, in which whoever connects learns that they should go
+/// elsewhere. A client that has just been answered sends its next request within this.
+const LINGER: Duration = Duration::from_millis(500);
 
 /// Serving over HTTP failed.
 #[derive(Debug, thiserror::Error)]
@@ -122,6 +126,7 @@ async fn serve_on(
         tracing::info!(signal, "stopping");
         // Still listening, so that readiness can say 503 and a balancer sends its clients elsewhere.
         site.tenants.lifecycle().drain(site.tenants.longest_timeout()).await;
+        tokio::time::sleep(LINGER).await;
         // Two steps: answers on their way must leave before streams that never end by themselves are cut.
         closing.cancel();
         tokio::time::sleep(FAREWELL).await;
@@ -161,7 +166,8 @@ fn router(site: &Arc<Site>, options: &HttpConfig, bound: SocketAddr, ending: Can
         .route(metadata::PATHS[1], get(metadata::document))
         .merge(operators)
         .layer(middleware::from_fn_with_state(guard, guard::check));
-    mcp.merge(operations).with_state(state)
+    let metrics = Arc::clone(site.tenants.metrics());
+    mcp.merge(operations).layer(middleware::from_fn_with_state(metrics, measure::measure)).with_state(state)
 }
 
 #[cfg(test)]

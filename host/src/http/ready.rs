@@ -9,6 +9,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use axum::Json;
+use axum::extract::Query;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
@@ -16,6 +17,7 @@ use axum::response::IntoResponse as _;
 use axum::response::Response;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::Mutex;
 
@@ -83,13 +85,20 @@ fn asked(tenants: &Tenants) -> Vec<Arc<Tenant>> {
 
 /// Nothing as soon as one can work, else the first reason.
 async fn anyone(tenants: Vec<Arc<Tenant>>) -> Option<String> {
-    let checks = tenants.iter().map(|tenant| async move { failing(tenant.program().runner.check().await) });
+    let checks = tenants.iter().map(|tenant| async move { checked(tenant).await });
     let mut checks: FuturesUnordered<_> = checks.collect();
     let mut first = None;
     while let Some(reason) = checks.next().await {
         first = first.or(Some(reason?));
     }
     first.or_else(|| Some("there is no tenant".to_owned()))
+}
+
+/// Why this tenant cannot work, if it cannot.
+async fn checked(tenant: &Tenant) -> Option<String> {
+    let reason = failing(tenant.program().runner.check().await);
+    tenant.figures().ready(reason.is_none());
+    reason
 }
 
 fn failing(result: Result<CheckReport, Failure>) -> Option<String> {
@@ -104,10 +113,26 @@ fn failing(result: Result<CheckReport, Failure>) -> Option<String> {
     }
 }
 
+/// What to look at.
+#[derive(Debug, Deserialize)]
+pub(super) struct Scope {
+    /// `false` for a balancer that only wants to know whether this replica takes calls: a Jenkins that is down is down
+    /// for all replicas, and callers are better served by an answer that says so than by no replica at all.
+    #[serde(default = "yes")]
+    jenkins: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
 /// 200, or 503 with the reason and a time to come back.
-pub(super) async fn ready(Extract(state): Extract<Arc<State>>) -> Response {
+pub(super) async fn ready(Extract(state): Extract<Arc<State>>, Query(scope): Query<Scope>) -> Response {
     if state.site.tenants.lifecycle().is_draining() {
         return draining();
+    }
+    if !scope.jenkins {
+        return Json(json!({"ready": true})).into_response();
     }
     match state.readiness.reason(&state.site.tenants).await {
         None => Json(json!({"ready": true})).into_response(),

@@ -100,7 +100,7 @@ async fn metrics_include_the_figures_of_the_plugin() {
     let (address, _) = start(Script::default()).await;
     let answer = get_path(address, "/_metrics").await;
     assert!(answer.contains("content-type: application/openmetrics-text"), "{answer}");
-    assert!(answer.contains("jankins_cache_size 7.0"), "{answer}");
+    assert!(answer.contains("jankins_cache_size{tenant=\"default\"} 7.0"), "{answer}");
 }
 
 #[tokio::test]

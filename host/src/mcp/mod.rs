@@ -14,6 +14,7 @@
 mod answer;
 mod call;
 mod confirm;
+mod measure;
 mod server;
 pub(crate) mod stdio;
 mod surface;

@@ -9,6 +9,8 @@ use rmcp::model::CacheScope;
 use rmcp::model::CallToolRequestParams;
 use rmcp::model::CallToolResponse;
 use rmcp::model::DiscoverResult;
+use rmcp::model::InitializeRequestParams;
+use rmcp::model::InitializeResult;
 use rmcp::model::ListToolsResult;
 use rmcp::model::PaginatedRequestParams;
 use rmcp::model::ServerConfig;
@@ -19,6 +21,7 @@ use serde_json::Map;
 use super::answer;
 use super::call;
 use super::confirm::Consent;
+use super::measure::Operation;
 use super::surface::Servers;
 use super::surface::Surface;
 use crate::plugin::Failure;
@@ -89,9 +92,21 @@ impl ServerHandler for Server {
         self.surface().config.clone()
     }
 
-    async fn discover(&self, _context: RequestContext<RoleServer>) -> Result<DiscoverResult, McpError> {
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, McpError> {
+        let operation = self.operation("initialize", "", &context);
+        context.peer.set_peer_info(request.clone());
+        operation.end(self.negotiate_initialize(&request))
+    }
+
+    async fn discover(&self, context: RequestContext<RoleServer>) -> Result<DiscoverResult, McpError> {
+        let operation = self.operation("server/discover", "", &context);
         let versions = self.supported_protocol_versions().into_owned();
-        Ok(DiscoverResult::from_server_info(versions, self.get_info()).with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private))
+        let result = DiscoverResult::from_server_info(versions, self.get_info());
+        operation.end(Ok(result.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private)))
     }
 
     fn get_tool(&self, name: &str) -> Option<Listed> {
@@ -101,22 +116,42 @@ impl ServerHandler for Server {
     async fn list_tools(
         &self,
         request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, McpError> {
+        let operation = self.operation("tools/list", "", &context);
         // Everything fits on one page, so any cursor is one that we never gave.
         if request.is_some_and(|request| request.cursor.is_some()) {
-            return Err(McpError::invalid_params("unknown cursor: the list has one page", None));
+            return operation.end(Err(McpError::invalid_params("unknown cursor: the list has one page", None)));
         }
-        Ok(ListToolsResult::with_all_items(self.surface().tools.clone()).with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private))
+        let tools = ListToolsResult::with_all_items(self.surface().tools.clone());
+        operation.end(Ok(tools.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private)))
     }
 
     async fn call_tool(&self, request: CallToolRequestParams, context: RequestContext<RoleServer>) -> Result<CallToolResponse, McpError> {
-        let (tenant, surface) = (self.tenant(), self.surface());
-        let tool = match surface.toolbox.find(&request.name) {
+        let surface = self.surface();
+        let found = surface.toolbox.find(&request.name);
+        let name = if let Found::Offered(tool) = found { &tool.mcp_name } else { UNKNOWN_TOOL };
+        let operation = self.operation("tools/call", name, &context);
+        operation.end(self.call(found, request, context).await)
+    }
+}
+
+impl Server {
+    fn operation(&self, method: &'static str, tool: &str, context: &RequestContext<RoleServer>) -> Operation {
+        Operation::begin(self.tenant().metrics(), method, tool, context)
+    }
+
+    async fn call(
+        &self,
+        found: Found<'_>,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, McpError> {
+        let tool = match found {
             Found::Offered(tool) => Arc::clone(tool),
             found => return self.not_on_offer(&request.name, &found),
         };
-        if tenant.lifecycle().is_draining() {
+        if self.tenant().lifecycle().is_draining() {
             let failure = Failure { retry_after_ms: Some(1_000), ..Failure::host("unavailable", "this server is shutting down") };
             return Ok(answer::failed(&failure).into());
         }
@@ -126,9 +161,7 @@ impl ServerHandler for Server {
             Consent::Refused(failure) => Ok(answer::failed(&failure).into()),
         }
     }
-}
 
-impl Server {
     async fn run(
         &self,
         tool: &crate::plugin::Tool,

@@ -14,6 +14,7 @@ use super::instance::InstanceSettings;
 use super::load::Plugin;
 use super::output::harmless;
 use super::sandbox::{CpuGuard, Guest};
+use crate::telemetry::trace::{self, TraceContext};
 use futures::FutureExt;
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
@@ -35,13 +36,15 @@ pub(super) struct Job {
     params: Vec<Val>,
     /// So long the caller asked it to wait, beyond the time limit.
     wait: Duration,
+    /// The trace that the call is a part of.
+    trace: Option<TraceContext>,
     reply: oneshot::Sender<Report>,
 }
 
 impl Job {
-    /// A call of the function at that place of the plugin's list.
+    /// A call of the function at that place of the plugin's list, in the trace of the task that asks for it.
     pub(super) fn new(function: usize, params: Vec<Val>, wait: Duration, reply: oneshot::Sender<Report>) -> Job {
-        Job { function, params, wait, reply }
+        Job { function, params, wait, trace: trace::current(), reply }
     }
 }
 
@@ -258,6 +261,7 @@ impl Running {
 struct Call {
     function: Option<Func>,
     params: Vec<Val>,
+    trace: Option<TraceContext>,
     cpu: Arc<CpuGuard>,
     end: End,
 }
@@ -273,7 +277,7 @@ struct End {
 impl Call {
     fn new(job: Job, slot: OwnedSemaphorePermit, functions: &[Func], cpu: &Arc<CpuGuard>, running: &Arc<Running>) -> Call {
         let end = End { reply: Some(job.reply), id: running.begin(job.wait), running: running.clone(), _slot: slot };
-        Call { function: functions.get(job.function).copied(), params: job.params, cpu: cpu.clone(), end }
+        Call { function: functions.get(job.function).copied(), params: job.params, trace: job.trace, cpu: cpu.clone(), end }
     }
 }
 
@@ -283,12 +287,17 @@ impl AccessorTask<Guest> for Call {
             self.end.report(Report::Refused("the plugin has no such function".into()));
             return Ok(());
         };
-        let mut results = accessor.with(|mut access| {
+        let (mut results, traces) = accessor.with(|mut access| {
             // A store that was idle is past its deadline; without this every call would begin with a yield.
             access.as_context_mut().set_epoch_deadline(1);
-            vec![Val::Bool(false); function.ty(&access).results().len()]
+            (vec![Val::Bool(false); function.ty(&access).results().len()], access.data_mut().traces().clone())
         });
-        function.call_concurrent(accessor, &self.params, &mut results).await?;
+        let call = accessor.with(|access| function.start_call_concurrent(access, &self.params, &mut results))?;
+        let task = call.task();
+        traces.begin(task, self.trace.take());
+        let finished = function.finish_call_concurrent(accessor, call).await;
+        traces.end(task);
+        finished?;
         self.cpu.no_longer_busy();
         self.end.report(Report::Values(results));
         Ok(())

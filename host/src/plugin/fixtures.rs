@@ -87,8 +87,8 @@ impl InstanceObserver for Log {
         self.restarts.lock().unwrap().push(reason.to_owned());
     }
 
-    fn memory(&self, bytes: usize) {
-        self.memory.store(bytes, Ordering::SeqCst);
+    fn memory(&self, _: usize, now: usize) {
+        self.memory.store(now, Ordering::SeqCst);
     }
 }
 

@@ -79,8 +79,9 @@ impl InstanceSettings {
 pub(crate) trait InstanceObserver: Send + Sync {
     /// The instance died and is replaced. `reason` is one of few: cpu, memory, trap, exit, stuck, start, host.
     fn restarted(&self, reason: &str);
-    /// The instance now has this much linear memory.
-    fn memory(&self, bytes: usize);
+    /// The instance had this much linear memory `before`, and has this much `now`. A change and not a figure, because
+    /// two instances of one tenant live side by side while one replaces the other.
+    fn memory(&self, before: usize, now: usize);
 }
 
 /// One tenant's instance of a plugin. Cheap to clone; the instance ends with the last clone.

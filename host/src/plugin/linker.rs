@@ -5,12 +5,13 @@
 //! path fails. A component that imports anything else does not load; the error names the import.
 
 use super::sandbox::Guest;
+use super::traces::TracedClient;
 use wasmtime::component::Linker;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
 use wasmtime_wasi::{p2, p3};
-use wasmtime_wasi_http::{p2 as http_p2, p3 as http_p3};
+use wasmtime_wasi_http::{WasiHttp, WasiHttpView, p2 as http_p2, p3 as http_p3};
 
 /// A linker with the interfaces that `imports` names, of WASI 0.2 and 0.3 as needed.
 pub(super) fn new(engine: &wasmtime::Engine, imports: &[String]) -> wasmtime::Result<Linker<Guest>> {
@@ -26,7 +27,8 @@ pub(super) fn new(engine: &wasmtime::Engine, imports: &[String]) -> wasmtime::Re
         p3::cli::add_to_linker(&mut linker)?;
         p3::clocks::add_to_linker(&mut linker)?;
         p3::random::add_to_linker(&mut linker)?;
-        http_p3::add_to_linker(&mut linker)?;
+        http_p3::bindings::http::client::add_to_linker::<Guest, TracedClient>(&mut linker, Guest::http)?;
+        http_p3::bindings::http::types::add_to_linker::<Guest, WasiHttp>(&mut linker, Guest::http)?;
         if imports_files(imports, "@0.3") {
             p3::filesystem::add_to_linker(&mut linker)?;
         }

@@ -31,6 +31,7 @@ mod output;
 mod sandbox;
 mod schema;
 mod shape;
+mod traces;
 
 #[cfg(test)]
 mod fixtures;

@@ -20,12 +20,13 @@
 
 use super::instance::{InstanceObserver, InstanceSettings};
 use super::output::GuestOutput;
+use super::traces::{TracedHooks, Traces};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use wasmtime::component::ResourceTable;
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 /// Ticks of 10 ms in one go: half a second, far above the longest honest piece of work between two awaits.
 const MAX_SPINNING_TICKS: u32 = 50;
@@ -53,7 +54,7 @@ const RANDOM_BYTES: u64 = 64 * 1024;
 pub(super) struct Guest {
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    hooks: Box<dyn WasiHttpHooks + Send>,
+    hooks: TracedHooks,
     table: ResourceTable,
     memory: MemoryGuard,
     stderr: GuestOutput,
@@ -74,7 +75,7 @@ impl Guest {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
         let memory = MemoryGuard { limit: settings.memory_limit_bytes, used: 0, exceeded: false, observer: settings.observer.clone() };
-        let hooks = (settings.hooks)();
+        let hooks = TracedHooks { traces: Traces::default(), inner: (settings.hooks)() };
         let mut store = Store::try_new(engine, Guest { wasi, http, hooks, table, memory, stderr })?;
         store.limiter(|guest| &mut guest.memory);
         store.set_hostcall_fuel(HOSTCALL_BYTES);
@@ -85,6 +86,11 @@ impl Guest {
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |_| Ok(cpu.tick()));
         Ok(store)
+    }
+
+    /// The traces of the calls in this store.
+    pub(super) fn traces(&self) -> &Traces {
+        &self.hooks.traces
     }
 
     /// Whether the guest asked for more memory than it may have.
@@ -106,7 +112,7 @@ impl WasiView for Guest {
 
 impl WasiHttpView for Guest {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { hooks: &mut *self.hooks, table: &mut self.table, ctx: &mut self.http }
+        WasiHttpCtxView { hooks: &mut self.hooks, table: &mut self.table, ctx: &mut self.http }
     }
 }
 
@@ -126,8 +132,8 @@ impl ResourceLimiter for MemoryGuard {
             // A trap and not -1: the guest's allocator would abort anyway, and so the reason is known.
             wasmtime::bail!("the guest needs more than its {} bytes of memory", self.limit);
         }
+        self.observer.memory(self.used, used);
         self.used = used;
-        self.observer.memory(used);
         Ok(true)
     }
 
@@ -150,7 +156,7 @@ impl ResourceLimiter for MemoryGuard {
 
 impl Drop for MemoryGuard {
     fn drop(&mut self) {
-        self.observer.memory(0);
+        self.observer.memory(self.used, 0);
     }
 }
 

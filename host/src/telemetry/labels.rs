@@ -1,8 +1,14 @@
 //! Label sets, and what bounds them.
 //!
-//! A label value that a caller or a plugin chooses freely is a memory leak in every scraper. So `tool` comes from
-//! the catalogue (`_unknown` beyond it), `error_type` from a fixed list (`Other` beyond it), and `endpoint` is
-//! bounded where it enters, in the egress.
+//! A label value that a caller or a plugin chooses freely is a memory leak in every scraper.
+//!
+//! | label | values |
+//! |---|---|
+//! | `tool`, `gen_ai_tool_name` | the catalogue's, `_unknown` beyond it |
+//! | `error_type` | a fixed list, `Other` beyond it; for MCP the code of a protocol error, or `tool_error` |
+//! | `endpoint` | the plugin's, bounded for each tenant in the egress and for all in [`super::bounded`] |
+//! | `tenant`, `user` | the first ones, `other` beyond [`super::bounded`] |
+//! | `http_route`, `mcp_method_name`, `reason` and the like | fixed lists |
 
 use prometheus_client::encoding::EncodeLabelSet;
 
@@ -41,13 +47,6 @@ pub(crate) struct ToolLabel {
     pub tool: String,
 }
 
-/// `{user}`.
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(crate) struct UserLabel {
-    /// One of the first users that met a limit, or `other`.
-    pub user: String,
-}
-
 /// `{error_type,tool}`.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(crate) struct ErrorLabel {
@@ -71,6 +70,72 @@ pub(crate) struct CallLabel {
     pub endpoint: String,
     /// `2xx` … `5xx`, or `error` when no answer came.
     pub status: &'static str,
+}
+
+/// `{tenant}`.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct TenantLabel {
+    /// A tenant, or `other`.
+    pub tenant: String,
+}
+
+/// `{tenant,outcome}`.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct OutcomeLabel {
+    /// A tenant, or `other`.
+    pub tenant: String,
+    /// `ok` or `failed`.
+    pub outcome: &'static str,
+}
+
+/// `{tenant,reason}`.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct RestartLabel {
+    /// A tenant, or `other`.
+    pub tenant: String,
+    /// Why an instance was replaced, from a fixed list.
+    pub reason: &'static str,
+}
+
+/// `{reason}`.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct ReasonLabel {
+    /// Why a request was refused, from a fixed list.
+    pub reason: &'static str,
+}
+
+/// The labels of the OpenTelemetry conventions for MCP.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct McpLabel {
+    /// The request.
+    pub mcp_method_name: &'static str,
+    /// The tool that is called, if one is.
+    pub gen_ai_tool_name: String,
+    /// The code of a protocol error, `tool_error`, or nothing.
+    pub error_type: String,
+    /// `tcp` for HTTP, `pipe` for standard streams.
+    pub network_transport: &'static str,
+    /// The revision of the protocol that is spoken.
+    pub mcp_protocol_version: String,
+}
+
+/// The labels of the OpenTelemetry conventions for HTTP.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct HttpLabel {
+    /// The method, or `_OTHER`.
+    pub http_request_method: &'static str,
+    /// The route, or `_unknown`.
+    pub http_route: &'static str,
+    /// The status.
+    pub http_response_status_code: u16,
+}
+
+/// Why instances are replaced.
+pub(crate) const RESTART_REASONS: [&str; 7] = ["cpu", "memory", "trap", "exit", "stuck", "start", "host"];
+
+/// The reason as a label; an unknown one is an error of the host.
+pub(crate) fn restart_reason(reason: &str) -> &'static str {
+    RESTART_REASONS.iter().find(|known| **known == reason).copied().unwrap_or("host")
 }
 
 /// The class of an HTTP status, or `error` without one.

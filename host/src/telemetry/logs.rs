@@ -1,6 +1,7 @@
-//! The log: one line per event on standard error, as text with upper-case levels or as JSON.
+//! The log: one line per event on standard error and, if wanted, in a file; as text with upper-case levels or as JSON.
 //!
-//! Standard output belongs to the protocol (stdio) or to the answer (command line), so nothing is ever logged there.
+//! A line about a call carries its `correlation_id` (the same as in its answer) and its `trace_id`; one about a request
+//! to the controller carries both too, so that the three can be joined. Standard output belongs to the protocol (stdio) or to the answer (command line), so nothing is ever logged there.
 //!
 //! | never logged | how |
 //! |---|---|
@@ -8,11 +9,18 @@
 //! | argument values and answers | only names, codes, times and identifiers are fields of our events |
 //! | what the protocol and HTTP libraries would log of messages | capped at errors, whatever level is asked for |
 
+use std::io;
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::Directive;
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+pub(crate) use super::rotating::LogFile;
+use super::rotating::Rotating;
 
 /// How much to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -44,28 +52,53 @@ impl LogLevel {
 /// What a command line says by itself, so that it is not said twice: one target, without children.
 pub(crate) const CALLS: &str = "jankins::calls";
 
+/// What to log, and where beside standard error.
+#[derive(Clone, Debug)]
+pub(crate) struct LogSettings {
+    /// How much.
+    pub level: LogLevel,
+    /// One JSON object per line instead of text.
+    pub json: bool,
+    /// A file that gets every line as well.
+    pub file: Option<LogFile>,
+    /// The command tells the outcome of its call by itself.
+    pub quiet: bool,
+}
+
 /// Starts logging for the process. A second call changes nothing.
-pub(crate) fn start(level: LogLevel, json: bool) {
-    subscribe(EnvFilter::default().add_directive(own_directive(level)), json);
-}
-
-/// The same for a command that tells its outcome itself: errors only, and none about the call it makes.
-pub(crate) fn start_quiet(json: bool) {
-    let filter = EnvFilter::default().add_directive(own_directive(LogLevel::Error));
-    subscribe(filter.add_directive(directive(CALLS, LevelFilter::OFF)), json);
-}
-
-fn subscribe(filter: EnvFilter, json: bool) {
-    // What the MCP library calls errors are clients that left; its real failures come back to us as values.
-    let filter = filter.add_directive(LevelFilter::ERROR.into()).add_directive(directive("rmcp", LevelFilter::OFF));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = if json {
-        builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
+///
+/// # Errors
+/// When the log file cannot be opened.
+pub(crate) fn start(settings: &LogSettings) -> io::Result<()> {
+    let file = settings.file.clone().map(Rotating::open).transpose()?;
+    let filter = filter(settings);
+    let registry = tracing_subscriber::registry().with(filter);
+    let started = if settings.json {
+        let stderr = fmt::layer().with_writer(io::stderr);
+        let layers = file.map(|file| json(fmt::layer().with_writer(file)));
+        registry.with(json(stderr)).with(layers).with(super::otlp::layer()).try_init()
     } else {
-        builder.with_ansi(colour_wanted()).with_target(false).try_init()
+        let stderr = fmt::layer().with_writer(io::stderr).with_ansi(colour_wanted()).with_target(false);
+        let layers = file.map(|file| fmt::layer().with_writer(file).with_ansi(false).with_target(false));
+        registry.with(stderr).with(layers).with(super::otlp::layer()).try_init()
     };
     // Only tests start it twice, and then the first one serves.
     drop(started);
+    Ok(())
+}
+
+fn json<S, W>(layer: fmt::Layer<S, fmt::format::DefaultFields, fmt::format::Format, W>) -> Json<S, W> {
+    layer.json().flatten_event(true).with_current_span(false).with_span_list(false)
+}
+
+/// A layer that writes objects.
+type Json<S, W> = fmt::Layer<S, fmt::format::JsonFields, fmt::format::Format<fmt::format::Json>, W>;
+
+fn filter(settings: &LogSettings) -> EnvFilter {
+    let filter = EnvFilter::default().add_directive(own_directive(settings.level));
+    let filter = if settings.quiet { filter.add_directive(directive(CALLS, LevelFilter::OFF)) } else { filter };
+    // What the MCP library calls errors are clients that left; its real failures come back to us as values.
+    filter.add_directive(LevelFilter::ERROR.into()).add_directive(directive("rmcp", LevelFilter::OFF))
 }
 
 /// Our own events at the level asked for. Other crates stay at errors: at `trace`, the MCP library writes whole

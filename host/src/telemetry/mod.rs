@@ -5,11 +5,19 @@ pub(crate) mod logs;
 pub(crate) mod metrics;
 pub(crate) mod names;
 
-mod collect;
+mod bounded;
+mod build;
 mod exposition;
-mod observe;
+pub(crate) mod otlp;
+mod plugin_stats;
+mod process;
+mod ratelimit;
+mod rotating;
+mod tenant;
+pub(crate) mod trace;
 
+pub(crate) use build::BuildFacts;
 pub(crate) use exposition::Exposition;
 pub(crate) use logs::LogLevel;
-pub(crate) use metrics::BuildFacts;
 pub(crate) use metrics::Metrics;
+pub(crate) use tenant::TenantMetrics;

@@ -66,7 +66,10 @@ impl Caller {
 
     /// Runs one tool, if the limit lets it.
     pub(crate) async fn call(&self, tool: &Tool, arguments: Map<String, Value>) -> Outcome {
-        let verdict = self.allowance.as_ref().map_or(Verdict::Free, |allowance| allowance.call(&self.user));
+        let verdict = match &self.allowance {
+            Some(allowance) => allowance.call(&self.user).await,
+            None => Verdict::Free,
+        };
         match verdict {
             Verdict::Free => self.tenant.call(&self.user, tool, arguments).await,
             Verdict::Warned(left) => warned(self.tenant.call(&self.user, tool, arguments).await, left),

@@ -14,6 +14,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
+use super::SharedLimits;
 use crate::config::Quota;
 
 /// How many times its limit a user may send before requests are refused unread.
@@ -27,6 +28,7 @@ pub(crate) struct Limits(BTreeMap<String, Arc<Class>>);
 
 /// One class: its limit, and the buckets of its users.
 pub(crate) struct Class {
+    name: String,
     quota: Quota,
     calls: Buckets,
     requests: Buckets,
@@ -48,7 +50,7 @@ impl Limits {
     pub(crate) fn new(classes: &BTreeMap<String, Quota>, before: &Self) -> Self {
         let class = |(name, quota): (&String, &Quota)| {
             let same = before.0.get(name).filter(|class| class.quota == *quota).cloned();
-            (name.clone(), same.unwrap_or_else(|| Arc::new(Class::new(*quota))))
+            (name.clone(), same.unwrap_or_else(|| Arc::new(Class::new(name, *quota))))
         };
         Self(classes.iter().map(class).collect())
     }
@@ -60,8 +62,8 @@ impl Limits {
 }
 
 impl Class {
-    fn new(quota: Quota) -> Self {
-        Self { quota, calls: Buckets::new(quota, 1), requests: Buckets::new(quota, FLOOD) }
+    fn new(name: &str, quota: Quota) -> Self {
+        Self { name: name.to_owned(), quota, calls: Buckets::new(quota, 1), requests: Buckets::new(quota, FLOOD) }
     }
 
     /// Takes a call out of the user's bucket.
@@ -125,17 +127,25 @@ fn whole_seconds(wait: Duration) -> Duration {
 /// The limit of one request's user, and what it said.
 pub(crate) struct Allowance {
     class: Arc<Class>,
+    shared: Option<Arc<SharedLimits>>,
     last: Mutex<Verdict>,
 }
 
 impl Allowance {
-    pub(crate) fn new(class: Arc<Class>) -> Self {
-        Self { class, last: Mutex::new(Verdict::Free) }
+    /// A limit of this process, and one that it shares with others.
+    pub(crate) fn new(class: Arc<Class>, shared: Option<Arc<SharedLimits>>) -> Self {
+        Self { class, shared, last: Mutex::new(Verdict::Free) }
     }
 
-    /// Takes a call out of the user's bucket.
-    pub(super) fn call(&self, user: &Arc<str>) -> Verdict {
-        let verdict = self.class.call(user);
+    /// Takes a call out of the user's bucket, and out of the shared one.
+    pub(super) async fn call(&self, user: &Arc<str>) -> Verdict {
+        let mut verdict = self.class.call(user);
+        // What is refused here is no business of the others.
+        if let Some(shared) = self.shared.as_ref().filter(|_| !matches!(verdict, Verdict::Limited(_))) {
+            if let Some(wait) = shared.take(&self.class.name, self.class.quota, user).await {
+                verdict = Verdict::Limited(whole_seconds(wait));
+            }
+        }
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = verdict;
         verdict
     }
@@ -158,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_user_is_warned_then_slowed_down_and_then_refused_with_a_time() {
-        let class = Class::new(quota(6, 10));
+        let class = Class::new("people", quota(6, 10));
         let user: Arc<str> = "ada".into();
         let verdicts: Vec<Verdict> = (0..10).map(|_| class.call(&user)).collect();
         assert_eq!(verdicts[..7], [Verdict::Free; 7]);
@@ -184,7 +194,7 @@ mod tests {
 
     #[test]
     fn who_goes_on_is_turned_away() {
-        let class = Class::new(quota(1, 2));
+        let class = Class::new("people", quota(1, 2));
         let user: Arc<str> = "ada".into();
         let passed = (0..20).filter(|_| class.floods(&user).is_none()).count();
         assert_eq!(passed, 8, "four times the burst");

@@ -18,6 +18,7 @@ mod registry;
 mod rest;
 mod rights;
 mod shared;
+mod shared_limits;
 mod start;
 
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub(crate) use self::registry::Tenants;
 pub(crate) use self::rights::Rights;
 pub(crate) use self::rights::toolsets;
 pub(crate) use self::shared::load_plugin;
+pub(crate) use self::shared_limits::SharedLimits;
 pub(crate) use self::start::StartError;
 pub(crate) use self::start::egress_settings;
 
@@ -58,7 +60,9 @@ use crate::plugin::Failure;
 use crate::plugin::Outcome;
 use crate::plugin::Tool;
 use crate::telemetry::Metrics;
+use crate::telemetry::TenantMetrics;
 use crate::telemetry::logs::CALLS;
+use crate::telemetry::trace;
 use crate::toolbox::Toolbox;
 
 /// The tenant of a process that was told of one controller only.
@@ -67,6 +71,7 @@ pub(crate) const DEFAULT: &str = "default";
 /// A controller, an identity, and what runs for it.
 pub(crate) struct Tenant {
     id: String,
+    figures: Arc<TenantMetrics>,
     config: Arc<TenantConfig>,
     program: RwLock<Arc<Program>>,
     shared: Arc<Shared>,
@@ -107,6 +112,11 @@ impl Tenant {
     /// The process's metrics.
     pub(crate) fn metrics(&self) -> &Arc<Metrics> {
         &self.shared.metrics
+    }
+
+    /// Where the figures of this tenant go.
+    pub(crate) fn figures(&self) -> &Arc<TenantMetrics> {
+        &self.figures
     }
 
     /// The life of the process.
@@ -154,28 +164,31 @@ impl Record<'_> {
         self.ended = true;
         let elapsed = self.started.elapsed();
         self.tenant.metrics().call_finished(self.tool, elapsed, code);
+        self.tenant.figures().call_finished(code.is_some());
         u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
     }
 
     fn answered(&mut self, answer: &Answer) {
         let ms = self.end(None);
         let (tenant, user, tool) = (self.tenant.id(), self.user, self.tool);
-        tracing::info!(target: CALLS, tenant, user, tool, code = "ok", ms, correlation_id = correlation_id(answer), "call");
+        self.tenant.metrics().answered(tool, answer.text.len(), is_partial(answer));
+        let (correlation_id, trace_id) = (correlation_id(answer), trace::current_id());
+        tracing::info!(target: CALLS, tenant, user, tool, code = "ok", ms, correlation_id, trace_id, "call");
     }
 
     fn failed(&mut self, failure: &Failure) {
         let ms = self.end(Some(&failure.code));
         let (tenant, user, tool) = (self.tenant.id(), self.user, self.tool);
         let (code, correlation_id) = (failure.code.as_str(), failure.correlation_id.as_str());
-        let retry_after_ms = failure.retry_after_ms;
+        let (retry_after_ms, trace_id) = (failure.retry_after_ms, trace::current_id());
         match Blame::of(code) {
-            Blame::Caller => tracing::info!(target: CALLS, tenant, user, tool, code, ms, correlation_id, "call"),
+            Blame::Caller => tracing::info!(target: CALLS, tenant, user, tool, code, ms, correlation_id, trace_id, "call"),
             Blame::Limit => {
                 self.tenant.metrics().rate_limited(user);
-                tracing::warn!(target: CALLS, tenant, user, tool, code, ms, correlation_id, retry_after_ms, "call met a rate limit")
+                tracing::warn!(target: CALLS, tenant, user, tool, code, ms, correlation_id, trace_id, retry_after_ms, "call met a rate limit")
             }
             Blame::Operator => {
-                tracing::error!(target: CALLS, tenant, user, tool, code, ms, correlation_id, "call failed")
+                tracing::error!(target: CALLS, tenant, user, tool, code, ms, correlation_id, trace_id, "call failed")
             }
         }
     }
@@ -186,9 +199,14 @@ impl Drop for Record<'_> {
         if !self.ended {
             let ms = self.end(None);
             let (tenant, user, tool) = (self.tenant.id(), self.user, self.tool);
-            tracing::info!(target: CALLS, tenant, user, tool, code = "cancelled", ms, "call");
+            tracing::info!(target: CALLS, tenant, user, tool, code = "cancelled", ms, trace_id = trace::current_id(), "call");
         }
     }
+}
+
+/// Whether an answer says of itself that something is missing.
+fn is_partial(answer: &Answer) -> bool {
+    answer.meta.get("partial").and_then(Value::as_array).is_some_and(|missing| !missing.is_empty())
 }
 
 /// Who has to act on a failure, and so how loudly it is logged.

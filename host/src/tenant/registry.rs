@@ -20,7 +20,6 @@ use super::shared::Shared;
 use crate::config::TenantConfig;
 use crate::lifecycle::Lifecycle;
 use crate::plugin::PluginError;
-use crate::plugin::Stat;
 use crate::telemetry::Metrics;
 
 /// What the configuration says about tenants, by their names.
@@ -119,23 +118,19 @@ impl Tenants {
         self.table().values().map(|tenant| tenant.timeout()).max().unwrap_or_default()
     }
 
-    /// What the plugins say about themselves, summed up over the tenants that are awake. What is a share of something
-    /// (its name ends in `_rate` or `_ratio`) is averaged instead.
-    pub(crate) async fn stats(&self) -> Vec<Stat> {
+    /// Has the plugins that are awake say what they count, for the metrics.
+    pub(crate) async fn collect_stats(&self) {
         let tenants = self.all();
-        let asked = join_all(tenants.iter().map(|tenant| async move { tenant.program().runner.stats().await.unwrap_or_default() })).await;
-        let mut sums: Vec<(Stat, f64)> = Vec::new();
-        for stat in asked.into_iter().flatten() {
-            match sums.iter_mut().find(|(known, _)| known.name == stat.name) {
-                Some((sum, count)) => {
-                    sum.value += stat.value;
-                    *count += 1.0;
+        let ask = |tenant: &Arc<Tenant>| {
+            let tenant = Arc::clone(tenant);
+            async move {
+                // One that does not answer keeps the figures it gave before.
+                if let Ok(stats) = tenant.program().runner.stats().await {
+                    tenant.figures().plugin_stats(stats);
                 }
-                None => sums.push((stat, 1.0)),
             }
-        }
-        let is_share = |name: &str| ["rate", "ratio"].iter().any(|end| name.ends_with(end));
-        sums.into_iter().map(|(stat, count)| if is_share(&stat.name) { Stat { value: stat.value / count, ..stat } } else { stat }).collect()
+        };
+        join_all(tenants.iter().map(ask)).await;
     }
 
     /// Lets no tenant take anything new, and waits until what runs has ended or the deadline is over.

@@ -34,7 +34,7 @@ use crate::plugin::Plugin;
 use crate::plugin::PluginError;
 use crate::plugin::Stat;
 use crate::plugin::Tool;
-use crate::telemetry::Metrics;
+use crate::telemetry::TenantMetrics;
 use crate::toolbox::UnknownToolset;
 
 /// Calls of one tenant at once. Far above what a controller bears: the plugin's own limits come first, and this one
@@ -94,9 +94,11 @@ impl Tenant {
         if let Some(wanted) = config.plugin_digest.as_ref().filter(|wanted| *wanted != plugin.digest()) {
             return Err(StartError::Digest { path: config.plugin.clone(), found: plugin.digest().to_owned(), wanted: wanted.clone() });
         }
-        let program = program(plugin, config, shared)?;
+        let figures = shared.metrics.tenant(id);
+        let program = program(plugin, config, shared, &figures)?;
         Ok(Arc::new(Self {
             id: id.to_owned(),
+            figures,
             config: Arc::clone(config),
             program: RwLock::new(Arc::new(program)),
             shared: Arc::clone(shared),
@@ -108,7 +110,7 @@ impl Tenant {
     /// # Errors
     /// When the plugin lacks a toolset that the tenant names, or the way to the controller cannot be set up.
     pub(crate) fn program_of(&self, plugin: Plugin) -> Result<Program, StartError> {
-        program(plugin, &self.config, &self.shared)
+        program(plugin, &self.config, &self.shared, &self.figures)
     }
 
     #[cfg(test)]
@@ -118,6 +120,7 @@ impl Tenant {
         let toolbox = crate::toolbox::Toolbox::new("sha256:none", &super::scripted::catalogue(), &config.rights).unwrap();
         Arc::new(Self {
             id: id.to_owned(),
+            figures: shared.metrics.tenant(id),
             config: Arc::new(config),
             program: RwLock::new(Arc::new(Program { toolbox: Arc::new(toolbox), facts, runner })),
             shared: Arc::clone(shared),
@@ -125,7 +128,7 @@ impl Tenant {
     }
 }
 
-fn program(plugin: Plugin, config: &Arc<TenantConfig>, shared: &Arc<Shared>) -> Result<Program, StartError> {
+fn program(plugin: Plugin, config: &Arc<TenantConfig>, shared: &Arc<Shared>, figures: &Arc<TenantMetrics>) -> Result<Program, StartError> {
     let toolbox = shared.toolbox(&plugin, &config.rights)?;
     let facts = Facts {
         version: env!("CARGO_PKG_VERSION"),
@@ -133,21 +136,21 @@ fn program(plugin: Plugin, config: &Arc<TenantConfig>, shared: &Arc<Shared>) -> 
         wasi: plugin.wasi(),
         controller: config.controller.to_string(),
     };
-    shared.metrics.memory_limit(config.memory_limit_bytes);
-    Ok(Program { toolbox, facts, runner: runner(plugin, config, &shared.metrics)? })
+    figures.memory_limit(config.memory_limit_bytes);
+    Ok(Program { toolbox, facts, runner: runner(plugin, config, figures)? })
 }
 
-fn runner(plugin: Plugin, config: &Arc<TenantConfig>, metrics: &Arc<Metrics>) -> Result<Box<dyn Runner>, StartError> {
+fn runner(plugin: Plugin, config: &Arc<TenantConfig>, figures: &Arc<TenantMetrics>) -> Result<Box<dyn Runner>, StartError> {
     let start = {
-        let (config, metrics) = (Arc::clone(config), Arc::clone(metrics));
+        let (config, figures) = (Arc::clone(config), Arc::clone(figures));
         move || -> Result<Box<dyn Runner>, StartError> {
-            let egress = Egress::new(egress_settings(&config), metrics.clone())?;
-            Ok(Box::new(Instance::spawn(plugin.clone(), instance_settings(&config, egress, &metrics))))
+            let egress = Egress::new(egress_settings(&config), figures.clone())?;
+            Ok(Box::new(Instance::spawn(plugin.clone(), instance_settings(&config, egress, &figures))))
         }
     };
     if matches!(config.cassette, CassetteMode::Off) {
         // Tried and dropped, so that a wrong certificate file is an error now and not at the first call.
-        Egress::new(egress_settings(config), metrics.clone())?;
+        Egress::new(egress_settings(config), figures.clone())?;
         return Ok(Box::new(Sleeper::new(Box::new(start))));
     }
     // A cassette belongs to one life from start to end.
@@ -173,7 +176,7 @@ pub(crate) fn egress_settings(config: &TenantConfig) -> Settings {
     }
 }
 
-fn instance_settings(config: &TenantConfig, egress: Egress, metrics: &Arc<Metrics>) -> InstanceSettings {
+fn instance_settings(config: &TenantConfig, egress: Egress, figures: &Arc<TenantMetrics>) -> InstanceSettings {
     let mut env = vec![
         ("JENKINS_URL".to_owned(), config.controller.to_string()),
         ("JANKINS_TIMEOUT_SECONDS".to_owned(), config.timeout.as_secs().to_string()),
@@ -184,7 +187,7 @@ fn instance_settings(config: &TenantConfig, egress: Egress, metrics: &Arc<Metric
         memory_limit_bytes: config.memory_limit_bytes,
         call_timeout: config.timeout,
         max_concurrent_calls: MAX_CONCURRENT_CALLS,
-        ..InstanceSettings::new(Arc::new(move || Box::new(egress.hooks())), metrics.clone())
+        ..InstanceSettings::new(Arc::new(move || Box::new(egress.hooks())), figures.clone())
     }
 }
 

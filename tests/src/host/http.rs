@@ -101,22 +101,7 @@ impl Http {
     /// # Errors
     /// When there is no answer.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Result<HttpAnswer> {
-        let stream = TcpStream::connect(&self.address).await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let driver = tokio::spawn(connection);
-        let mut request = Request::builder().method(method).uri(path);
-        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-            request = request.header("Host", &self.address);
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(Full::new(Bytes::from(body)))?;
-        let response = tokio::time::timeout(PATIENCE, sender.send_request(request)).await.context("no answer")??;
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await?.to_bytes();
-        driver.abort();
-        Ok(HttpAnswer { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() })
+        send(&self.address, method, path, headers, body).await
     }
 
     /// An MCP request of 2025-11-25, with further headers.
@@ -124,14 +109,13 @@ impl Http {
     /// # Errors
     /// When there is no answer.
     pub async fn mcp(&self, method: &str, params: Value, headers: &[(&str, &str)]) -> Result<HttpAnswer> {
-        let mut all = vec![
-            ("Content-Type", "application/json"),
-            ("Accept", "application/json, text/event-stream"),
-            ("MCP-Protocol-Version", "2025-11-25"),
-        ];
-        all.extend(headers);
-        let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        self.send(Method::POST, "/mcp", &all, message.to_string()).await
+        mcp(&self.address, method, params, headers).await
+    }
+
+    /// The id of the process.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// Asks it to stop, as a service manager does.
@@ -172,6 +156,52 @@ impl Http {
         let log = lock(&self.log).clone();
         Ok((status, log))
     }
+}
+
+/// A GET to any server.
+///
+/// # Errors
+/// When there is no answer.
+pub async fn get(address: &str, path: &str) -> Result<HttpAnswer> {
+    send(address, Method::GET, path, &[], String::new()).await
+}
+
+/// Any request to any server, over a connection of its own.
+///
+/// # Errors
+/// When there is no answer.
+pub async fn send(address: &str, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Result<HttpAnswer> {
+    let stream = TcpStream::connect(address).await?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let driver = tokio::spawn(connection);
+    let mut request = Request::builder().method(method).uri(path);
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        request = request.header("Host", address);
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Full::new(Bytes::from(body)))?;
+    let response = tokio::time::timeout(PATIENCE, sender.send_request(request)).await.context("no answer")??;
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await?.to_bytes();
+    driver.abort();
+    Ok(HttpAnswer { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+/// An MCP request of 2025-11-25 to any server, with further headers.
+///
+/// # Errors
+/// When there is no answer.
+pub async fn mcp(address: &str, method: &str, params: Value, headers: &[(&str, &str)]) -> Result<HttpAnswer> {
+    let mut all = vec![
+        ("Content-Type", "application/json"),
+        ("Accept", "application/json, text/event-stream"),
+        ("MCP-Protocol-Version", "2025-11-25"),
+    ];
+    all.extend(headers);
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+    send(address, Method::POST, "/mcp", &all, message.to_string()).await
 }
 
 /// From the line that says where it listens.

@@ -19,6 +19,9 @@ use tokio::process::Command;
 pub use artifacts::Artifact;
 pub use http::Http;
 pub use http::HttpAnswer;
+pub use http::get;
+pub use http::mcp;
+pub use http::send;
 pub use stdio::Ended;
 pub use stdio::Stdio;
 

@@ -30,6 +30,7 @@ mod faults;
 mod http;
 mod jwt;
 mod load;
+mod logging;
 mod protocol;
 mod requests;
 mod rules;
