@@ -180,12 +180,12 @@ impl Record<'_> {
         let ms = self.end(Some(&failure.code));
         let (tenant, user, tool) = (self.tenant.id(), self.user, self.tool);
         let (code, correlation_id) = (failure.code.as_str(), failure.correlation_id.as_str());
-        let (retry_after_ms, trace_id) = (failure.retry_after_ms, trace::current_id());
+        let (retry_after_s, trace_id) = (failure.retry_after_ms.map(|ms| ms.div_ceil(1_000)), trace::current_id());
         match Blame::of(code) {
             Blame::Caller => tracing::info!(target: CALLS, tenant, user, tool, code, ms, correlation_id, trace_id, "call"),
             Blame::Limit => {
                 self.tenant.metrics().rate_limited(user);
-                tracing::warn!(target: CALLS, tenant, user, tool, code, ms, correlation_id, trace_id, retry_after_ms, "call met a rate limit")
+                tracing::warn!(target: CALLS, tenant, user, tool, code, ms, correlation_id, trace_id, retry_after_s, "call met a rate limit")
             }
             Blame::Operator => {
                 tracing::error!(target: CALLS, tenant, user, tool, code, ms, correlation_id, trace_id, "call failed")
