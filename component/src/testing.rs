@@ -1,8 +1,8 @@
 //! For unit tests: a transport that answers from a script, and a clock that the test turns.
 
-pub(crate) mod job;
 pub(crate) mod everything;
 pub(crate) mod fuzz;
+pub(crate) mod job;
 pub(crate) mod recorded;
 mod rules;
 pub(crate) mod simulated;

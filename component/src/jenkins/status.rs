@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::upstream::retry;
 use crate::text::fence;
+use crate::upstream::retry;
 use crate::upstream::transport::Headers;
 
 /// Bytes of an error page that are looked at. A themed 404 is 90 KB, and the words that matter come early.

@@ -105,7 +105,7 @@ async fn who_is_blocked_or_comes_from_a_denied_address_is_refused(artifact: Arti
     let server = it.file.serve(artifact).await;
     assert_eq!(call_as(&server, &it.ada, "whoami", json!({}), &[]).await.status, 403);
     answered(&call_as(&server, &it.bob, "whoami", json!({}), &[]).await);
-    let from = |address: &'static str| call_as(&server, &it.bob, "whoami", json!({}), &[("X-Forwarded-For", address)]);
+    let from = async |address: &'static str| call_as(&server, &it.bob, "whoami", json!({}), &[("X-Forwarded-For", address)]).await;
     assert_eq!(from("203.0.113.7").await.status, 403);
     assert_eq!(from("198.51.100.7, 203.0.113.7").await.status, 403);
     assert_eq!(from("203.0.113.7, 198.51.100.7").await.status, 200);
