@@ -54,11 +54,20 @@ fn clock(text: &str) -> Option<&str> {
     if bracketed {
         return text.get(end..)?.strip_prefix("]").map(|rest| rest.strip_prefix(' ').unwrap_or(rest));
     }
-    // The run may have swallowed digits of the message; a clock ends at its last space.
+    // The run may have swallowed some of the message: a clock ends with the word that has its second colon. The indentation
+    // behind it is the message's own.
     let run = text.get(..end)?;
-    let clock_end = if run.ends_with(' ') { end } else { run.rfind(' ')? + 1 };
-    let clock = run.get(..clock_end)?.trim_end();
-    (clock.len() >= 8 && clock.matches(':').count() >= 2).then(|| text.get(clock_end..))?
+    let (second, _) = run.match_indices(':').nth(1)?;
+    let clock_end = second + run.get(second..)?.find(' ')?;
+    let clock = run.get(..clock_end)?;
+    if clock.len() < 8 {
+        return None;
+    }
+    let rest = text.get(clock_end..)?;
+    let rest = rest.strip_prefix(' ').unwrap_or(rest);
+    // The Timestamper's short form has two spaces, and no date.
+    let short = !clock.contains(['-', '/', 'T']);
+    Some(if short { rest.strip_prefix(' ').unwrap_or(rest) } else { rest })
 }
 
 /// `#12 3.456 text`, and `3.456 text` as in the summary that BuildKit prints at the end.
@@ -101,6 +110,9 @@ mod tests {
         assert_eq!(peel("[2026-11-24T00:58:41.066Z] make: *** [all] Error 1"), "make: *** [all] Error 1");
         assert_eq!(peel("00:58:41  main.c:6:1: error: x"), "main.c:6:1: error: x");
         assert_eq!(peel("2026-11-24 01:03:02.295 ERROR [vu-00] pool"), "ERROR [vu-00] pool");
+        assert_eq!(peel("00:58:41    AssertionError: x"), "  AssertionError: x");
+        assert_eq!(peel("2026-11-24T00:58:41.066Z     --- FAIL: TestTax/DE (0.00s)"), "    --- FAIL: TestTax/DE (0.00s)");
+        assert_eq!(peel("2026-11-24 01:03:02 12 files failed"), "12 files failed");
         assert_eq!(peel("#12 3.456 npm ERR! code E404"), "npm ERR! code E404");
         assert_eq!(peel("[2026-11-24T00:58:41.066Z] #9 0.31 E: Unable"), "E: Unable");
         assert_eq!(peel("    [javac] Foo.java:3: error: x"), "Foo.java:3: error: x");

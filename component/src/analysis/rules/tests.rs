@@ -93,3 +93,25 @@ fn in_a_log_of_its_own_each_cause_explains_its_example() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+#[test]
+fn behind_a_clock_and_the_name_of_a_branch_each_rule_still_matches() {
+    let mut wrong = Vec::new();
+    for rule in all().filter(|rule| matches!(rule.role, Role::Cause | Role::Test)) {
+        for (clock, branch) in [("[2026-11-24T00:58:41.066Z] ", "[unit] "), ("00:58:41  ", ""), ("2026-11-24T00:58:41.066Z ", "")] {
+            for example in rule.examples {
+                let mut analyzer = Analyzer::new();
+                analyzer.feed(1, 0, "[Pipeline] parallel");
+                analyzer.feed(2, 0, "[Pipeline] { (Branch: unit)");
+                for (number, line) in (3..).zip(example.lines()) {
+                    analyzer.feed(number, 0, &format!("{clock}{branch}{line}"));
+                }
+                let analysis = analyzer.finish();
+                if !analysis.findings.iter().any(|finding| finding.rule.id == rule.id) {
+                    wrong.push((rule.id, clock, *example));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

@@ -224,8 +224,12 @@ fn next_steps(facts: &Facts, judgement: &Judgement) -> Vec<String> {
         }
         None => out.push(format!("get_build_log(job={job:?}, build=\"{number}\")")),
     }
-    if let Some(first) = judgement.window.first_bad.filter(|f| *f != number) {
-        out.push(format!("get_build(job={job:?}, build=\"{first}\", format=\"full\")"));
+    match judgement.window.first_bad {
+        Some(first) if !judgement.suspects.is_empty() => {
+            out.push(format!("get_build_changes(job={job:?}, build=\"{first}\", format=\"full\")"));
+        }
+        Some(first) if first != number => out.push(format!("get_build(job={job:?}, build=\"{first}\", format=\"full\")")),
+        _ => {}
     }
     out
 }
