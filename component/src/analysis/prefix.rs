@@ -1,7 +1,8 @@
 //! Removes what other programs put in front of a line, so that a rule sees what the tool printed.
 //!
 //! Known prefixes: the Timestamper plugin and application clocks (`[2026-01-31T10:00:00.000Z] `,
-//! `10:00:00  `), BuildKit (`#12 3.456 `), Ant tasks (`    [javac] `), Compose (`web-1  | `).
+//! `10:00:00  `), BuildKit (`#12 3.456 `), Ant tasks (`    [javac] `), Compose (`web-1  | `), runners of workspaces
+//! (`web:build: `, `packages/web build: `).
 //! Anything else is left as it is. Only a view is returned; line numbers and byte offsets stay
 //! those of the whole line.
 
@@ -12,7 +13,7 @@ pub(crate) fn peel(line: &str) -> &str {
     let mut text = line;
     // A prefix may stand in front of another: timestamper, then BuildKit. Three is all that is seen.
     for _ in 0..3 {
-        let peeled = clock(text).or_else(|| buildkit(text)).or_else(|| ant(text)).or_else(|| compose(text));
+        let peeled = clock(text).or_else(|| buildkit(text)).or_else(|| ant(text)).or_else(|| compose(text)).or_else(|| runner(text));
         match peeled {
             Some(shorter) => text = shorter,
             None => break,
@@ -101,6 +102,18 @@ fn compose(text: &str) -> Option<&str> {
     (numbered && named).then(|| rest.strip_prefix(' '))?
 }
 
+/// `web:build: text` (Turborepo, moon) and `packages/web build: text` (pnpm -r).
+fn runner(text: &str) -> Option<&str> {
+    const SCRIPTS: [&str; 9] = ["build", "test", "lint", "typecheck", "compile", "check", "e2e", "bundle", "ci"];
+    let (who, rest) = text.split_once(": ")?;
+    let (package, script) = who.rsplit_once([':', ' '])?;
+    let plain = package.starts_with(|c: char| c == '@' || c.is_ascii_lowercase())
+        && package.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'@' | b'/' | b'-' | b'_' | b'.'));
+    // Two words may be a sentence: a package of a workspace is a path then.
+    let named = who.contains(':') || package.contains('/');
+    (plain && named && SCRIPTS.contains(&script)).then_some(rest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::peel;
@@ -113,6 +126,8 @@ mod tests {
         assert_eq!(peel("00:58:41    AssertionError: x"), "  AssertionError: x");
         assert_eq!(peel("2026-11-24T00:58:41.066Z     --- FAIL: TestTax/DE (0.00s)"), "    --- FAIL: TestTax/DE (0.00s)");
         assert_eq!(peel("2026-11-24 01:03:02 12 files failed"), "12 files failed");
+        assert_eq!(peel("web:build: src/cart.ts(14,9): error TS2304: x"), "src/cart.ts(14,9): error TS2304: x");
+        assert_eq!(peel("packages/web test: FAIL src/a.test.ts > x"), "FAIL src/a.test.ts > x");
         assert_eq!(peel("#12 3.456 npm ERR! code E404"), "npm ERR! code E404");
         assert_eq!(peel("[2026-11-24T00:58:41.066Z] #9 0.31 E: Unable"), "E: Unable");
         assert_eq!(peel("    [javac] Foo.java:3: error: x"), "Foo.java:3: error: x");
@@ -130,6 +145,8 @@ mod tests {
             "#12 ERROR: process did not complete",
             "1.5 ms",
             "10:20 noon",
+            "make test: nothing to do",
+            "error in build: x",
         ] {
             assert_eq!(peel(line), line);
         }

@@ -200,6 +200,20 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        id: "xcpretty-error",
+        tool: Tool::Swift,
+        category: Category::Compile,
+        specificity: 90,
+        needles: &["❌ "],
+        pattern: r"^❌\s+(?P<file>/[^:]+\.(?:swift|mm?|c|cpp|h)):(?P<line>\d+):(?P<column>\d+): (?P<message>.+)$",
+        extent: 2,
+        cause: "{file}:{line}: {message}",
+        advice: "Fix {file} at line {line}.",
+        examples: samples!["❌  /Users/ci/ws/Shop/Cart.swift:14:18: value of type 'Cart' has no member 'totl'"],
+        near_misses: samples!["❌  Tests failed"],
+        ..Rule::CAUSE
+    },
+    Rule {
         id: "xcode-test-failed",
         tool: Tool::Swift,
         needles: &["' failed ("],
