@@ -26,6 +26,10 @@ async fn each_tool_sends_the_fewest_requests(artifact: Artifact) {
         ("search_log", json!({"job": "rust-core", "build": "3", "pattern": "E0308"}), 2),
         ("get_failed_tests", json!({"job": "shop/checkout/main", "build": "28"}), 2),
         ("triage_failure", json!({"job": "shop/checkout/main", "build": "25"}), 9),
+        ("triage_failure", json!({"job": "shop/checkout/main", "build": "20"}), 1),
+        ("analyze_build_log", json!({"job": "rust-core", "build": "3"}), 2),
+        ("find_regression", json!({"job": "shop/checkout/main", "build": "28"}), 11),
+        ("compare_runs", json!({"job": "rust-core", "base": "2", "head": "3"}), 14),
         ("summarize_queue", json!({}), 1),
         // Queue, nodes and state at once, and whether a cloud could start what no node is.
         ("explain_queue", json!({}), 4),

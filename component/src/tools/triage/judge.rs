@@ -60,7 +60,7 @@ pub(super) async fn judge(call: &Call, facts: &Facts) -> Result<Judgement, Error
     match judgement.causes.first() {
         Some(Cause::Tests) => {
             judgement.flakes = flakes(call, facts).await?;
-            judgement.window = tests_window(facts);
+            judgement.window = tests_window(facts, &judgement.flakes);
         }
         Some(Cause::Log { hypothesis, below: None }) if hypothesis.category.as_str() != "aborted" => {
             judgement.passed_in = passed_in(facts);
@@ -76,7 +76,7 @@ pub(super) async fn judge(call: &Call, facts: &Facts) -> Result<Judgement, Error
     let all_flaky = !judgement.flakes.is_empty() && judgement.flakes.len() >= failed(facts).len();
     if !all_flaky && judgement.window.last_good.is_some() {
         let commits = window_commits(call, facts, judgement.window).await?;
-        judgement.suspects = suspects::rank(&commits, &evidence_text(facts, &judgement.causes));
+        judgement.suspects = suspects::rank(&commits, &evidence_text(facts, &judgement.causes, &judgement.flakes));
     }
     Ok(judgement)
 }
@@ -115,6 +115,10 @@ fn tests_rank(facts: &Facts, causes: &[Cause]) -> usize {
     usize::from(facts.build.result() != "UNSTABLE" && !leads && sure && facts.build.runs.is_empty())
 }
 
+fn is_flaky(case: &Case, flakes: &[Flake]) -> bool {
+    flakes.iter().any(|flake| flake.test == case.full_name())
+}
+
 /// The failed tests of the report.
 pub(super) fn failed(facts: &Facts) -> Vec<&Case> {
     facts.tests.iter().flat_map(|r| &r.cases).filter(|c| c.outcome.is_failure()).collect()
@@ -128,9 +132,9 @@ fn is_about_code(hypothesis: &Hypothesis) -> bool {
     )
 }
 
-/// Since when the tests fail: those that are new in this build count before old ones.
-fn tests_window(facts: &Facts) -> Window {
-    let cases = failed(facts);
+/// Since when the tests fail that are not flaky: those that are new in this build count before old ones.
+fn tests_window(facts: &Facts, flakes: &[Flake]) -> Window {
+    let cases: Vec<&Case> = failed(facts).into_iter().filter(|c| !is_flaky(c, flakes)).collect();
     let new = cases.iter().any(|c| c.is_new());
     let first_bad = if new { Some(facts.build.number) } else { cases.iter().filter_map(|c| c.since).max() };
     let before = |p: &&history::Past| first_bad.is_some_and(|bad| p.number < bad) && p.tested && history::badness(&p.result).is_some();
@@ -207,7 +211,7 @@ async fn flakes(call: &Call, facts: &Facts) -> Result<Vec<Flake>, Error> {
 }
 
 /// All text that tells of the failure, for what names commits may share with it.
-fn evidence_text(facts: &Facts, causes: &[Cause]) -> String {
+fn evidence_text(facts: &Facts, causes: &[Cause], flakes: &[Flake]) -> String {
     let mut text = String::new();
     let mut add = |piece: &str| {
         text.push_str(piece);
@@ -221,7 +225,7 @@ fn evidence_text(facts: &Facts, causes: &[Cause]) -> String {
                 hypothesis.evidence.iter().for_each(|e| add(&e.text));
             }
             Cause::Tests => {
-                for case in failed(facts) {
+                for case in failed(facts).into_iter().filter(|c| !is_flaky(c, flakes)) {
                     add(&case.full_name());
                     add(case.error.as_deref().unwrap_or_default());
                     add(case.stack.as_deref().unwrap_or_default());

@@ -49,7 +49,7 @@ fn a_flaky_test_blames_nobody() {
         let it = tells("shop/checkout/main", build, &["test_gateway_retry", "FLAKY", "same revision"], "test_gateway_retry", "");
         assert!(it.suspects.is_empty() && it.hypotheses[0].category == "flaky-test", "#{build}: {}", it.text);
     }
-    let it = tells("shop/checkout/main", "23", &["partly FLAKY", "#22"], "test_gateway_retry", "");
+    let it = tells("shop/checkout/main", "23", &["partly FLAKY", "#22", "the others since #21"], "test_gateway_retry", "f6063eea");
     assert_eq!(it.failed_tests_total, 3);
 }
 

@@ -65,7 +65,7 @@ fn verdict(call: &Call, facts: &Facts, judgement: &Judgement) -> String {
             format!("{place}{}", answer::quote(call, &hypothesis.title))
         }
     };
-    format!("{state}{what}{}{}", age(facts, judgement), blame(call, judgement))
+    format!("{state}{what}{}{}", age(call, facts, judgement), blame(call, judgement))
 }
 
 fn tests_title(call: &Call, facts: &Facts) -> String {
@@ -76,10 +76,18 @@ fn tests_title(call: &Call, facts: &Facts) -> String {
     format!("{} {noun}: {}{more}", failed.len(), names.join(", "))
 }
 
-fn age(facts: &Facts, judgement: &Judgement) -> String {
+fn age(call: &Call, facts: &Facts, judgement: &Judgement) -> String {
     if let Some(flake) = judgement.flakes.first() {
-        let which = if judgement.flakes.len() == judge::failed(facts).len() { "FLAKY" } else { "partly FLAKY" };
-        return format!("; {which}: passed in #{} on the same revision", flake.passed_in);
+        if judgement.flakes.len() >= judge::failed(facts).len() {
+            return format!("; FLAKY: passed in #{} on the same revision", flake.passed_in);
+        }
+        let names: Vec<String> = judgement.flakes.iter().take(NAMES).map(|f| answer::name(&answer::redacted(call, &f.test))).collect();
+        let rest = match (judgement.window.first_bad, judgement.window.last_good) {
+            (Some(first), Some(good)) => format!("; the others since #{first} (#{good} was better)"),
+            (Some(first), None) => format!("; the others since #{first}"),
+            (None, _) => String::new(),
+        };
+        return format!("; partly FLAKY: {} passed in #{} on the same revision{rest}", names.join(", "), flake.passed_in);
     }
     if let Some(passed) = judgement.passed_in {
         return format!("; #{passed} passed on the same revision: not the code alone");
