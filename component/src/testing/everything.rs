@@ -113,6 +113,16 @@ pub(crate) fn writes() -> Vec<Question> {
     }
 }
 
+/// One of the answers whose cost is promised.
+pub(crate) fn answer_of(name: &str) -> Box<dyn Fn(&Call) -> Result<Told, Error>> {
+    let promised: Vec<Question> = questions! {
+        "list-jobs of 50 jobs": jobs::list::list_jobs(some("fleet"), None, None, None, None, None, Some(50), None, None);
+        "get-build of a failed pipeline": builds::get_build(main(), None, some("25"), None);
+        "triage-failure": triage::triage_failure(main(), None, some("25"), None);
+    };
+    promised.into_iter().find(|(known, _)| *known == name).expect("a promised answer").1
+}
+
 #[test]
 fn every_tool_of_the_catalogue_is_asked() {
     let world = include_str!("../../../wit/world.wit");

@@ -79,8 +79,23 @@ const INJECTION: &str =
 
 /// Fields in which Jenkins itself writes one of a few words, an address or a number: what they hold decides what is asked
 /// next, so a change there tests nothing else.
-const STRUCTURE: &[&str] =
-    &["_class", "url", "color", "result", "status", "state", "type", "id", "href", "nodeId", "mode", "iconUrl", "editType"];
+const STRUCTURE: &[&str] = &[
+    "_class",
+    "url",
+    "color",
+    "result",
+    "status",
+    "state",
+    "type",
+    "id",
+    "href",
+    "crumb",
+    "crumbRequestField",
+    "nodeId",
+    "mode",
+    "iconUrl",
+    "editType",
+];
 
 fn inject(value: &mut Value, key: &str) {
     match value {
@@ -119,7 +134,8 @@ fn unfenced(text: &str) -> Option<&str> {
     })
 }
 
-fn check_quotes(questions: &[Question], call: impl Fn() -> crate::call::Call) {
+/// Answers how often foreign text was shown.
+fn check_quotes(questions: &[Question], call: impl Fn() -> crate::call::Call) -> usize {
     let mut wrong = Vec::new();
     let mut quoted = 0;
     for (name, ask) in questions {
@@ -137,12 +153,13 @@ fn check_quotes(questions: &[Question], call: impl Fn() -> crate::call::Call) {
         }));
     }
     assert!(wrong.is_empty(), "{} tools show foreign text as theirs:\n{}", wrong.len(), wrong.join("\n---\n"));
-    assert!(quoted > 0, "nothing foreign was shown at all");
+    quoted
 }
 
 #[test]
 fn foreign_text_is_quoted_or_fenced_in_every_answer_of_every_reading_tool() {
-    check_quotes(&reads(), || changed(Some(5_000), injected));
+    let quoted = check_quotes(&reads(), || changed(Some(5_000), injected));
+    assert!(quoted > 100, "{quoted}");
 }
 
 #[test]
@@ -212,4 +229,15 @@ fn fuzz_whatever_jenkins_answers_no_tool_panics_or_goes_on_for_ever() {
     }
     println!("{asked} questions, {answered} answers, the others errors");
     assert!(answered > 0);
+}
+
+#[test]
+fn the_answers_that_agents_ask_for_most_are_cheap() {
+    use super::everything::answer_of;
+    for (tool, bound) in [("list-jobs of 50 jobs", 800), ("get-build of a failed pipeline", 350), ("triage-failure", 900)] {
+        let told = answer_of(tool)(&simulated(None).0).unwrap();
+        let used = tokens(&told.text);
+        println!("{tool}: {used} of {bound} tokens");
+        assert!(used <= bound, "{tool} costs {used}:\n{}", told.text);
+    }
 }

@@ -23,8 +23,7 @@ pub(super) const CONFIRM: &str = "confirm";
 pub(super) const ERROR: &str = "error";
 
 const ERROR_DOC: &str = "Instead of everything else, when the call failed.";
-const CONFIRM_DOC: &str = "Set to true only after the user agreed to this very action. \
-    Not needed where the client asks the user itself.";
+const CONFIRM_DOC: &str = "true only after the user agreed to this very action";
 
 /// The tool as clients see it.
 pub(super) fn listed(tool: &Tool) -> Listed {

@@ -1,8 +1,9 @@
 //! Shapes as JSON Schema 2020-12.
 //!
 //! Inputs forbid properties that no parameter has, so that a typing error is an error. Outputs do not say so: a
-//! newer plugin may add fields. An optional field is left out rather than null, hence absent from `required`. A
-//! float may be missing too, since JSON has no NaN.
+//! newer plugin may add fields. That a number may not be negative only outputs say: inputs are checked anyway, and a
+//! model would pay for the words in every parameter that is a number. An optional field is left out rather than null,
+//! hence absent from `required`. A float may be missing too, since JSON has no NaN.
 
 use super::catalogue::Param;
 use super::shape::{Field, Shape};
@@ -85,8 +86,8 @@ fn fields_schema<'a>(fields: impl Iterator<Item = &'a Field>, direction: Directi
 fn shape_schema(shape: &Shape, direction: Direction) -> Value {
     match shape {
         Shape::Bool => json!({"type": "boolean"}),
-        Shape::Integer { signed: false, .. } => json!({"type": "integer", "minimum": 0}),
-        Shape::Integer { signed: true, .. } => json!({"type": "integer"}),
+        Shape::Integer { signed: false, .. } if direction == Direction::Output => json!({"type": "integer", "minimum": 0}),
+        Shape::Integer { .. } => json!({"type": "integer"}),
         Shape::Float { .. } => json!({"type": "number"}),
         Shape::Char => json!({"type": "string", "minLength": 1, "maxLength": 1}),
         Shape::Text => json!({"type": "string"}),

@@ -36,7 +36,7 @@ fn tools_come_from_types_and_docs() {
             "type": "object",
             "properties": {
                 "text": {"type": "string", "description": "what to say."},
-                "times_said": {"type": "integer", "minimum": 0, "description": "how often; default 1."},
+                "times_said": {"type": "integer", "description": "how often; default 1."},
                 "color": {"type": "string", "enum": ["red", "dark-green"]},
             },
             "required": ["text"],
