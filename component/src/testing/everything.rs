@@ -21,7 +21,10 @@ pub(crate) struct Told {
 }
 
 /// A tool by its name in WIT, and how to ask it.
-pub(crate) type Question = (&'static str, Box<dyn Fn(&Call) -> Result<Told, Error>>);
+pub(crate) type Question = (&'static str, Ask);
+
+/// How a tool is asked.
+pub(crate) type Ask = Box<dyn Fn(&Call) -> Result<Told, Error>>;
 
 macro_rules! questions {
     ($($name:literal: $($tool:ident)::+($($argument:expr),*);)*) => {
@@ -30,7 +33,7 @@ macro_rules! questions {
             let (text, meta) = (std::mem::take(&mut record.text), std::mem::replace(&mut record.meta, call.meta("")));
             record.meta.partial.clear();
             Ok(Told { text, record: format!("{record:?}"), partial: meta.partial, estimate: meta.text_tokens })
-        }) as Box<dyn Fn(&Call) -> Result<Told, Error>>)),*]
+        }) as Ask)),*]
     };
 }
 
@@ -114,7 +117,7 @@ pub(crate) fn writes() -> Vec<Question> {
 }
 
 /// One of the answers whose cost is promised.
-pub(crate) fn answer_of(name: &str) -> Box<dyn Fn(&Call) -> Result<Told, Error>> {
+pub(crate) fn answer_of(name: &str) -> Ask {
     let promised: Vec<Question> = questions! {
         "list-jobs of 50 jobs": jobs::list::list_jobs(some("fleet"), None, None, None, None, None, Some(50), None, None);
         "get-build of a failed pipeline": builds::get_build(main(), None, some("25"), None);
