@@ -39,6 +39,12 @@ impl TokenHash {
         Self(Sha256::digest(token.as_bytes()).into())
     }
 
+    /// Its beginning, to look for it among many.
+    pub(super) fn prefix(&self) -> [u8; 8] {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        [a, b, c, d, e, f, g, h]
+    }
+
     /// Whether it is the hash of that token.
     pub(crate) fn matches(&self, token: &str) -> bool {
         self.0.ct_eq(&Self::of(token).0).into()

@@ -143,10 +143,9 @@ impl AccessConfig {
             settings.classes.iter().map(|(name, layer)| Ok((name.clone(), quota(name, layer)?))).collect::<Result<_, ConfigError>>()?;
         let names = Names { tenants, classes: &classes };
         let grants: Vec<Grant> = settings.tokens.iter().map(|layer| grant(layer, &names)).collect::<Result<_, _>>()?;
-        for (at, grant) in grants.iter().enumerate() {
-            if grants.iter().take(at).any(|earlier| earlier.hash == grant.hash) {
-                return Err(ConfigError::Contradiction(format!("the token of `{}` is listed twice", grant.user)));
-            }
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = grants.iter().find(|grant| !seen.insert(grant.hash.to_string())) {
+            return Err(ConfigError::Contradiction(format!("the token of `{}` is listed twice", twice.user)));
         }
         let public_url = process.text(&keys::PUBLIC_URL).and_then(|text| Url::parse(&text).ok());
         let oauth = settings.oauth.as_ref().map(|layer| oauth(layer, &settings.rules, public_url.as_ref(), &names)).transpose()?;

@@ -45,34 +45,45 @@ pub(super) fn read(path: &Path) -> Result<File, ConfigError> {
 }
 
 fn parse(text: &str, path: &Path) -> Result<File, ConfigError> {
-    let mut reader = Reader { text, path: path.into(), base: path.parent().unwrap_or(Path::new("")).to_owned(), problems: Vec::new() };
+    let lines = Lines::of(text);
+    let base = path.parent().unwrap_or(Path::new("")).to_owned();
+    let mut reader = Reader { lines, path: path.into(), base, problems: Vec::new() };
     let mut file = File::default();
     match DeTable::parse(text) {
         Ok(table) => reader.top(table.get_ref(), &mut file),
         Err(error) => {
-            let line = error.span().map_or(1, |span| line_of(text, span.start));
+            let line = error.span().map_or(1, |span| reader.lines.at(span.start));
             reader.problems.push(Problem { line, what: error.message().to_owned() });
         }
     }
     if reader.problems.is_empty() { Ok(file) } else { Err(ConfigError::File { path: path.to_owned(), problems: reader.problems }) }
 }
 
-/// Lines count from 1.
-fn line_of(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+/// Where the lines of a text end.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        Self(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line of that place; lines count from 1.
+    fn at(&self, place: usize) -> usize {
+        self.0.partition_point(|end| *end < place) + 1
+    }
 }
 
 /// The tables that may stand at the top.
 const TABLES: [&str; 4] = ["tenants", "classes", "tokens", "oauth"];
 
-struct Reader<'t> {
-    text: &'t str,
+struct Reader {
+    lines: Lines,
     path: Arc<Path>,
     base: std::path::PathBuf,
     problems: Vec<Problem>,
 }
 
-impl Reader<'_> {
+impl Reader {
     fn top(&mut self, table: &DeTable<'_>, file: &mut File) {
         file.top = self.layer(table, keys::TOP, &TABLES, |_| true);
         for (name, value) in table {
@@ -150,7 +161,7 @@ impl Reader<'_> {
             } else if !fits(key) {
                 self.problem(at, format!("`{written}` belongs to the whole process: it stands at the top of the file, before any table"));
             } else {
-                let origin = Origin::File { path: Arc::clone(&self.path), line: line_of(self.text, at) };
+                let origin = Origin::File { path: Arc::clone(&self.path), line: self.lines.at(at) };
                 match key.kind.from_toml(value.get_ref(), &self.base) {
                     Err(reason) => self.problem(value.span().start, format!("`{written}` {reason}")),
                     Ok(value) => {
@@ -165,7 +176,7 @@ impl Reader<'_> {
     }
 
     fn problem(&mut self, at: usize, what: String) {
-        self.problems.push(Problem { line: line_of(self.text, at), what });
+        self.problems.push(Problem { line: self.lines.at(at), what });
     }
 }
 

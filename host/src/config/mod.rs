@@ -26,6 +26,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use url::Url;
+
 pub(crate) use self::access::AccessConfig;
 pub(crate) use self::access::DEFAULT_CLASS;
 #[cfg(test)]
@@ -99,7 +101,10 @@ fn http(process: &Layer) -> Result<Option<HttpConfig>, ConfigError> {
     }
     let bind = process.text(&keys::BIND).unwrap_or_default();
     let bind = bind.parse().map_err(|_| process.wrong(&keys::BIND, "is not an address with a port"))?;
-    let (allowed_hosts, allowed_origins) = (process.list(&keys::ALLOWED_HOSTS), process.list(&keys::ALLOWED_ORIGINS));
+    let (mut allowed_hosts, allowed_origins) = (process.list(&keys::ALLOWED_HOSTS), process.list(&keys::ALLOWED_ORIGINS));
+    // The name that clients were told is one that they may use.
+    let public = process.text(&keys::PUBLIC_URL).and_then(|text| Url::parse(&text).ok());
+    allowed_hosts.extend(public.and_then(|url| url.host_str().map(str::to_owned)));
     Ok(Some(HttpConfig { bind, allowed_hosts, allowed_origins }))
 }
 

@@ -70,7 +70,7 @@ async fn the_file_alone_is_enough_to_call() {
     ));
     let output = file.host(Artifact::P3).args(["call", "whoami", "--json"]).run().await.unwrap();
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
-    assert_eq!(answer["structured"]["id"], "lin", "{answer}");
+    assert_eq!(answer["structured"]["name"], "lin", "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
