@@ -11,7 +11,7 @@ const TROUBLE: [(&str, Fault); 4] = [
     ("job/heartbeat/21", Fault::Status(401)),
     ("job/heartbeat/22", Fault::Status(500)),
     ("job/heartbeat/23", Fault::Hang),
-    ("job/heartbeat/24", Fault::RateLimited(1)),
+    ("job/heartbeat/24", Fault::RateLimited(60)),
 ];
 
 /// Calls one tool; answers what came back, whatever it is.
