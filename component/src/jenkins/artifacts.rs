@@ -111,6 +111,7 @@ pub(crate) async fn open(call: &Call, job: &JobPath, number: u32, path: &str, ra
     if let Some((first, last)) = range {
         ask.headers.push(("Range".to_owned(), format!("bytes={first}-{last}")));
     }
+    call.app().settings().jobs.admits(true, &address, &what)?;
     let mut reply = call.app().upstream().send(call, ask).await?;
     match (reply.status, range) {
         (206, Some((first, _))) => {

@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 
-use super::path::JobPath;
+use super::path::{JobPath, Selector};
 use crate::call::Call;
 use crate::error::Error;
 
@@ -122,8 +122,16 @@ impl Item {
 
     /// The job that it is of; only its own address tells the folder.
     pub(crate) fn job(&self) -> Option<JobPath> {
-        let task = self.task.as_ref()?;
-        task.url.as_deref().and_then(|url| JobPath::parse(url, None).ok()).map(|(job, _)| job)
+        self.owner().map(|(job, _)| job)
+    }
+
+    /// The build that runs already, and of which this is a step that waits for a node.
+    pub(crate) fn step_of(&self) -> Option<u32> {
+        self.owner()?.1
+    }
+
+    fn owner(&self) -> Option<(JobPath, Option<u32>)> {
+        owner(self.task.as_ref()?.url.as_deref()?)
     }
 
     /// What it is called, when it is of no job that can be named.
@@ -144,6 +152,18 @@ impl Item {
     pub(crate) fn is_caused_by(&self, cause: &str) -> bool {
         self.causes().any(|c| c == cause)
     }
+}
+
+/// The job that a task's address names; the build as well where the task is a step of one, whose address is relative.
+pub(super) fn owner(url: &str) -> Option<(JobPath, Option<u32>)> {
+    let is_step = !url.contains("://");
+    let absolute = if is_step { format!("http://jenkins/{}", url.trim_start_matches('/')) } else { url.to_owned() };
+    let (job, which) = JobPath::parse(&absolute, None).ok()?;
+    let build = match which {
+        Some(Selector::Number(number)) if is_step => Some(number),
+        _ => None,
+    };
+    Some((job, build))
 }
 
 /// The object of an item on the controller.
@@ -215,6 +235,14 @@ mod tests {
         let placeholder =
             item(r#"{"id":9,"why":null,"task":{"_class":"x.ExecutorStepExecution$PlaceholderTask"},"actions":[null,{},{"causes":null}]}"#);
         assert_eq!((placeholder.why.clone(), placeholder.job(), placeholder.requests()), (None, None, 0));
+    }
+
+    #[test]
+    fn a_step_that_waits_is_of_the_build_that_its_relative_address_names() {
+        let step = item(r#"{"id":265,"task":{"name":"part of gpu-pipeline #1","url":"job/f/job/gpu-pipeline/1/"}}"#);
+        assert_eq!((step.job().map(|job| job.name()).as_deref(), step.step_of()), (Some("f/gpu-pipeline"), Some(1)));
+        let job = item(r#"{"id":1,"task":{"name":"a","url":"http://any/ci/job/a/"}}"#);
+        assert_eq!((job.job().map(|job| job.name()).as_deref(), job.step_of()), (Some("a"), None));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::lenient::{items, or_default};
 use super::path::JobPath;
-use super::queue::State;
+use super::queue::{self, State};
 use crate::call::{Call, saturate};
 use crate::error::Error;
 use crate::sorted;
@@ -97,12 +97,7 @@ impl Waiting {
 
     /// The job it is of, and the build where that runs already and waits for a node.
     pub(crate) fn job(&self) -> Option<(JobPath, Option<u32>)> {
-        let url = self.task.as_ref()?.url.as_deref()?;
-        // Placeholders have a relative one.
-        let absolute = if url.contains("://") { url.to_owned() } else { format!("http://jenkins/{}", url.trim_start_matches('/')) };
-        let (job, _) = JobPath::parse(&absolute, None).ok()?;
-        let build = absolute.trim_end_matches('/').rsplit('/').next().and_then(|n| n.parse().ok());
-        Some((job, build.filter(|_| self.is_part())))
+        queue::owner(self.task.as_ref()?.url.as_deref()?)
     }
 
     /// It is a step of a pipeline that runs already.
@@ -139,9 +134,9 @@ pub(crate) async fn lengths(call: &Call) -> Result<Lengths, Error> {
 /// # Errors
 /// As any request.
 pub(crate) async fn waiting(call: &Call) -> Result<Queue, Error> {
-    let mut queue = ask(call, &format!("discoverableItems[id],items[{FIELDS}]")).await?;
-    sorted::sort_by_key(&mut queue.items, Waiting::place);
-    Ok(queue)
+    let mut all = ask(call, &format!("discoverableItems[id],items[{FIELDS}]")).await?;
+    sorted::sort_by_key(&mut all.items, Waiting::place);
+    Ok(all)
 }
 
 async fn ask(call: &Call, tree: &str) -> Result<Queue, Error> {

@@ -3,6 +3,8 @@
 pub(crate) mod changes;
 pub(crate) mod scm;
 
+use futures_util::future::join;
+
 use crate::answer;
 use crate::bindings::jankins::plugin::types::{
     Build as Answer, BuildItem, BuildList, BuildResult, Format, ParameterValue, Revision, StageBrief, TestTotals,
@@ -58,14 +60,17 @@ pub(crate) async fn get_build(
         Ok(build) => build,
         Err(error) => return Err(missing(call, &job, error).await),
     };
-    // Not at once with the build: only a pipeline's build has stages to ask for.
-    let graph = if build.is_pipeline() {
-        let graph = pipeline::graph(call, &job, Selector::Number(build.number)).await;
-        call.optional("stages", graph)?.flatten()
-    } else {
-        None
-    };
+    // Not at once with the build: only a pipeline's build has stages to ask for, and only a running one can wait for an input, of
+    // which not every source of stages knows.
+    let pipeline = build.is_pipeline();
+    let graph = async { if pipeline { pipeline::graph(call, &job, Selector::Number(build.number)).await } else { Ok(None) } };
+    let running = pipeline && build.building;
+    let inputs = async { if running { pipeline::pending(call, &job, build.number, false).await } else { Ok(Vec::new()) } };
+    let (graph, inputs) = join(graph, inputs).await;
+    let graph = call.optional("stages", graph)?.flatten();
+    let inputs = call.optional("inputs", inputs)?.unwrap_or_default();
     let mut answer = record(call, &job, &build, graph.as_ref());
+    answer.waiting_for_input |= !inputs.is_empty();
     let text = answer::render(call, &describe(call, &answer, &build, format.unwrap_or(Format::Summary))).text;
     answer.meta = call.meta(&text);
     answer.text = text;
@@ -464,3 +469,6 @@ fn list_line(call: &Call, build: &Build, format: Format) -> String {
     }
     line
 }
+
+#[cfg(test)]
+mod tests;

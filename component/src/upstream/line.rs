@@ -231,6 +231,8 @@ impl Line {
         let permit = Trial { breaker: Rc::clone(&self.breaker), clock: Rc::clone(&self.clock), permit: Some(permit) };
         let mut headers = out.headers;
         headers.push(("Accept-Encoding".into(), "gzip".into()));
+        // Jenkins gives its reasons (of the queue, of causes) in the language that is asked for, else in its machine's own.
+        headers.push(("Accept-Language".into(), "en".into()));
         headers.push(("X-Request-Id".into(), out.id));
         headers.push(("Jankins-Endpoint".into(), out.endpoint.into()));
         if let Some(value) = &self.authorization {

@@ -122,7 +122,7 @@ pub(super) fn check(asked: &[Asked], given: &[String], of: &str) -> Result<Vec<(
         if asked.is_empty() {
             return Err(Error::invalid(
                 format!("{of} takes no parameters, but {} was given", names::shown(name)),
-                "Call again without parameters.",
+                "Call again without parameters; a pipeline knows those of its Jenkinsfile only after its first build.",
             ));
         }
         let Some(one) = asked.iter().find(|a| a.name == name) else {

@@ -56,7 +56,10 @@ pub(super) async fn wait_for_start(call: &Call, id: u32, patience: &mut Patience
 /// What a person would call it.
 fn task(item: &Item) -> String {
     match (item.job(), item.task()) {
-        (Some(job), _) => names::shown(&job.name()),
+        (Some(job), _) => match item.step_of() {
+            Some(build) => format!("a step of {} #{build}", names::shown(&job.name())),
+            None => names::shown(&job.name()),
+        },
         (None, Some(task)) => names::shown(task),
         (None, None) => "a pipeline's step".to_owned(),
     }
@@ -114,6 +117,15 @@ mod tests {
             answer.text,
             "queue item 275: heartbeat waiting, queued 5s ago\nwhy: \"In the quiet period. Expires in 59 sec\"\nnext: wait_for_build(queue_id=275)\n"
         );
+    }
+
+    #[test]
+    fn a_step_of_a_pipeline_is_named_by_its_build_and_leads_to_why_it_waits() {
+        let (call, _) = crate::testing::simulated::simulated(None);
+        let answer = run(get_queue_item(&call, 265)).unwrap();
+        assert!(answer.text.starts_with("queue item 265: a step of gpu-pipeline #1 stuck, queued "), "{}", answer.text);
+        assert!(answer.text.ends_with("next: explain_queue(item=265)\n"), "{}", answer.text);
+        assert_eq!(answer.job.as_deref(), Some("gpu-pipeline"));
     }
 
     #[test]

@@ -238,6 +238,13 @@ fn what_a_job_is_called_cannot_speak_in_our_voice() {
 }
 
 #[test]
+fn reasons_are_asked_for_in_english_whatever_the_controller_speaks() {
+    let (call, script) = Script::new().json("/queue/", r#"{"items":[]}"#).call();
+    summary(&call);
+    assert!(script.seen.borrow()[0].headers.contains(&("Accept-Language".into(), "en".into())));
+}
+
+#[test]
 fn nobody_is_told_the_missing_right() {
     let (call, _) = simulated_as(User::Nobody, None);
     assert_eq!(run(summarize_queue(&call, None, None, None)).unwrap_err().code(), "forbidden");
