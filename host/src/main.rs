@@ -16,6 +16,7 @@ mod http;
 mod lifecycle;
 mod mcp;
 mod plugin;
+mod rollout;
 mod telemetry;
 mod tenant;
 mod toolbox;

@@ -1,4 +1,4 @@
-//! The command line: `serve` (the default), `call`, `tools`, `check`, `config` and `token`.
+//! The command line: `serve` (the default), `call`, `tools`, `check`, `config`, `plugin` and `token`.
 //!
 //! Exit codes: 0 done, 1 the tool or a check failed, 2 the command or the configuration cannot be used. Answers go
 //! to standard output, everything else to standard error.
@@ -9,7 +9,9 @@ mod check;
 mod config;
 mod health;
 mod options;
+mod plugin;
 mod probe;
+mod remote;
 mod serve;
 mod style;
 mod token;
@@ -85,6 +87,8 @@ enum Command {
     Config(config::ConfigOptions),
     /// Ask the server on this machine whether it is well
     Health(health::HealthOptions),
+    /// Show and change the plugin of a running server
+    Plugin(plugin::PluginOptions),
     /// Make tokens for callers and operators
     Token(token::TokenOptions),
 }
@@ -161,6 +165,7 @@ async fn run(cli: Cli, invocation: Invocation) -> anyhow::Result<ExitCode> {
         Some(Command::Check(options)) => check::run(invocation, &options).await,
         Some(Command::Config(options)) => config::run(invocation, &options),
         Some(Command::Health(options)) => health::run(invocation, &options).await,
+        Some(Command::Plugin(options)) => plugin::run(options).await,
         Some(Command::Token(options)) => token::run(&options),
     }
 }

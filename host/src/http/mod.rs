@@ -9,6 +9,7 @@
 //! | `POST /_cache/clear?tenant=&job=` | how many entries went; for operators (see [`operator`]) | never |
 //!
 //! | `POST /_config/reload` | what changed; for operators | never |
+//! | `GET /_plugin`, `POST /_plugin/use`, `POST /_plugin/rollback` | which plugins run, and changing them; for operators | the new plugin's check |
 //! | `GET /.well-known/oauth-protected-resource` | where clients get tokens, if an authorization server is configured | never |
 //!
 //! Who may call is decided in [`crate::access`]; a server that listens beyond loopback without any authentication does
@@ -23,6 +24,7 @@ mod measure;
 mod metadata;
 mod metrics;
 mod operator;
+mod plugin;
 mod ready;
 mod reload;
 mod site;
@@ -155,6 +157,9 @@ fn router(site: &Arc<Site>, options: &HttpConfig, bound: SocketAddr, ending: Can
         .route("/mcp", any(endpoint::mcp))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), health::refuse_while_draining));
     let operators = Router::new()
+        .route("/_plugin", get(plugin::list))
+        .route("/_plugin/use", post(plugin::put_to_use))
+        .route("/_plugin/rollback", post(plugin::roll_back))
         .route("/_cache/clear", post(cache::clear))
         .route("/_config/reload", post(reload::reload))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), operator::require));

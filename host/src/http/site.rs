@@ -15,6 +15,7 @@ use crate::config::ConfigError;
 use crate::config::Settings;
 use crate::config::Sources;
 use crate::mcp::Servers;
+use crate::rollout::Rollout;
 use crate::tenant::Changes;
 use crate::tenant::StartError;
 use crate::tenant::Tenants;
@@ -23,6 +24,7 @@ use crate::tenant::Tenants;
 pub(crate) struct Site {
     pub(super) tenants: Arc<Tenants>,
     pub(super) servers: Arc<Servers>,
+    pub(super) rollout: Arc<Rollout>,
     access: RwLock<Arc<Access>>,
     /// Where to read the configuration again, and what it said the last time. Locked for the time of a reload, so that
     /// two at once become one after the other.
@@ -57,7 +59,9 @@ impl Site {
     /// # Errors
     /// When the system gives no randomness for the key that seals questions.
     pub(crate) fn new(tenants: Arc<Tenants>, access: Access) -> Result<Self, McpError> {
-        Ok(Self { tenants, servers: Servers::new()?, access: RwLock::new(Arc::new(access)), configuration: Mutex::new(None) })
+        let rollout = Rollout::new(Arc::clone(&tenants));
+        let access = RwLock::new(Arc::new(access));
+        Ok(Self { tenants, servers: Servers::new()?, rollout, access, configuration: Mutex::new(None) })
     }
 
     /// The same, reloaded from where its configuration came from.

@@ -13,7 +13,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
 
 /// Synchronous tools without imports: `echo`, `fail-softly`, `count`, `crash`, `spin`, `hoard`, and the control interface.
-pub(super) const SYNC: &str = include_str!("fixtures/sync.wat");
+pub(crate) const SYNC: &str = include_str!("fixtures/sync.wat");
 /// Asynchronous tools of WASI 0.3: `nap`, `spin`, `dither`, `crash`.
 pub(super) const ASYNC: &str = include_str!("fixtures/async.wat");
 /// A blocking tool of WASI 0.2: `nap`.
@@ -30,12 +30,12 @@ pub(super) fn engine() -> &'static Engine {
 }
 
 /// The binary form of a component.
-pub(super) fn binary(wat: &str) -> Vec<u8> {
+pub(crate) fn binary(wat: &str) -> Vec<u8> {
     wat::parse_str(wat).unwrap()
 }
 
 /// Appends docs as a plugin's build does: `wit` declares a world `root` whose functions carry the texts.
-pub(super) fn with_docs(mut component: Vec<u8>, wit: &str) -> Vec<u8> {
+pub(crate) fn with_docs(mut component: Vec<u8>, wit: &str) -> Vec<u8> {
     let mut resolve = wit_parser::Resolve::default();
     let package = resolve.push_str("root.wit", wit).unwrap();
     let data = wit_parser::PackageMetadata::extract(&resolve, package).encode().unwrap();

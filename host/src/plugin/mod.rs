@@ -20,6 +20,7 @@ mod actor;
 mod answers;
 mod arguments;
 mod catalogue;
+mod compare;
 mod docs;
 mod engine;
 mod error;
@@ -34,11 +35,12 @@ mod shape;
 mod traces;
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use catalogue::{Catalogue, Effect, Param, Tool, closest};
+pub(crate) use compare::Differences;
 pub(crate) use engine::Engine;
 pub(crate) use error::PluginError;
 pub(crate) use instance::{Instance, InstanceObserver, InstanceSettings};

@@ -268,7 +268,8 @@ mod tests {
         }
         let next = Script::default();
         let old = tenant.program();
-        let program = Program { toolbox: Arc::clone(&old.toolbox), facts: old.facts.clone(), runner: Box::new(next.clone()) };
+        let (toolbox, facts) = (Arc::clone(&old.toolbox), old.facts.clone());
+        let program = Program { toolbox, facts, plugin: None, runner: Box::new(next.clone()) };
         drop(old);
         let replaced = tenant.replace(program);
         call(&tenant, "read_thing").await;

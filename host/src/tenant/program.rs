@@ -14,6 +14,7 @@ use crate::plugin::Answer;
 use crate::plugin::CheckReport;
 use crate::plugin::Failure;
 use crate::plugin::Outcome;
+use crate::plugin::Plugin;
 use crate::plugin::Stat;
 use crate::plugin::Tool;
 use crate::toolbox::Toolbox;
@@ -60,6 +61,8 @@ pub(crate) struct Program {
     pub(crate) toolbox: Arc<Toolbox>,
     /// What is running.
     pub(crate) facts: Facts,
+    /// The component; none where a test's script stands in for it.
+    pub(crate) plugin: Option<Plugin>,
     /// What runs the tools.
     pub(crate) runner: Box<dyn Runner>,
 }

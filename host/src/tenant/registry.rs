@@ -19,6 +19,7 @@ use super::Tenant;
 use super::shared::Shared;
 use crate::config::TenantConfig;
 use crate::lifecycle::Lifecycle;
+use crate::plugin::Plugin;
 use crate::plugin::PluginError;
 use crate::telemetry::Metrics;
 
@@ -84,6 +85,14 @@ impl Tenants {
         };
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
         Ok(changes)
+    }
+
+    /// A component beside those in use, compiled for this process. May take as long as compiling does.
+    ///
+    /// # Errors
+    /// When the file is no usable component.
+    pub(crate) fn load(&self, path: &Path) -> Result<Plugin, PluginError> {
+        self.shared.plugin(path)
     }
 
     /// The tenant of that name.

@@ -71,6 +71,9 @@ pub(crate) enum StartError {
         /// What was configured.
         wanted: String,
     },
+    /// A cassette is one program's.
+    #[error("a session is being recorded")]
+    Recording,
     /// Nothing to serve.
     #[error("the configuration has no tenant")]
     NoTenant,
@@ -108,8 +111,12 @@ impl Tenant {
     /// What would run for this tenant with that plugin, ready for [`Tenant::replace`].
     ///
     /// # Errors
-    /// When the plugin lacks a toolset that the tenant names, or the way to the controller cannot be set up.
+    /// When the plugin lacks a toolset that the tenant names, or the way to the controller cannot be set up; and while a
+    /// session is recorded, whose cassette another program would begin anew.
     pub(crate) fn program_of(&self, plugin: Plugin) -> Result<Program, StartError> {
+        if matches!(self.config.cassette, CassetteMode::Record(_)) {
+            return Err(StartError::Recording);
+        }
         program(plugin, &self.config, &self.shared, &self.figures)
     }
 
@@ -122,7 +129,7 @@ impl Tenant {
             id: id.to_owned(),
             figures: shared.metrics.tenant(id),
             config: Arc::new(config),
-            program: RwLock::new(Arc::new(Program { toolbox: Arc::new(toolbox), facts, runner })),
+            program: RwLock::new(Arc::new(Program { toolbox: Arc::new(toolbox), facts, plugin: None, runner })),
             shared: Arc::clone(shared),
         })
     }
@@ -137,7 +144,8 @@ fn program(plugin: Plugin, config: &Arc<TenantConfig>, shared: &Arc<Shared>, fig
         controller: config.controller.to_string(),
     };
     figures.memory_limit(config.memory_limit_bytes);
-    Ok(Program { toolbox, facts, runner: runner(plugin, config, figures)? })
+    let runner = runner(plugin.clone(), config, figures)?;
+    Ok(Program { toolbox, facts, plugin: Some(plugin), runner })
 }
 
 fn runner(plugin: Plugin, config: &Arc<TenantConfig>, figures: &Arc<TenantMetrics>) -> Result<Box<dyn Runner>, StartError> {
