@@ -2,6 +2,8 @@
 //!
 //! In the WASI 0.3 artifact they are asynchronous; in the WASI 0.2 one each runs to its end in `block_on`.
 
+mod optional;
+
 use crate::app;
 use crate::bindings::exports::jankins::plugin::control::{CheckReport, Guest as Control, StatsReport};
 use crate::bindings::jankins::plugin::types::{self, ToolError};

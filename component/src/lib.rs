@@ -13,12 +13,15 @@ mod analysis;
 mod answer;
 mod app;
 mod call;
+mod complete;
 mod control;
 mod cursor;
 mod error;
 #[cfg(target_arch = "wasm32")]
 mod exports;
 mod jenkins;
+mod prompts;
+mod resources;
 mod settings;
 mod sorted;
 #[cfg(test)]

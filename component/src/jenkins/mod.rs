@@ -12,7 +12,7 @@ pub(crate) mod encode;
 pub(crate) mod jobs;
 mod kept;
 pub(crate) mod label;
-mod lenient;
+pub(crate) mod lenient;
 pub(crate) mod lifecycle;
 pub(crate) mod log;
 pub(crate) mod nodes;

@@ -26,7 +26,7 @@ pub(crate) enum Selector {
 }
 
 /// `last` and its kin, and the permalinks that Jenkins has for them.
-const PERMALINKS: [(&str, &str); 7] = [
+pub(crate) const PERMALINKS: [(&str, &str); 7] = [
     ("last", "lastBuild"),
     ("last-completed", "lastCompletedBuild"),
     ("last-successful", "lastSuccessfulBuild"),
