@@ -44,6 +44,11 @@ impl Lifecycle {
         self.draining.is_cancelled()
     }
 
+    /// Returns once new work is refused.
+    pub(crate) async fn draining(&self) {
+        self.draining.cancelled().await;
+    }
+
     /// Returns once no call is in flight.
     pub(crate) async fn idle(&self) {
         // The sender lives in `self`, so waiting cannot fail.

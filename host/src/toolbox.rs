@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::plugin::Catalogue;
 use crate::plugin::Effect;
+use crate::plugin::Offers;
 use crate::plugin::Tool;
 use crate::tenant::Rights;
 
@@ -89,6 +90,11 @@ impl Toolbox {
     /// What the plugin wants a model to know before it uses a tool.
     pub(crate) fn instructions(&self) -> &str {
         &self.catalogue.instructions
+    }
+
+    /// What the plugin has beside tools.
+    pub(crate) fn offers(&self) -> Offers {
+        self.catalogue.offers
     }
 
     /// The tools on offer, in the catalogue's order.

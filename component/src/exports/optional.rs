@@ -27,7 +27,7 @@ fn failure(error: Error, correlation_id: &str) -> Failure {
         message: record.message,
         hint: record.hint,
         next_actions: record.next_actions,
-        retry_after_seconds: record.retry_after_seconds,
+        retry_after_ms: record.retry_after_ms,
         correlation_id: record.correlation_id,
     }
 }

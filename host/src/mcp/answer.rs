@@ -19,7 +19,7 @@ use crate::plugin::Failure;
 use crate::plugin::Outcome;
 
 /// Where the facts about an answer stand in `_meta`.
-const ANSWER_META: &str = "jankins/answer";
+pub(super) const ANSWER_META: &str = "jankins/answer";
 
 /// The result of a finished call.
 pub(super) fn result(outcome: Outcome) -> CallToolResult {

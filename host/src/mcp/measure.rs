@@ -74,6 +74,12 @@ impl Answered for CallToolResponse {
 impl Answered for rmcp::model::ListToolsResult {}
 impl Answered for rmcp::model::DiscoverResult {}
 impl Answered for rmcp::model::InitializeResult {}
+impl Answered for rmcp::model::ListPromptsResult {}
+impl Answered for rmcp::model::GetPromptResult {}
+impl Answered for rmcp::model::ListResourcesResult {}
+impl Answered for rmcp::model::ListResourceTemplatesResult {}
+impl Answered for rmcp::model::ReadResourceResult {}
+impl Answered for rmcp::model::CompleteResult {}
 
 fn version(version: Option<&ProtocolVersion>) -> String {
     let known = version.filter(|version| ProtocolVersion::KNOWN_VERSIONS.contains(version));

@@ -8,22 +8,35 @@ use rmcp::ServerHandler;
 use rmcp::model::CacheScope;
 use rmcp::model::CallToolRequestParams;
 use rmcp::model::CallToolResponse;
+use rmcp::model::CompleteRequestParams;
+use rmcp::model::CompleteResult;
 use rmcp::model::DiscoverResult;
+use rmcp::model::GetPromptRequestParams;
+use rmcp::model::GetPromptResponse;
 use rmcp::model::InitializeRequestParams;
 use rmcp::model::InitializeResult;
+use rmcp::model::ListPromptsResult;
+use rmcp::model::ListResourceTemplatesResult;
+use rmcp::model::ListResourcesResult;
 use rmcp::model::ListToolsResult;
 use rmcp::model::PaginatedRequestParams;
+use rmcp::model::ReadResourceRequestParams;
+use rmcp::model::ReadResourceResponse;
 use rmcp::model::ServerConfig;
+use rmcp::model::SubscriptionFilter;
 use rmcp::model::Tool as Listed;
 use rmcp::service::RequestContext;
+use rmcp::service::SubscriptionContext;
 use serde_json::Map;
 
 use super::answer;
 use super::call;
 use super::confirm::Consent;
+use super::library;
 use super::measure::Operation;
 use super::surface::Servers;
 use super::surface::Surface;
+use super::watch::watch;
 use crate::plugin::Failure;
 use crate::telemetry::names::UNKNOWN_TOOL;
 use crate::tenant::Caller;
@@ -32,7 +45,7 @@ use crate::toolbox::Found;
 use crate::toolbox::Withheld;
 
 /// How long a client may keep what it was told about us. The list changes with the process only.
-const TTL_MS: u64 = 300_000;
+pub(super) const TTL_MS: u64 = 300_000;
 
 /// The MCP server of one caller. Cheap to clone: over HTTP there is one for every request.
 #[derive(Clone)]
@@ -99,7 +112,13 @@ impl ServerHandler for Server {
     ) -> Result<InitializeResult, McpError> {
         let operation = self.operation("initialize", "", &context);
         context.peer.set_peer_info(request.clone());
-        operation.end(self.negotiate_initialize(&request))
+        operation.end(self.negotiate_initialize(&request).map(|mut answer| {
+            // To clients that open with this it would mean `resources/subscribe` (see `super::watch`).
+            if let Some(resources) = &mut answer.capabilities.resources {
+                resources.subscribe = None;
+            }
+            answer
+        }))
     }
 
     async fn discover(&self, context: RequestContext<RoleServer>) -> Result<DiscoverResult, McpError> {
@@ -119,12 +138,10 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, McpError> {
         let operation = self.operation("tools/list", "", &context);
-        // Everything fits on one page, so any cursor is one that we never gave.
-        if request.is_some_and(|request| request.cursor.is_some()) {
-            return operation.end(Err(McpError::invalid_params("unknown cursor: the list has one page", None)));
-        }
-        let tools = ListToolsResult::with_all_items(self.surface().tools.clone());
-        operation.end(Ok(tools.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private)))
+        operation.end(one_page(request).map(|()| {
+            let tools = ListToolsResult::with_all_items(self.surface().tools.clone());
+            tools.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private)
+        }))
     }
 
     async fn call_tool(&self, request: CallToolRequestParams, context: RequestContext<RoleServer>) -> Result<CallToolResponse, McpError> {
@@ -134,7 +151,77 @@ impl ServerHandler for Server {
         let operation = self.operation("tools/call", name, &context);
         operation.end(self.call(found, request, context).await)
     }
+
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, McpError> {
+        let operation = self.operation("prompts/list", "", &context);
+        operation.end(match one_page(request) {
+            Ok(()) => library::list_prompts(&self.caller).await,
+            Err(error) => Err(error),
+        })
+    }
+
+    async fn get_prompt(&self, request: GetPromptRequestParams, context: RequestContext<RoleServer>) -> Result<GetPromptResponse, McpError> {
+        let operation = self.operation("prompts/get", "", &context);
+        operation.end(library::get_prompt(&self.caller, request).await).map(Into::into)
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, McpError> {
+        let operation = self.operation("resources/list", "", &context);
+        operation.end(library::list_resources(&self.caller, request.and_then(|request| request.cursor)).await)
+    }
+
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, McpError> {
+        let operation = self.operation("resources/templates/list", "", &context);
+        operation.end(match one_page(request) {
+            Ok(()) => library::list_templates(&self.caller).await,
+            Err(error) => Err(error),
+        })
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, McpError> {
+        let operation = self.operation("resources/read", "", &context);
+        operation.end(library::read_resource(&self.caller, request.uri).await).map(Into::into)
+    }
+
+    async fn complete(&self, request: CompleteRequestParams, context: RequestContext<RoleServer>) -> Result<CompleteResult, McpError> {
+        let operation = self.operation("completion/complete", "", &context);
+        operation.end(library::complete(&self.caller, request).await)
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.surface().toolbox.offers().resources.then(|| self.servers.watched.accept(requested))
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), McpError> {
+        watch(&self.caller, &self.servers.watched, &context).await;
+        Ok(())
+    }
 }
+
+/// For lists that have one page: any cursor is one that we never gave.
+fn one_page(request: Option<PaginatedRequestParams>) -> Result<(), McpError> {
+    match request.and_then(|request| request.cursor) {
+        Some(_) => Err(McpError::invalid_params("unknown cursor: the list has one page", None)),
+        None => Ok(()),
+    }
+}
+
 
 impl Server {
     fn operation(&self, method: &'static str, tool: &str, context: &RequestContext<RoleServer>) -> Operation {

@@ -11,6 +11,7 @@ use std::sync::PoisonError;
 
 use rmcp::ErrorData as McpError;
 use rmcp::model::Implementation;
+use rmcp::model::ResourcesCapability;
 use rmcp::model::ServerCapabilities;
 use rmcp::model::ServerConfig;
 use rmcp::model::Tool as Listed;
@@ -18,6 +19,8 @@ use rmcp::model::Tool as Listed;
 use super::Server;
 use super::confirm::Confirmations;
 use super::tools::listed;
+use super::watch::Watched;
+use crate::plugin::Offers;
 use crate::tenant::Caller;
 use crate::toolbox::Toolbox;
 
@@ -38,6 +41,7 @@ pub(super) struct Surface {
 /// What all servers of a process share.
 pub(crate) struct Servers {
     pub(super) confirmations: Confirmations,
+    pub(super) watched: Watched,
     surfaces: Mutex<HashMap<usize, Arc<Surface>>>,
 }
 
@@ -47,7 +51,7 @@ impl Servers {
     /// # Errors
     /// When the system gives no randomness for the key that seals questions.
     pub(crate) fn new() -> Result<Arc<Self>, McpError> {
-        Ok(Arc::new(Self { confirmations: Confirmations::new()?, surfaces: Mutex::default() }))
+        Ok(Arc::new(Self { confirmations: Confirmations::new()?, watched: Watched::default(), surfaces: Mutex::default() }))
     }
 
     /// The server for one caller.
@@ -65,7 +69,7 @@ impl Servers {
         }
         let surface = Arc::new(Surface {
             tools: toolbox.offered().iter().map(|tool| listed(tool)).collect(),
-            config: config(toolbox.instructions()),
+            config: config(toolbox.instructions(), toolbox.offers()),
             toolbox,
         });
         if surfaces.len() >= MAX_SURFACES {
@@ -76,7 +80,7 @@ impl Servers {
     }
 }
 
-fn config(instructions: &str) -> ServerConfig {
+fn config(instructions: &str, offers: Offers) -> ServerConfig {
     let implementation = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
         .with_title("Jankins")
         .with_description(env!("CARGO_PKG_DESCRIPTION"));
@@ -84,5 +88,35 @@ fn config(instructions: &str) -> ServerConfig {
         "" => UNTRUSTED.to_owned(),
         plugin => format!("{plugin}\n\n{UNTRUSTED}"),
     };
-    ServerConfig::new(ServerCapabilities::builder().enable_tools().build()).with_server_info(implementation).with_instructions(instructions)
+    ServerConfig::new(capabilities(offers)).with_server_info(implementation).with_instructions(instructions)
+}
+
+/// What the plugin has. No list is announced to change: clients ask again when what they were told is old.
+fn capabilities(offers: Offers) -> ServerCapabilities {
+    let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+    capabilities.prompts = offers.prompts.then(Default::default);
+    capabilities.resources = offers.resources.then(|| {
+        let mut resources = ResourcesCapability::default();
+        resources.subscribe = Some(true);
+        resources
+    });
+    capabilities.completions = offers.completions.then(Default::default);
+    capabilities
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_the_plugin_has_is_declared() {
+        let declared = |offers| serde_json::to_value(capabilities(offers)).unwrap();
+        assert_eq!(declared(Offers::default()), json!({"tools": {}}));
+        let some = Offers { prompts: false, resources: true, completions: false };
+        assert_eq!(declared(some), json!({"tools": {}, "resources": {"subscribe": true}}));
+        let all = Offers { prompts: true, resources: true, completions: true };
+        assert_eq!(declared(all), json!({"completions": {}, "prompts": {}, "resources": {"subscribe": true}, "tools": {}}));
+    }
 }

@@ -1,5 +1,7 @@
 //! The protocol, spoken to a scripted tenant over a pair of pipes as a client would.
 
+mod library;
+
 use std::sync::Arc;
 use std::time::Duration;
 

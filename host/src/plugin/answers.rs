@@ -25,6 +25,16 @@ pub(super) fn to_outcome(values: Vec<Val>) -> Outcome {
     }
 }
 
+/// The JSON of what a function outside of the catalogue returned, or its failure.
+pub(super) fn to_result(values: Vec<Val>) -> Result<Value, Failure> {
+    let value = match values.into_iter().next() {
+        Some(Val::Result(Ok(value))) => value.map(|v| *v),
+        Some(Val::Result(Err(error))) => return Err(to_failure(error.map(|e| *e))),
+        other => other,
+    };
+    Ok(value.and_then(to_json).unwrap_or_else(|| json!({})))
+}
+
 fn to_answer(value: Option<Val>) -> Answer {
     let mut facts = match value.and_then(to_json) {
         Some(Value::Object(facts)) => facts,

@@ -4,6 +4,7 @@
 //! model types one.
 
 use super::docs::Docs;
+use super::library::Offers;
 use super::schema;
 use super::shape::{Shape, ShapeReader, snake, unfit_as_parameter};
 use serde_json::{Map, Value};
@@ -166,6 +167,8 @@ pub(crate) struct Catalogue {
     pub instructions: String,
     /// The tools, in the order in which the component exports them.
     pub tools: Vec<Tool>,
+    /// What there is beside tools.
+    pub offers: Offers,
 }
 
 impl Catalogue {

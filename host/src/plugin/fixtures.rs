@@ -22,6 +22,8 @@ pub(super) const SLEEP: &str = include_str!("fixtures/sleep.wat");
 /// Tools that lie about their memory, fill the engine's tables or never return: `boast`, `repeat`, `recurse`, `collect`,
 /// `never`; and `well`, which does its work.
 pub(super) const HOSTILE: &str = include_str!("fixtures/hostile.wat");
+/// A tool, and the interfaces prompts and resources.
+pub(super) const LIBRARY: &str = include_str!("fixtures/library.wat");
 
 /// One engine for all tests, as in the process.
 pub(super) fn engine() -> &'static Engine {

@@ -17,6 +17,7 @@ use super::actor::{self, Job, Report};
 use super::answers::{to_json, to_outcome};
 use super::arguments::to_values;
 use super::catalogue::{Effect, Tool};
+use super::interfaces::Interface;
 use super::load::Plugin;
 use super::outcome::{CheckReport, CheckStep, Failure, Outcome, Stat};
 use super::shape::snake;
@@ -130,7 +131,7 @@ impl Instance {
 
     /// Asks the plugin whether it can do its work. A plugin that cannot say is taken to be able to.
     pub(crate) async fn check(&self) -> Result<CheckReport, Failure> {
-        let Some(function) = self.plugin.control_function("check") else {
+        let Some(function) = self.function(Interface::Control, "check") else {
             let step =
                 CheckStep { name: "plugin".into(), ok: true, detail: "it is loaded, and offers no check of its own".into(), hint: None };
             return Ok(CheckReport { ok: true, steps: vec![step] });
@@ -144,7 +145,7 @@ impl Instance {
         struct Stats {
             values: Vec<Stat>,
         }
-        match self.plugin.control_function("stats") {
+        match self.function(Interface::Control, "stats") {
             Some(function) => self.control(function, vec![]).await.map(|stats: Stats| stats.values),
             None => Ok(Vec::new()),
         }
@@ -152,7 +153,7 @@ impl Instance {
 
     /// Empties the plugin's cache, all of it or the part that `scope` names; tells how many entries went.
     pub(crate) async fn clear_cache(&self, scope: Option<String>) -> Result<u32, Failure> {
-        let Some(function) = self.plugin.control_function("clear-cache") else {
+        let Some(function) = self.function(Interface::Control, "clear-cache") else {
             return Err(Failure::host("not-supported", "this plugin has no cache that could be emptied"));
         };
         let scope = Val::Option(scope.map(|scope| Box::new(Val::String(scope))));
@@ -174,7 +175,13 @@ impl Instance {
             .map_err(|e| Failure::host("internal", format!("the plugin's control interface answers in another form: {e}")))
     }
 
-    async fn run(&self, function: usize, params: Vec<Val>, wait: Duration, effect: Effect) -> Result<Vec<Val>, Failure> {
+    /// A function of an interface, as [`Instance::run`] takes it.
+    pub(super) fn function(&self, interface: Interface, name: &str) -> Option<usize> {
+        self.plugin.interface_function(interface, name)
+    }
+
+    /// Runs a function of the plugin to its end, or to that of its time.
+    pub(super) async fn run(&self, function: usize, params: Vec<Val>, wait: Duration, effect: Effect) -> Result<Vec<Val>, Failure> {
         let _under_way = UnderWay::new(&self.calls);
         if self.stopping.load(Ordering::SeqCst) {
             return Err(Failure::host("unavailable", "the server is stopping").next("repeat the call in a moment"));

@@ -7,18 +7,16 @@ use super::catalogue::{Catalogue, Tool};
 use super::docs::Docs;
 use super::engine::Engine;
 use super::error::PluginError;
+use super::interfaces::Interface;
+use super::library::Offers;
 use super::linker;
 use super::sandbox::Guest;
-use super::shape::{Shape, ShapeReader};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wasmtime::component::types::{ComponentFunc, ComponentItem};
+use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
-
-/// The interface for the operator, in any compatible version: semver says that 0.1.x are.
-const CONTROL: &str = "jankins:plugin/control@0.1.";
 
 /// A loaded plugin. Cheap to clone.
 #[derive(Clone)]
@@ -32,7 +30,7 @@ struct Inner {
     catalogue: Catalogue,
     functions: Vec<ComponentExportIndex>,
     tool_functions: HashMap<String, usize>,
-    control_functions: HashMap<String, usize>,
+    interface_functions: HashMap<(Interface, String), usize>,
     digest: String,
     path: PathBuf,
     imports: Vec<String>,
@@ -75,10 +73,10 @@ impl Plugin {
         let inner = Inner {
             engine: engine.clone(),
             instance,
-            catalogue: Catalogue { instructions: docs.instructions, tools: exports.tools },
+            catalogue: Catalogue { instructions: docs.instructions, offers: exports.offers(), tools: exports.tools },
             functions: exports.functions,
             tool_functions: exports.tool_functions,
-            control_functions: exports.control_functions,
+            interface_functions: exports.interface_functions,
             digest: hex(&Sha256::digest(bytes)),
             path: path.to_owned(),
             imports,
@@ -134,8 +132,8 @@ impl Plugin {
         self.inner.tool_functions.get(name).copied()
     }
 
-    pub(super) fn control_function(&self, name: &str) -> Option<usize> {
-        self.inner.control_functions.get(name).copied()
+    pub(super) fn interface_function(&self, interface: Interface, name: &str) -> Option<usize> {
+        self.inner.interface_functions.get(&(interface, name.to_owned())).copied()
     }
 }
 
@@ -145,7 +143,7 @@ struct Exports {
     tools: Vec<Tool>,
     functions: Vec<ComponentExportIndex>,
     tool_functions: HashMap<String, usize>,
-    control_functions: HashMap<String, usize>,
+    interface_functions: HashMap<(Interface, String), usize>,
     any_async: bool,
 }
 
@@ -159,21 +157,33 @@ impl Exports {
                 self.tool_functions.insert(tool.name.clone(), index);
                 self.tools.push(tool);
             }
-            ComponentItem::ComponentInstance(interface) if name.starts_with(CONTROL) => {
+            ComponentItem::ComponentInstance(exports) => {
+                // Interfaces that are meant for other hosts.
+                let Some(interface) = Interface::of(name) else { return Ok(()) };
                 let parent = component.get_export_index(None, name).ok_or("the export cannot be found again")?;
-                for (function, item) in interface.exports(engine.wasmtime()) {
+                for (function, item) in exports.exports(engine.wasmtime()) {
                     if let ComponentItem::ComponentFunc(ty) = item.ty {
                         self.any_async |= ty.async_();
-                        check_control(function, &ty)?;
+                        interface.check(function, &ty)?;
                         let index = self.add(component, Some(&parent), function)?;
-                        self.control_functions.insert(function.to_owned(), index);
+                        self.interface_functions.insert((interface, function.to_owned()), index);
                     }
                 }
             }
-            // Types, and interfaces that are meant for other hosts.
+            // Types.
             _ => {}
         }
         Ok(())
+    }
+
+    /// What the functions of the interfaces amount to.
+    fn offers(&self) -> Offers {
+        let has = |interface, function: &str| self.interface_functions.contains_key(&(interface, function.to_owned()));
+        let prompts = has(Interface::Prompts, "list-prompts") && has(Interface::Prompts, "get-prompt");
+        let resources = has(Interface::Resources, "read-resource");
+        let completions =
+            prompts && has(Interface::Prompts, "complete-argument") || resources && has(Interface::Resources, "complete-variable");
+        Offers { prompts, resources, completions }
     }
 
     fn add(&mut self, component: &Component, parent: Option<&ComponentExportIndex>, name: &str) -> Result<usize, String> {
@@ -181,17 +191,6 @@ impl Exports {
         self.functions.push(index);
         Ok(self.functions.len() - 1)
     }
-}
-
-/// The host calls these without looking at their types again. Unknown ones are never called.
-fn check_control(name: &str, ty: &ComponentFunc) -> Result<(), String> {
-    let params: Vec<Shape> = ty.params().map(|(_, ty)| ShapeReader::default().read(&ty)).collect::<Result<_, _>>()?;
-    let expected = match name {
-        "check" | "stats" => vec![],
-        "clear-cache" => vec![Shape::Option(Box::new(Shape::Text))],
-        _ => return Ok(()),
-    };
-    if params == expected { Ok(()) } else { Err(format!("its function `{name}` has other parameters than the host gives")) }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -2,7 +2,8 @@
 //!
 //! The host knows no tool. Everything a client sees comes out of the component: names, parameters and results
 //! from its types, texts and effects from its `package-docs` section. A tool is any function that the component's
-//! world exports directly; the interface `jankins:plugin/control`, if exported, serves the operator.
+//! world exports directly. Three interfaces of `jankins:plugin` are optional: `control` serves the operator, `prompts`
+//! and `resources` serve clients beside the tools.
 //!
 //! | part | what it does |
 //! |---|---|
@@ -12,6 +13,7 @@
 //! | `arguments`, `answers` | JSON → component values, and back |
 //! | `linker`, `sandbox`, `output` | what a guest may import, and what it may use up |
 //! | `instance`, `actor` | one long-lived instance per tenant, owned by one task |
+//! | `interfaces`, `library` | the optional interfaces: their form, and prompts and resources in the host's words |
 //!
 //! Loading fails with a [`PluginError`] that names the function at fault. A call never fails as a Rust error: its
 //! [`Outcome`] is an answer or a [`Failure`] that a model can act on.
@@ -24,6 +26,8 @@ mod docs;
 mod engine;
 mod error;
 mod instance;
+mod interfaces;
+mod library;
 mod linker;
 mod load;
 mod outcome;
@@ -42,6 +46,10 @@ pub(crate) use catalogue::{Catalogue, Effect, Param, Tool, closest};
 pub(crate) use engine::Engine;
 pub(crate) use error::PluginError;
 pub(crate) use instance::{Instance, InstanceObserver, InstanceSettings};
+pub(crate) use library::{
+    Argument, Body, Completion, Conversation, Library, Message, Offers, Owner, Part, Prompt, PromptArgument, Reading, ResourceInfo,
+    ResourcePage, ResourceTemplate, Role,
+};
 pub(crate) use load::Plugin;
 pub(crate) use outcome::{Answer, CheckReport, CheckStep, Failure, Outcome, Stat};
 #[cfg(test)]

@@ -3,3 +3,4 @@
 mod catalogue;
 mod hostile;
 mod instance;
+mod library;

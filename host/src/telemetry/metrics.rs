@@ -54,6 +54,7 @@ pub(crate) struct Metrics {
     output: Durations<ToolLabel>,
     partial: Family<ToolLabel, Counter>,
     inflight: Gauge,
+    watched: Gauge,
     limited: Arc<Tally>,
     refused: Family<ReasonLabel, Counter>,
     operations: Durations<McpLabel>,
@@ -85,6 +86,7 @@ impl Metrics {
             output: Family::new_with_constructor(bytes),
             partial: Family::default(),
             inflight: Gauge::default(),
+            watched: Gauge::default(),
             limited: Arc::default(),
             refused: Family::default(),
             operations: Family::new_with_constructor(mcp_seconds),
@@ -116,6 +118,7 @@ impl Metrics {
         registry.register(names::TOOL_OUTPUT_BYTES, "Bytes of text that an answer gives a model to read", self.output.clone());
         registry.register(names::TOOL_PARTIAL, "Answers that say that something is missing from them", self.partial.clone());
         registry.register(names::INFLIGHT_REQUESTS, "Tool calls in progress", self.inflight.clone());
+        registry.register(names::WATCHED_RESOURCES, "Resources watched for subscribers", self.watched.clone());
         registry.register_collector(Box::new(RateLimitHits(Arc::clone(&self.limited))));
         registry.register(names::REFUSED, "Requests that were refused before a tool was called", self.refused.clone());
         registry.register(names::TENANT_REQUESTS, "Tool calls by tenant", self.tenant_requests.clone());
@@ -192,6 +195,11 @@ impl Metrics {
     /// Moves the number of calls in progress.
     pub(crate) fn inflight_changed(&self, now: usize) {
         self.inflight.set(i64::try_from(now).unwrap_or(i64::MAX));
+    }
+
+    /// Moves the number of resources that are watched.
+    pub(crate) fn watched_changed(&self, now: usize) {
+        self.watched.set(i64::try_from(now).unwrap_or(i64::MAX));
     }
 }
 

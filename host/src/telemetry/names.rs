@@ -24,6 +24,8 @@ pub(crate) const TOOL_OUTPUT_BYTES: &str = "jankins_tool_output_bytes";
 pub(crate) const TOOL_PARTIAL: &str = "jankins_tool_partial";
 /// Tool calls being worked on now.
 pub(crate) const INFLIGHT_REQUESTS: &str = "jankins_inflight_requests";
+/// Resources that clients are told of when they change.
+pub(crate) const WATCHED_RESOURCES: &str = "jankins_watched_resources";
 /// Tool calls by tenant and outcome; exposed with `_total`.
 pub(crate) const TENANT_REQUESTS: &str = "jankins_tenant_requests";
 /// Calls that met a rate limit, by user, under the name that existing dashboards query.
@@ -60,7 +62,7 @@ pub(crate) const MCP_OPERATION_DURATION: &str = "mcp_server_operation_duration_s
 pub(crate) const HTTP_REQUEST_DURATION: &str = "http_server_request_duration_seconds";
 
 /// The families of the host itself: a plugin that names a figure so is ignored, or the page would hold it twice.
-pub(crate) const OWN_FAMILIES: [&str; 24] = [
+pub(crate) const OWN_FAMILIES: [&str; 25] = [
     BUILD,
     REQUESTS,
     REQUESTS_FAILED,
@@ -70,6 +72,7 @@ pub(crate) const OWN_FAMILIES: [&str; 24] = [
     TOOL_OUTPUT_BYTES,
     TOOL_PARTIAL,
     INFLIGHT_REQUESTS,
+    WATCHED_RESOURCES,
     TENANT_REQUESTS,
     RATELIMIT_HITS,
     RATELIMIT_HITS_TOTAL,

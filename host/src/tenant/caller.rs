@@ -66,14 +66,18 @@ impl Caller {
 
     /// Runs one tool, if the limit lets it.
     pub(crate) async fn call(&self, tool: &Tool, arguments: Map<String, Value>) -> Outcome {
-        let verdict = match &self.allowance {
-            Some(allowance) => allowance.call(&self.user).await,
-            None => Verdict::Free,
-        };
-        match verdict {
+        match self.verdict().await {
             Verdict::Free => self.tenant.call(&self.user, tool, arguments).await,
             Verdict::Warned(left) => warned(self.tenant.call(&self.user, tool, arguments).await, left),
             Verdict::Limited(wait) => Outcome::Failed(self.refused(tool, wait)),
+        }
+    }
+
+    /// What the limit says to one more call.
+    pub(super) async fn verdict(&self) -> Verdict {
+        match &self.allowance {
+            Some(allowance) => allowance.call(&self.user).await,
+            None => Verdict::Free,
         }
     }
 

@@ -11,6 +11,7 @@
 //! [`Tenant::call`] is where calls are counted, timed and logged. The log line names the tenant, the user, the tool, the
 //! outcome, the time and the correlation id, and never what was asked or answered.
 
+mod ask;
 mod caller;
 mod limits;
 mod program;

@@ -13,13 +13,14 @@ use std::time::Duration;
 use crate::plugin::Answer;
 use crate::plugin::CheckReport;
 use crate::plugin::Failure;
+use crate::plugin::Library;
 use crate::plugin::Outcome;
 use crate::plugin::Stat;
 use crate::plugin::Tool;
 use crate::toolbox::Toolbox;
 
-/// What runs the tools. The plugin's instance does; tests put a script in its place.
-pub(crate) trait Runner: Send + Sync {
+/// What runs the tools, and has the prompts and resources. The plugin's instance does; tests put a script in its place.
+pub(crate) trait Runner: Library {
     /// Runs one tool to its end.
     fn call<'a>(&'a self, tool: &'a Tool, arguments: Map<String, Value>) -> BoxFuture<'a, Outcome>;
     /// Asks the plugin whether it can use its upstream.

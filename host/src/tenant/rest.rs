@@ -17,9 +17,18 @@ use serde_json::Value;
 
 use super::Runner;
 use super::StartError;
+use crate::plugin::Argument;
 use crate::plugin::CheckReport;
+use crate::plugin::Completion;
+use crate::plugin::Conversation;
 use crate::plugin::Failure;
+use crate::plugin::Library;
 use crate::plugin::Outcome;
+use crate::plugin::Owner;
+use crate::plugin::Prompt;
+use crate::plugin::Reading;
+use crate::plugin::ResourcePage;
+use crate::plugin::ResourceTemplate;
 use crate::plugin::Stat;
 use crate::plugin::Tool;
 
@@ -159,6 +168,33 @@ impl Runner for Sleeper {
 
     fn is_awake(&self) -> bool {
         self.if_awake().is_some()
+    }
+}
+
+/// A library is asked in the same way as a tool is called.
+impl Library for Sleeper {
+    fn list_prompts(&self) -> BoxFuture<'_, Result<Vec<Prompt>, Failure>> {
+        async { self.wake()?.runner.list_prompts().await }.boxed()
+    }
+
+    fn get_prompt(&self, name: String, arguments: Vec<Argument>) -> BoxFuture<'_, Result<Conversation, Failure>> {
+        async move { self.wake()?.runner.get_prompt(name, arguments).await }.boxed()
+    }
+
+    fn list_resources(&self, cursor: Option<String>) -> BoxFuture<'_, Result<ResourcePage, Failure>> {
+        async move { self.wake()?.runner.list_resources(cursor).await }.boxed()
+    }
+
+    fn list_templates(&self) -> BoxFuture<'_, Result<Vec<ResourceTemplate>, Failure>> {
+        async { self.wake()?.runner.list_templates().await }.boxed()
+    }
+
+    fn read_resource(&self, uri: String) -> BoxFuture<'_, Result<Reading, Failure>> {
+        async move { self.wake()?.runner.read_resource(uri).await }.boxed()
+    }
+
+    fn complete(&self, of: Owner, begun: Argument, others: Vec<Argument>) -> BoxFuture<'_, Result<Completion, Failure>> {
+        async move { self.wake()?.runner.complete(of, begun, others).await }.boxed()
     }
 }
 

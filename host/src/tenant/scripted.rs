@@ -1,7 +1,11 @@
 //! A tenant whose tools follow a script, for the tests of everything above the plugin.
 
+mod library;
+
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -20,6 +24,7 @@ use crate::plugin::Catalogue;
 use crate::plugin::CheckReport;
 use crate::plugin::Effect;
 use crate::plugin::Failure;
+use crate::plugin::Offers;
 use crate::plugin::Outcome;
 use crate::plugin::Param;
 use crate::plugin::Shape;
@@ -36,6 +41,7 @@ pub(crate) fn catalogue() -> Catalogue {
             tool("add-thing", Effect::Write, "things"),
             tool("drop-thing", Effect::Destructive, "danger"),
         ],
+        offers: Offers { prompts: true, resources: true, completions: true },
     }
 }
 
@@ -88,6 +94,7 @@ pub(crate) struct Script {
     unready: Arc<Mutex<Option<&'static str>>>,
     checks: Arc<Mutex<usize>>,
     asked: Arc<Mutex<Vec<Map<String, Value>>>>,
+    readings: Arc<AtomicUsize>,
 }
 
 impl Script {
@@ -109,6 +116,11 @@ impl Script {
     /// How often the plugin was asked whether it is well.
     pub(crate) fn checks(&self) -> usize {
         *self.checks.lock().unwrap()
+    }
+
+    /// How often the resource that counts was read.
+    pub(crate) fn readings(&self) -> usize {
+        self.readings.load(Ordering::SeqCst)
     }
 
     /// The arguments of every call so far.
