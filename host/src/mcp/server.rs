@@ -164,7 +164,11 @@ impl ServerHandler for Server {
         })
     }
 
-    async fn get_prompt(&self, request: GetPromptRequestParams, context: RequestContext<RoleServer>) -> Result<GetPromptResponse, McpError> {
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, McpError> {
         let operation = self.operation("prompts/get", "", &context);
         operation.end(library::get_prompt(&self.caller, request).await).map(Into::into)
     }
@@ -221,7 +225,6 @@ fn one_page(request: Option<PaginatedRequestParams>) -> Result<(), McpError> {
         None => Ok(()),
     }
 }
-
 
 impl Server {
     fn operation(&self, method: &'static str, tool: &str, context: &RequestContext<RoleServer>) -> Operation {

@@ -43,7 +43,11 @@ impl Caller {
 fn limited(user: &str, wait: Duration) -> Failure {
     let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
     let failure = Failure::host("rate-limited", format!("the rate limit of {user} is reached"));
-    Failure { next_actions: vec![format!("wait {seconds} s, then ask again")], retry_after_ms: Some(seconds.saturating_mul(1_000)), ..failure }
+    Failure {
+        next_actions: vec![format!("wait {seconds} s, then ask again")],
+        retry_after_ms: Some(seconds.saturating_mul(1_000)),
+        ..failure
+    }
 }
 
 impl Tenant {

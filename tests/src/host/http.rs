@@ -118,6 +118,44 @@ impl Http {
         self.child.id()
     }
 
+    /// A request of 2026-07-28 by a client with these capabilities.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn modern(&self, method: &str, params: Value, capabilities: Value) -> Result<HttpAnswer> {
+        let (headers, body) = modern(method, params, capabilities);
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.send(Method::POST, "/mcp", &headers, body).await
+    }
+
+    /// The same, for an answer that comes as a stream of events: reads until `enough`, then closes the connection.
+    ///
+    /// # Errors
+    /// When the stream ends, or [`PATIENCE`] does, before it is enough.
+    pub async fn events(&self, method: &str, params: Value, enough: impl Fn(&[Value]) -> bool) -> Result<Vec<Value>> {
+        let stream = TcpStream::connect(&self.address).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // Aborting it closes the connection, which is how a client cancels.
+        let driver = AbortOnDrop(tokio::spawn(connection));
+        let (headers, body) = modern(method, params, json!({}));
+        let request = Request::builder().method(Method::POST).uri("/mcp").header("Host", &self.address);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        let response = sender.send_request(request.body(Full::new(Bytes::from(body)))?).await?;
+        let mut body = response.into_body();
+        let (mut text, mut messages) = (String::new(), Vec::new());
+        let reading = async {
+            while !enough(&messages) {
+                let frame = body.frame().await.with_context(|| format!("the stream ended after {text}"))??;
+                text.push_str(&String::from_utf8_lossy(frame.data_ref().map_or(&[][..], |data| data)));
+                messages = events(&text);
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(PATIENCE, reading).await.context("too few events")??;
+        drop(driver);
+        Ok(messages)
+    }
+
     /// Asks it to stop, as a service manager does.
     ///
     /// # Errors
@@ -202,6 +240,38 @@ pub async fn mcp(address: &str, method: &str, params: Value, headers: &[(&str, &
     all.extend(headers);
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
     send(address, Method::POST, "/mcp", &all, message.to_string()).await
+}
+
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Headers and body of a request that stands alone.
+fn modern(method: &str, mut params: Value, capabilities: Value) -> (Vec<(&'static str, String)>, String) {
+    let mut headers = vec![
+        ("Content-Type", "application/json".to_owned()),
+        ("Accept", "application/json, text/event-stream".to_owned()),
+        ("MCP-Protocol-Version", "2026-07-28".to_owned()),
+        ("Mcp-Method", method.to_owned()),
+    ];
+    if let Some(name) = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str) {
+        headers.push(("Mcp-Name", name.to_owned()));
+    }
+    let mut meta = params.get("_meta").cloned().unwrap_or_else(|| json!({}));
+    meta["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
+    meta["io.modelcontextprotocol/clientCapabilities"] = capabilities;
+    params["_meta"] = meta;
+    (headers, json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string())
+}
+
+/// The messages of an event stream, as far as they are whole.
+fn events(text: &str) -> Vec<Value> {
+    let whole = text.rsplit_once("\n").map_or("", |(whole, _)| whole);
+    whole.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data:")?.trim()).ok()).collect()
 }
 
 /// From the line that says where it listens.

@@ -131,6 +131,23 @@ impl Stdio {
         Ok(input.flush().await?)
     }
 
+    /// Waits until the protocol has brought a message like this one.
+    ///
+    /// # Errors
+    /// When [`PATIENCE`] is over.
+    pub async fn heard(&self, like: impl Fn(&Value) -> bool) -> Result<Value> {
+        let listening = async {
+            loop {
+                let found = lock(&self.shared.stdout).lines().filter_map(|line| serde_json::from_str(line).ok()).find(&like);
+                match found {
+                    Some(message) => return message,
+                    None => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, listening).await.context("no such message")
+    }
+
     /// The process id, while it runs.
     #[must_use]
     pub fn id(&self) -> Option<u32> {

@@ -11,7 +11,8 @@ use regex::Regex;
 use serde_json::Value;
 
 /// What a component may import, without versions: its way to the controller, and what the standard library brings.
-const REACH: [&str; 6] = ["wasi:cli/", "wasi:clocks/", "wasi:http/", "wasi:io/", "wasi:random/", "jankins:plugin/types"];
+const REACH: [&str; 7] =
+    ["wasi:cli/", "wasi:clocks/", "wasi:http/", "wasi:io/", "wasi:random/", "jankins:plugin/types", "jankins:plugin/common"];
 
 async fn catalogue(artifact: Artifact) -> Value {
     let output = Host::new(artifact).unwrap().args(["tools", "--json"]).run().await.unwrap();
