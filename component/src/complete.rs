@@ -12,6 +12,7 @@ use crate::jenkins::encode;
 use crate::jenkins::jobs::{self, Entry, Kind, Place, Scope};
 use crate::jenkins::lenient::items;
 use crate::jenkins::path::{JobPath, PERMALINKS};
+use crate::sorted;
 
 /// Values that the protocol allows in one answer.
 const MAX_VALUES: usize = 100;
@@ -82,7 +83,7 @@ fn fitting(entries: &[Entry], typed: &str) -> Vec<String> {
             Some((at > 0, format!("{}{}", entry.full_name, if folder { "/" } else { "" })))
         })
         .collect();
-    found.sort();
+    sorted::sort_by(&mut found, |a, b| a.cmp(b));
     found.into_iter().map(|(_, name)| name).collect()
 }
 
@@ -97,7 +98,7 @@ async fn branches(call: &Call, job: &str, typed: &str) -> Result<Completion, Err
         .map(|entry| encode::decode(&entry.item.name))
         .filter_map(|name| Some((name.to_lowercase().find(&typed)? > 0, name)))
         .collect();
-    found.sort();
+    sorted::sort_by(&mut found, |a, b| a.cmp(b));
     Ok(best(found.into_iter().map(|(_, name)| name).collect(), page.next.is_none()))
 }
 

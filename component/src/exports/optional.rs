@@ -14,7 +14,7 @@ async fn run<T>(ask: impl AsyncFnOnce(&Call) -> Result<T, Error>) -> Result<T, F
     match app::instance() {
         Ok(app) => {
             let call = Call::new(app, None);
-            ask(&call).await.map_err(|error| failure(error, call.id()))
+            call.limited(ask(&call)).await.map_err(|error| failure(error, call.id()))
         }
         Err(error) => Err(failure(error, "")),
     }

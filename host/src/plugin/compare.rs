@@ -149,7 +149,7 @@ fn join(path: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plugin::Effect;
+    use crate::plugin::{Effect, Offers};
     use serde_json::json;
     use std::sync::Arc;
 
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn tools_that_come_go_or_do_more_are_named() {
-        let catalogue = |tools: Vec<Tool>| Catalogue { instructions: String::new(), tools };
+        let catalogue = |tools: Vec<Tool>| Catalogue { instructions: String::new(), tools, offers: Offers::default() };
         let writing = Tool { effect: Effect::Write, ..tool("get") };
         let found = Differences::between(&catalogue(vec![tool("get"), tool("old")]), &catalogue(vec![writing, tool("new")]));
         assert_eq!((found.added.as_slice(), found.vanished.as_slice()), (&["new".to_owned()][..], &["old".to_owned()][..]));

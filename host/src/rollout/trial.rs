@@ -17,10 +17,19 @@ use serde_json::Map;
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use crate::plugin::Argument;
 use crate::plugin::CheckReport;
+use crate::plugin::Completion;
+use crate::plugin::Conversation;
 use crate::plugin::Effect;
 use crate::plugin::Failure;
+use crate::plugin::Library;
 use crate::plugin::Outcome;
+use crate::plugin::Owner;
+use crate::plugin::Prompt;
+use crate::plugin::Reading;
+use crate::plugin::ResourcePage;
+use crate::plugin::ResourceTemplate;
 use crate::plugin::Stat;
 use crate::plugin::Tool;
 use crate::tenant::Program;
@@ -157,5 +166,32 @@ impl Runner for Trial {
 
     fn is_awake(&self) -> bool {
         self.runner.is_awake()
+    }
+}
+
+/// Prompts and resources are the new plugin's from the switch on.
+impl Library for Trial {
+    fn list_prompts(&self) -> BoxFuture<'_, Result<Vec<Prompt>, Failure>> {
+        self.runner.list_prompts()
+    }
+
+    fn get_prompt(&self, name: String, arguments: Vec<Argument>) -> BoxFuture<'_, Result<Conversation, Failure>> {
+        self.runner.get_prompt(name, arguments)
+    }
+
+    fn list_resources(&self, cursor: Option<String>) -> BoxFuture<'_, Result<ResourcePage, Failure>> {
+        self.runner.list_resources(cursor)
+    }
+
+    fn list_templates(&self) -> BoxFuture<'_, Result<Vec<ResourceTemplate>, Failure>> {
+        self.runner.list_templates()
+    }
+
+    fn read_resource(&self, uri: String) -> BoxFuture<'_, Result<Reading, Failure>> {
+        self.runner.read_resource(uri)
+    }
+
+    fn complete(&self, of: Owner, begun: Argument, others: Vec<Argument>) -> BoxFuture<'_, Result<Completion, Failure>> {
+        self.runner.complete(of, begun, others)
     }
 }
