@@ -12,9 +12,11 @@ use std::time::Instant;
 use jankins_tests::host::Artifact;
 use jankins_tests::host::artifacts;
 use jankins_tests::host::get;
+use jankins_tests::host::mcp;
 use jankins_tests::simulator::Simulator;
 use jankins_tests::simulator::SimulatorOptions;
 use jankins_tests::simulator::User;
+use serde_json::json;
 
 use super::documents;
 use super::programs;
@@ -66,6 +68,8 @@ async fn every_shell_block_of_the_runbook_works() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 
+    // Some blocks look for the traces of calls.
+    mcp(&address, "tools/call", json!({"name": "whoami", "arguments": {}}), &[]).await.unwrap();
     let blocks = documents::blocks(&documents::runbook(), "bash");
     assert!(blocks.len() > 20, "{}", blocks.len());
     let mut failed = Vec::new();
