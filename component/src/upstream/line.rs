@@ -157,9 +157,9 @@ impl Line {
                     let (status, headers) = fetched.head();
                     (retry::is_passing(status), retry::retry_after(headers))
                 }
-                Err(Missed::Lost(error)) => (retry::may_pass(error), None),
+                Err(Missed::Lost(error)) => (retry::may_pass(error) && (!is_late(error) || self.has_time(deadline)), None),
                 Err(Missed::Cut(error)) => (retry::may_pass(error) && tries == 1, None),
-                Err(Missed::Late) => (true, None),
+                Err(Missed::Late) => (self.has_time(deadline), None),
                 Err(Missed::Refused(_)) => (false, None),
             };
             // A repetition that is not let out says less than what it was to repeat.
@@ -179,6 +179,12 @@ impl Line {
 
     fn ended(&self, tried: Result<Fetched, Missed>, out: &Outgoing) -> Result<Fetched, Error> {
         tried.map_err(|missed| self.error(&missed, &out.path))
+    }
+
+    /// After a try that took all its time there has to be enough for another that may end well; less is left to the rest
+    /// of the answer.
+    fn has_time(&self, deadline: &Cell<Duration>) -> bool {
+        deadline.get().saturating_sub(self.clock.elapsed()) >= self.patience / 2
     }
 
     /// One try of a read, with its body as far as it is held.
@@ -258,7 +264,7 @@ impl Line {
     /// Counts a try that failed, and tells the breaker, unless it is no fault of the controller.
     fn missed(&self, mut trial: Trial, missed: Missed) -> Missed {
         add(&self.totals.failures, 1);
-        if matches!(missed, Missed::Late | Missed::Lost(TransportError::Timeout(_))) {
+        if matches!(&missed, Missed::Late) || matches!(&missed, Missed::Lost(error) if is_late(error)) {
             add(&self.totals.timeouts, 1);
         }
         match &missed {
@@ -360,6 +366,10 @@ impl Drop for Trial {
             self.breaker.borrow_mut().unknown(permit, self.clock.elapsed());
         }
     }
+}
+
+fn is_late(error: &TransportError) -> bool {
+    matches!(error, TransportError::Timeout(_))
 }
 
 /// The future's value, unless the time is over before.

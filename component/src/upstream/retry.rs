@@ -1,10 +1,11 @@
 //! When a request is repeated, and when that is left alone.
 //!
 //! Only requests that read are, and only after failures that may pass by themselves: no connection, a connection that
-//! broke, no answer in time, 429, 502, 503, 504. At most [`TRIES`] in all, with pauses that double and are drawn at
-//! random, so that many callers do not come back at once. `Retry-After` is honoured up to [`PATIENCE`]; what asks for
-//! more is told to the caller. Over the instance's life repetitions are bounded to a fifth of all requests (and
-//! [`SPARE`] at the beginning): an outage is not answered with three times the load.
+//! broke, 429, 502, 503, 504, and no answer in time while there is time for another. A request that acts is repeated
+//! only when it surely never left. At most [`TRIES`] in all, with pauses that double and are drawn at random, so that
+//! many callers do not come back at once. `Retry-After` is honoured up to [`PATIENCE`]; what asks for more is told to
+//! the caller. Over the instance's life repetitions are bounded to a fifth of all requests (and [`SPARE`] at the
+//! beginning): an outage is not answered with three times the load.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};

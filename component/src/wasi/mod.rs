@@ -21,9 +21,9 @@ macro_rules! error_codes {
                 $ErrorCode::HttpRequestDenied | $ErrorCode::DestinationIpProhibited | $ErrorCode::DestinationIpUnroutable => {
                     TransportError::Denied("the runtime's policy forbids it".into())
                 }
-                $ErrorCode::ConnectionTerminated | $ErrorCode::HttpResponseIncomplete | $ErrorCode::HttpProtocolError => {
-                    TransportError::Broken(text)
-                }
+                $ErrorCode::ConnectionTerminated => TransportError::Broken("it ended early".into()),
+                $ErrorCode::HttpResponseIncomplete => TransportError::Broken("the answer is incomplete".into()),
+                $ErrorCode::HttpProtocolError => TransportError::Broken("the answer is no HTTP".into()),
                 $ErrorCode::HttpResponseBodySize(limit) => TransportError::TooLarge(limit),
                 $ErrorCode::InternalError(Some(why)) => TransportError::Other(why),
                 _ => TransportError::Other(text),

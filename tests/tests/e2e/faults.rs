@@ -183,7 +183,7 @@ async fn what_is_kept_is_not_asked_for_and_can_be_forgotten(artifact: Artifact) 
     let metrics = server.get("/_metrics").await.unwrap().body;
     let value = |name: &str| -> f64 {
         let line =
-            metrics.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("{name} is not in\n{metrics}"));
+            metrics.lines().find(|line| line.starts_with(&format!("{name}{{"))).unwrap_or_else(|| panic!("{name} is not in\n{metrics}"));
         line.rsplit(' ').next().unwrap().parse().unwrap()
     };
     assert!(value("jankins_cache_size") >= 1.0 && value("jankins_cache_bytes") > 100.0);
