@@ -49,9 +49,11 @@ pub(crate) use engine::Engine;
 pub(crate) use error::PluginError;
 pub(crate) use instance::{Instance, InstanceObserver, InstanceSettings};
 pub(crate) use library::{
-    Argument, Body, Completion, Conversation, Library, Message, Offers, Owner, Part, Prompt, PromptArgument, Reading, ResourceInfo,
-    ResourcePage, ResourceTemplate, Role,
+    Argument, Body, Completion, Conversation, Library, Offers, Owner, Part, Prompt, Reading, ResourceInfo, ResourcePage, ResourceTemplate,
+    Role,
 };
+#[cfg(test)]
+pub(crate) use library::{Message, PromptArgument};
 pub(crate) use load::Plugin;
 pub(crate) use outcome::{Answer, CheckReport, CheckStep, Failure, Outcome, Stat};
 #[cfg(test)]

@@ -33,7 +33,7 @@ async fn the_demo_answers_without_a_controller_what_the_readme_shows() {
 }
 
 #[test]
-fn every_option_in_the_readme_exists_and_every_option_is_in_it() {
+fn every_variable_in_the_readme_exists() {
     artifacts::ensure_built().unwrap();
     let readme = fs::read_to_string(artifacts::root().join("README.md")).unwrap();
     let help = std::process::Command::new(artifacts::program("jankins")).arg("--help").output().unwrap();
@@ -45,5 +45,10 @@ fn every_option_in_the_readme_exists_and_every_option_is_in_it() {
         names.dedup();
         names
     };
-    assert_eq!(names(&readme), names(&help));
+    let known = names(&help);
+    // The README names those that everybody needs; `jankins --help` and `jankins config` tell all.
+    for name in names(&readme) {
+        assert!(known.contains(&name), "{name} is in the README and not in --help");
+    }
+    assert!(readme.contains("jankins --help"), "the README tells where the others are");
 }

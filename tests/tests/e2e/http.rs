@@ -96,7 +96,7 @@ async fn the_metrics_count_what_happened_and_hold_no_secret(artifact: Artifact) 
         line.unwrap_or_else(|| panic!("no {start} in {}", metrics.body)).rsplit(' ').next().unwrap().parse::<f64>().unwrap()
     };
     assert_eq!(sample("jankins_requests_total{tool=\"whoami\""), 3.0);
-    assert_eq!(sample("jankins_requests_failed_total"), 1.0);
+    assert_eq!(sample("jankins_requests_failed_total{tool=\"get_build\""), 1.0);
     assert!(sample("jankins_process_resident_memory_bytes") > 1e6);
     assert!(metrics.body.contains("jankins_jenkins_calls_total"), "{}", metrics.body);
     assert!(!metrics.body.contains("no/such"), "a job's name became a label");

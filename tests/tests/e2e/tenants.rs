@@ -54,7 +54,7 @@ async fn each_user_gets_the_own_controller_and_never_the_others(artifact: Artifa
     let calls = (1..=20).flat_map(|build| [(&it.ada, "lin", build), (&it.bob, "reader", build)]);
     let server_ref = &server;
     join_all(calls.map(|(token, user, build)| async move {
-        assert_eq!(answered(&call_as(server_ref, token, "whoami", json!({}), &[]).await)["id"], user);
+        assert_eq!(answered(&call_as(server_ref, token, "whoami", json!({}), &[]).await)["name"], user);
         let arguments = json!({"job": "heartbeat", "build": build.to_string()});
         assert_eq!(answered(&call_as(server_ref, token, "get_build", arguments, &[]).await)["number"], build);
     }))
