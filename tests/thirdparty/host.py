@@ -58,8 +58,10 @@ def main():
     linker.add_wasi_http()
     instance = linker.instantiate(store, component)
     answer = instance.get_func(store, name)(store, *json.loads(arguments))
-    failed = isinstance(answer, cm.Variant)
-    print(json.dumps({"err": plain(answer.payload)} if failed else {"ok": plain(answer)}))
+    # Where the type of a value does not tell on which side of a result it is, the value comes with a tag.
+    tagged = isinstance(answer, cm.Variant)
+    side = answer.tag if tagged else "ok"
+    print(json.dumps({side: plain(answer.payload if tagged else answer)}))
 
 
 main()

@@ -12,7 +12,8 @@ use serde_json::json;
 use super::town::Town;
 
 /// What a call may fail with while its controller is away, its plugin is replaced or it is one too many.
-const EXPECTED: [&str; 7] = ["timeout", "unavailable", "upstream-error", "bad-response", "plugin-restarted", "rate-limited", "overloaded"];
+const EXPECTED: [&str; 8] =
+    ["timeout", "unavailable", "circuit-open", "upstream-error", "bad-response", "plugin-restarted", "rate-limited", "overloaded"];
 
 /// What happened.
 #[derive(Default)]
