@@ -172,13 +172,13 @@ impl OAuth {
     /// The issuer's keys as they are now; the known ones if it was asked lately or does not answer.
     async fn refetched(&self) -> Arc<KeySet> {
         let mut keys = self.keys.lock().await;
-        if let KeySource::Url(url, ca_file) = &self.config.keys {
-            if keys.fetched.is_none_or(|last| last.elapsed() >= REFETCH) {
-                keys.fetched = Some(Instant::now());
-                match fetch(url, ca_file.as_deref()).await {
-                    Ok(set) => keys.set = Arc::new(set),
-                    Err(error) => tracing::error!(url = url.as_str(), error = format!("{error:#}"), "the issuer's keys cannot be fetched"),
-                }
+        if let KeySource::Url(url, ca_file) = &self.config.keys
+            && keys.fetched.is_none_or(|last| last.elapsed() >= REFETCH)
+        {
+            keys.fetched = Some(Instant::now());
+            match fetch(url, ca_file.as_deref()).await {
+                Ok(set) => keys.set = Arc::new(set),
+                Err(error) => tracing::error!(url = url.as_str(), error = format!("{error:#}"), "the issuer's keys cannot be fetched"),
             }
         }
         Arc::clone(&keys.set)

@@ -92,7 +92,7 @@ fn short(digest: &Value) -> String {
 }
 
 fn said(value: &Value) -> String {
-    harmless(value.as_str().unwrap_or_default()).into()
+    harmless(value.as_str().unwrap_or_default())
 }
 
 fn listed(body: &Value) -> Result<String> {
@@ -105,8 +105,9 @@ fn listed(body: &Value) -> Result<String> {
             let trial = if tenant["on_trial"] == true { ", on trial" } else { "" };
             writeln!(page, "    last change: {}{trial}", harmless(change))?;
         }
-        if tenant["before"].is_object() {
-            writeln!(page, "    before: {}, digest {}", said(&tenant["before"]["file"]), short(&tenant["before"]["digest"]))?;
+        let before = &tenant["before"];
+        if before.is_object() {
+            writeln!(page, "    before: {}, digest {}", said(&before["file"]), short(&before["digest"]))?;
         }
     }
     let candidates = body["candidates"].as_array().into_iter().flatten();

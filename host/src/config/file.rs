@@ -162,7 +162,7 @@ impl Reader {
                 self.problem(at, format!("`{written}` belongs to the whole process: it stands at the top of the file, before any table"));
             } else {
                 let origin = Origin::File { path: Arc::clone(&self.path), line: self.lines.at(at) };
-                match key.kind.from_toml(value.get_ref(), &self.base) {
+                match key.kind.read_toml(value.get_ref(), &self.base) {
                     Err(reason) => self.problem(value.span().start, format!("`{written}` {reason}")),
                     Ok(value) => {
                         if layer.insert(key, value, origin) {

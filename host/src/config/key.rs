@@ -131,7 +131,7 @@ pub(crate) enum Value {
 
 impl Kind {
     /// Reads what an option or a variable holds.
-    pub(super) fn from_text(self, text: &str) -> Result<Value, String> {
+    pub(super) fn read_text(self, text: &str) -> Result<Value, String> {
         let text = text.trim();
         match self {
             Self::Switch => match text.to_ascii_lowercase().as_str() {
@@ -153,7 +153,7 @@ impl Kind {
     }
 
     /// Reads a value of the file, whose directory is `base`.
-    pub(super) fn from_toml(self, value: &toml::de::DeValue<'_>, base: &Path) -> Result<Value, String> {
+    pub(super) fn read_toml(self, value: &toml::de::DeValue<'_>, base: &Path) -> Result<Value, String> {
         use toml::de::DeValue;
         match (self, value) {
             (Self::Switch, DeValue::Boolean(switch)) => Ok(Value::Switch(*switch)),
@@ -162,7 +162,7 @@ impl Kind {
                 u64::from_str_radix(&digits, number.radix()).map_err(|_| self.not_a_number(&digits)).and_then(|number| self.number(number))
             }
             (Self::Path, DeValue::String(text)) => Ok(Value::Text(base.join(text.as_ref()).to_string_lossy().into_owned())),
-            (Self::Text(_) | Self::Choice(_), DeValue::String(text)) => self.from_text(text),
+            (Self::Text(_) | Self::Choice(_), DeValue::String(text)) => self.read_text(text),
             (Self::List(_), DeValue::String(text)) => self.list(vec![text.trim().to_owned()]),
             (Self::List(_) | Self::Command, DeValue::Array(items)) => {
                 let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
@@ -354,7 +354,7 @@ mod tests {
     fn toml(kind: Kind, text: &str) -> Result<Value, String> {
         let text = format!("key = {text}");
         let table = toml::de::DeTable::parse(&text).unwrap();
-        kind.from_toml(table.get_ref().get("key").unwrap().get_ref(), Path::new("/etc/jankins"))
+        kind.read_toml(table.get_ref().get("key").unwrap().get_ref(), Path::new("/etc/jankins"))
     }
 
     #[test]
@@ -372,7 +372,7 @@ mod tests {
         assert_eq!(toml(seconds, "0x10").unwrap(), Value::Number(16));
         for wrong in ["0", "3601", "-1"] {
             assert!(toml(seconds, wrong).unwrap_err().starts_with("must be a whole number from 1 to 3600, not"), "{wrong}");
-            assert!(seconds.from_text(wrong).is_err(), "{wrong}");
+            assert!(seconds.read_text(wrong).is_err(), "{wrong}");
         }
     }
 
@@ -380,7 +380,7 @@ mod tests {
     fn a_relative_path_of_the_file_is_relative_to_the_file() {
         assert_eq!(toml(Kind::Path, "\"ca.pem\"").unwrap(), Value::Text("/etc/jankins/ca.pem".to_owned()));
         assert_eq!(toml(Kind::Path, "\"/ca.pem\"").unwrap(), Value::Text("/ca.pem".to_owned()));
-        assert_eq!(Kind::Path.from_text("ca.pem").unwrap(), Value::Text("ca.pem".to_owned()));
+        assert_eq!(Kind::Path.read_text("ca.pem").unwrap(), Value::Text("ca.pem".to_owned()));
     }
 
     #[test]

@@ -515,7 +515,7 @@ mod tests {
     fn every_default_is_a_value_that_its_key_takes() {
         for key in [TOP, TOKENS, CLASSES, OAUTH, RULES].concat() {
             if let Some(default) = key.default {
-                assert!(key.kind.from_text(default).is_ok(), "{}", key.name);
+                assert!(key.kind.read_text(default).is_ok(), "{}", key.name);
             }
         }
     }

@@ -47,7 +47,7 @@ impl Layer {
     /// What is set, default or not; nothing if nobody gave a value and there is no default.
     pub(crate) fn get(&self, key: &Key) -> Option<Setting> {
         self.0.get(key.name).cloned().or_else(|| {
-            let value = key.kind.from_text(key.default?).ok()?;
+            let value = key.kind.read_text(key.default?).ok()?;
             Some(Setting { value, origin: Origin::Default })
         })
     }

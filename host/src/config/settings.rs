@@ -102,7 +102,7 @@ fn from_environment(variable: &impl Fn(&str) -> Option<OsString>) -> Result<Laye
 }
 
 fn insert(layer: &mut Layer, key: &'static Key, text: &str, origin: Origin) -> Result<(), ConfigError> {
-    let value = key.kind.from_text(text).map_err(|reason| ConfigError::Value { key: key.name, origin: origin.clone(), reason })?;
+    let value = key.kind.read_text(text).map_err(|reason| ConfigError::Value { key: key.name, origin: origin.clone(), reason })?;
     layer.insert(key, value, origin);
     Ok(())
 }

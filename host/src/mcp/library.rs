@@ -188,10 +188,10 @@ fn contents(part: Part, correlation_id: &str) -> ResourceContents {
         Body::Text(text) => ResourceContents::text(text, part.uri),
         Body::Blob(bytes) => ResourceContents::blob(BASE64_STANDARD.encode(bytes), part.uri),
     };
-    let mut facts = json!({"correlation_id": correlation_id});
-    if let Some(time) = part.last_modified {
-        facts["last_modified"] = time.into();
-    }
+    let facts = match part.last_modified {
+        Some(time) => json!({"correlation_id": correlation_id, "last_modified": time}),
+        None => json!({"correlation_id": correlation_id}),
+    };
     let mut meta = MetaObject::new();
     meta.0.insert(ANSWER_META.to_owned(), facts);
     let contents = contents.with_meta(meta);
@@ -225,10 +225,10 @@ fn asked<T>(answered: Result<T, Failure>) -> Result<T, McpError> {
 
 /// A failure of something that has no result to put it in.
 fn protocol_error(failure: &Failure, uri: Option<&str>) -> McpError {
-    let mut data = json!({"error": failure});
-    if let Some(uri) = uri {
-        data["uri"] = uri.into();
-    }
+    let data = match uri {
+        Some(uri) => json!({"error": failure, "uri": uri}),
+        None => json!({"error": failure}),
+    };
     let (message, data) = (readable(failure), Some(data));
     match (failure.code.as_str(), uri) {
         // The library words this code as the client's revision has it.

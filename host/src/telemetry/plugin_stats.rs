@@ -48,11 +48,14 @@ impl PluginStats {
     }
 }
 
+/// What a family means, and its value for each tenant.
+type Series<'a> = (&'a str, Vec<(&'a str, f64)>);
+
 impl Collector for PluginStats {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let tenants = self.lock();
         // By family first: a family is declared once, and its series stand together.
-        let mut families: BTreeMap<String, (&str, Vec<(&str, f64)>)> = BTreeMap::new();
+        let mut families: BTreeMap<String, Series<'_>> = BTreeMap::new();
         for (tenant, stats) in tenants.iter() {
             for stat in stats {
                 let (_, series) = families.entry(family(stat)).or_insert_with(|| (&stat.help, Vec::new()));

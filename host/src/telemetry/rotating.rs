@@ -105,12 +105,12 @@ impl State {
     fn write_line(&mut self, line: &[u8]) -> io::Result<()> {
         let size = line.len() as u64;
         let (path, max_bytes) = (&self.file.path, self.file.max_bytes);
-        if let Some(open) = &mut self.open {
-            if open.looked.elapsed() >= LOOK_EVERY {
-                open.looked = Instant::now();
-                if !open.is_current(path) {
-                    self.open = None;
-                }
+        if let Some(open) = &mut self.open
+            && open.looked.elapsed() >= LOOK_EVERY
+        {
+            open.looked = Instant::now();
+            if !open.is_current(path) {
+                self.open = None;
             }
         }
         // A line that is larger than a whole file still gets one: never an empty file, never a line in two.

@@ -141,10 +141,10 @@ impl Allowance {
     pub(super) async fn call(&self, user: &Arc<str>) -> Verdict {
         let mut verdict = self.class.call(user);
         // What is refused here is no business of the others.
-        if let Some(shared) = self.shared.as_ref().filter(|_| !matches!(verdict, Verdict::Limited(_))) {
-            if let Some(wait) = shared.take(&self.class.name, self.class.quota, user).await {
-                verdict = Verdict::Limited(whole_seconds(wait));
-            }
+        if let Some(shared) = self.shared.as_ref().filter(|_| !matches!(verdict, Verdict::Limited(_)))
+            && let Some(wait) = shared.take(&self.class.name, self.class.quota, user).await
+        {
+            verdict = Verdict::Limited(whole_seconds(wait));
         }
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = verdict;
         verdict

@@ -261,10 +261,12 @@ fn modern(method: &str, mut params: Value, capabilities: Value) -> (Vec<(&'stati
     if let Some(name) = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str) {
         headers.push(("Mcp-Name", name.to_owned()));
     }
-    let mut meta = params.get("_meta").cloned().unwrap_or_else(|| json!({}));
-    meta["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
-    meta["io.modelcontextprotocol/clientCapabilities"] = capabilities;
-    params["_meta"] = meta;
+    let mut meta = params.get("_meta").and_then(Value::as_object).cloned().unwrap_or_default();
+    meta.insert("io.modelcontextprotocol/protocolVersion".to_owned(), json!("2026-07-28"));
+    meta.insert("io.modelcontextprotocol/clientCapabilities".to_owned(), capabilities);
+    if let Some(params) = params.as_object_mut() {
+        params.insert("_meta".to_owned(), Value::Object(meta));
+    }
     (headers, json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string())
 }
 
