@@ -102,7 +102,7 @@ impl Toolbox {
         &self.offered
     }
 
-    /// Looks a name up, as MCP spells it or as the component does (`get_build`, `get-build`).
+    /// Looks a name up, as MCP spells it or as the component does (`read_thing`, `read-thing`).
     pub(crate) fn find(&self, name: &str) -> Found<'_> {
         let wanted = self.catalogue.get(name).map_or(name, |tool| &tool.mcp_name);
         if let Some(tool) = self.offered.iter().find(|tool| tool.mcp_name == wanted) {

@@ -72,7 +72,7 @@ pub(super) fn takes_confirmation(tool: &Tool) -> bool {
     tool.effect == Effect::Destructive && !tool.params.iter().any(|param| param.name == CONFIRM)
 }
 
-/// `get_build_log` as a person would write it.
+/// `read_thing` as a person would write it.
 fn title(name: &str) -> String {
     let words = name.replace('_', " ");
     let mut letters = words.chars();
