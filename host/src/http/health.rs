@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::Request;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
+use axum::http::header::CONNECTION;
 use axum::http::header::RETRY_AFTER;
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
@@ -34,6 +35,7 @@ pub(super) async fn health(Extract(state): Extract<Arc<State>>) -> Json<Value> {
 /// Answers 503 instead of starting what could not be finished.
 pub(super) async fn refuse_while_draining(Extract(state): Extract<Arc<State>>, request: Request, next: Next) -> Response {
     if state.site.tenants.lifecycle().is_draining() {
+        state.refused.notify_one();
         return draining();
     }
     next.run(request).await
@@ -42,5 +44,6 @@ pub(super) async fn refuse_while_draining(Extract(state): Extract<Arc<State>>, r
 /// The answer of a process that is about to stop.
 pub(super) fn draining() -> Response {
     let body = json!({"ready": false, "reason": "draining"});
-    (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, RETRY_AFTER_SECONDS)], Json(body)).into_response()
+    // A connection that is closed here is one that no later request can be lost on.
+    (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, RETRY_AFTER_SECONDS), (CONNECTION, "close")], Json(body)).into_response()
 }

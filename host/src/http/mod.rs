@@ -42,6 +42,8 @@ use axum::routing::any;
 use axum::routing::get;
 use axum::routing::post;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use self::endpoint::Endpoint;
@@ -53,9 +55,11 @@ use crate::lifecycle::stop_signal;
 
 /// Time for responses to leave once no call is in flight any more, idle connections included.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// Time between the last answer and the end of listening, in which whoever connects learns that they should go
-/// elsewhere. A client that has just been answered sends its next request within this.
-const LINGER: Duration = Duration::from_millis(500);
+/// Listening ends once nobody has had to be refused for this long: whoever still sends has not learned yet that they
+/// should go elsewhere, and a connection that is closed as their request arrives is a call lost.
+const QUIET: Duration = Duration::from_millis(500);
+/// How long those who do not learn it are refused before they are cut off. Balancers look every few seconds.
+const LINGER: Duration = Duration::from_secs(10);
 
 /// Serving over HTTP failed.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +93,8 @@ struct State {
     readiness: Readiness,
     started: Instant,
     loopback: bool,
+    /// Told of each request that is refused because the process drains.
+    refused: Arc<Notify>,
 }
 
 /// Serves until the process is asked to stop.
@@ -119,7 +125,8 @@ async fn serve_on(
     drop(access);
     tracing::info!(url = format!("http://{bound}/mcp"), "listening");
     let (closing, ending) = (CancellationToken::new(), CancellationToken::new());
-    let router = router(&site, options, bound, ending.clone());
+    let refused = Arc::new(Notify::new());
+    let router = router(&site, options, bound, ending.clone(), Arc::clone(&refused));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(closing.clone().cancelled_owned());
     let reloading = tokio::spawn(reload::on_hangup(Arc::clone(&site)));
@@ -128,7 +135,8 @@ async fn serve_on(
         tracing::info!(signal, "stopping");
         // Still listening, so that readiness can say 503 and a balancer sends its clients elsewhere.
         site.tenants.lifecycle().drain(site.tenants.longest_timeout()).await;
-        tokio::time::sleep(LINGER).await;
+        let quiet = async { while timeout(QUIET, refused.notified()).await.is_ok() {} };
+        drop(timeout(LINGER, quiet).await);
         // Two steps: answers on their way must leave before streams that never end by themselves are cut.
         closing.cancel();
         tokio::time::sleep(FAREWELL).await;
@@ -144,7 +152,7 @@ async fn serve_on(
     Ok(ended?)
 }
 
-fn router(site: &Arc<Site>, options: &HttpConfig, bound: SocketAddr, ending: CancellationToken) -> Router {
+fn router(site: &Arc<Site>, options: &HttpConfig, bound: SocketAddr, ending: CancellationToken, refused: Arc<Notify>) -> Router {
     let guard = Arc::new(Guard::new(bound.ip(), &options.allowed_hosts, &options.allowed_origins));
     let state = Arc::new(State {
         site: Arc::clone(site),
@@ -152,6 +160,7 @@ fn router(site: &Arc<Site>, options: &HttpConfig, bound: SocketAddr, ending: Can
         readiness: Readiness::default(),
         started: Instant::now(),
         loopback: bound.ip().is_loopback(),
+        refused,
     });
     let mcp = Router::new()
         .route("/mcp", any(endpoint::mcp))

@@ -24,7 +24,7 @@ async fn start_as(script: Script, pretend: Option<SocketAddr>) -> (SocketAddr, A
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let bound = listener.local_addr().unwrap();
     let options = HttpConfig { bind: bound, allowed_hosts: Vec::new(), allowed_origins: Vec::new() };
-    let router = router(&site(&tenant), &options, pretend.unwrap_or(bound), CancellationToken::new());
+    let router = router(&site(&tenant), &options, pretend.unwrap_or(bound), CancellationToken::new(), Arc::default());
     tokio::spawn(axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).into_future());
     (bound, tenant)
 }
@@ -93,6 +93,22 @@ async fn a_draining_server_is_healthy_but_takes_nothing_new() {
     assert!(get_path(address, "/_ready").await.starts_with("HTTP/1.1 503"));
     let refused = list_tools(address, "Host: localhost").await;
     assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("retry-after: 5"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_stopping_server_listens_until_nobody_comes_any_more() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let options = HttpConfig { bind: address, allowed_hosts: Vec::new(), allowed_origins: Vec::new() };
+    let site = site(&tenant(Script::default()));
+    let server = tokio::spawn(async move { serve_on(listener, site, &options, async { Ok("test") }).await });
+    for _ in 0..8 {
+        tokio::time::sleep(QUIET / 4).await;
+        let refused = list_tools(address, "Host: localhost").await;
+        assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
+    }
+    server.await.unwrap().unwrap();
+    assert!(TcpStream::connect(address).await.is_err());
 }
 
 #[tokio::test]
