@@ -1,8 +1,9 @@
 //! Which of a plugin's tools are offered, by what the operator allows and what the caller wants.
 //!
 //! A tool that is not offered is not listed and cannot be called: a read-only tenant withholds every tool whose effect
-//! is not `read`, and with named toolsets everything outside them. By default everything is offered. The order is
-//! the catalogue's, so that the list is the same for every client and every run.
+//! is not `read`, and everything outside the toolsets that were named. Without names everything is offered but the
+//! toolsets that the plugin itself leaves off. The order is the catalogue's, so that the list is the same for every
+//! client and every run.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ pub(crate) struct Toolbox {
 pub(crate) enum Withheld {
     /// It changes the controller, and the host is read-only.
     ReadOnly,
-    /// It belongs to a toolset that was not asked for.
+    /// It belongs to a toolset that was not asked for, or that is off unless it is asked for.
     Toolset(String),
 }
 
@@ -57,7 +58,7 @@ impl Toolbox {
     /// When a toolset is named that no tool belongs to: more likely a typing error than a wish for no tools.
     pub(crate) fn new(digest: &str, catalogue: &Catalogue, rights: &Rights) -> Result<Self, UnknownToolset> {
         let known: BTreeSet<String> = catalogue.tools.iter().map(|tool| tool.toolset.clone()).collect();
-        if let Some(name) = rights.toolsets.iter().flatten().find(|name| !known.contains(*name)) {
+        if let Some(name) = rights.toolsets.names().find(|name| !known.contains(*name)) {
             return Err(UnknownToolset { name: name.clone(), known });
         }
         Ok(Self::chosen(digest, Arc::new(catalogue.clone()), rights))
@@ -73,7 +74,7 @@ impl Toolbox {
         for tool in &catalogue.tools {
             if rights.read_only && tool.effect != Effect::Read {
                 withheld.push((tool.mcp_name.clone(), Withheld::ReadOnly));
-            } else if rights.toolsets.as_ref().is_some_and(|named| !named.contains(&tool.toolset)) {
+            } else if !rights.toolsets.has(&tool.toolset, tool.off_by_default) {
                 withheld.push((tool.mcp_name.clone(), Withheld::Toolset(tool.toolset.clone())));
             } else {
                 offered.push(Arc::new(tool.clone()));
@@ -97,6 +98,12 @@ impl Toolbox {
         self.catalogue.offers
     }
 
+    /// Names of the toolsets that the plugin leaves off and that are not on offer.
+    pub(crate) fn left_off(&self) -> BTreeSet<&str> {
+        let left_off = self.catalogue.tools.iter().filter(|tool| tool.off_by_default);
+        left_off.map(|tool| tool.toolset.as_str()).filter(|set| !self.offered.iter().any(|tool| tool.toolset == *set)).collect()
+    }
+
     /// The tools on offer, in the catalogue's order.
     pub(crate) fn offered(&self) -> &[Arc<Tool>] {
         &self.offered
@@ -118,11 +125,11 @@ impl Toolbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tenant::Toolsets;
     use crate::tenant::scripted::catalogue;
-    use crate::tenant::toolsets;
 
     fn toolbox(read_only: bool, named: &[&str]) -> Result<Toolbox, UnknownToolset> {
-        Toolbox::new("sha256:none", &catalogue(), &Rights { read_only, toolsets: toolsets(named.iter().copied()) })
+        Toolbox::new("sha256:none", &catalogue(), &Rights { read_only, toolsets: Toolsets::offered(named.iter().copied()) })
     }
 
     fn names(toolbox: &Toolbox) -> Vec<&str> {
@@ -146,6 +153,22 @@ mod tests {
     fn a_named_toolset_leaves_the_others_out() {
         let toolbox = toolbox(false, &["danger"]).unwrap();
         assert_eq!(names(&toolbox), ["drop_thing"]);
+    }
+
+    #[test]
+    fn a_toolset_that_the_plugin_leaves_off_is_offered_to_who_names_it() {
+        let mut catalogue = catalogue();
+        for tool in catalogue.tools.iter_mut().filter(|tool| tool.toolset == "danger") {
+            tool.off_by_default = true;
+        }
+        let toolbox = |named: &[&'static str]| {
+            let toolsets = Toolsets::offered(named.iter().copied());
+            Toolbox::new("sha256:none", &catalogue, &Rights { read_only: false, toolsets }).unwrap()
+        };
+        assert_eq!(names(&toolbox(&[])), ["read_thing", "add_thing"]);
+        assert_eq!(toolbox(&[]).left_off(), BTreeSet::from(["danger"]));
+        assert_eq!(names(&toolbox(&["default", "danger"])), ["read_thing", "add_thing", "drop_thing"]);
+        assert!(toolbox(&["all"]).left_off().is_empty());
     }
 
     #[test]

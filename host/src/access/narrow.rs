@@ -3,12 +3,10 @@
 //! These can only take away. What cannot be understood takes away, too: a client that asks for `X-MCP-Readonly: ja` did
 //! not ask for tools that change things.
 
-use std::collections::BTreeSet;
-
 use http::HeaderMap;
 
 use crate::tenant::Rights;
-use crate::tenant::toolsets;
+use crate::tenant::Toolsets;
 
 const READ_ONLY: &str = "x-mcp-readonly";
 const TOOLSETS: &str = "x-mcp-toolsets";
@@ -17,11 +15,11 @@ const TOOLSETS: &str = "x-mcp-toolsets";
 pub(super) fn wanted(headers: &HeaderMap) -> Rights {
     let is_no = |text: &str| matches!(text.trim().to_ascii_lowercase().as_str(), "false" | "0" | "no" | "off");
     let read_only = headers.get_all(READ_ONLY).iter().any(|value| !value.to_str().is_ok_and(is_no));
-    let mut rights = Rights { read_only, toolsets: None };
+    let mut rights = Rights { read_only, toolsets: Toolsets::default() };
     for value in headers.get_all(TOOLSETS) {
         let named = match value.to_str() {
-            Ok(text) => toolsets(text.split(',')),
-            Err(_) => Some(BTreeSet::new()),
+            Ok(text) => Toolsets::wanted(text.split(',')),
+            Err(_) => Toolsets::none(),
         };
         rights = rights.narrowed(&Rights { read_only, toolsets: named });
     }
@@ -51,8 +49,7 @@ mod tests {
 
     #[test]
     fn toolsets_are_named_with_commas_and_a_second_header_leaves_less() {
-        let builds = Some(BTreeSet::from(["builds".to_owned()]));
-        assert_eq!(rights(&[(TOOLSETS, "builds, logs"), (TOOLSETS, "builds")]).toolsets, builds);
-        assert_eq!(rights(&[(TOOLSETS, "all")]).toolsets, None);
+        assert_eq!(rights(&[(TOOLSETS, "builds, logs"), (TOOLSETS, "builds")]).toolsets, Toolsets::wanted(["builds"]));
+        assert_eq!(rights(&[(TOOLSETS, "all")]).toolsets, Toolsets::default());
     }
 }

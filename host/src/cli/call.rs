@@ -128,7 +128,7 @@ fn find<'a>(toolbox: &'a Toolbox, name: &str) -> anyhow::Result<&'a Tool> {
             anyhow::bail!("{name} changes things, and --read-only is set")
         }
         Found::Withheld(Withheld::Toolset(toolset)) => {
-            anyhow::bail!("{name} belongs to the toolset `{toolset}`, which --toolsets leaves out")
+            anyhow::bail!("{name} belongs to the toolset `{toolset}`, which is not on offer: see --toolsets")
         }
         Found::Unknown(Some(closest)) => {
             anyhow::bail!("no tool is called {name}; did you mean {closest}?")

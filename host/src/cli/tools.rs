@@ -82,6 +82,9 @@ fn human(plugin: &Plugin, toolbox: &Toolbox, style: Style) -> String {
     let (count, set_count) = (toolbox.offered().len(), sets.len());
     let summary = format!("{count} tools in {set_count} toolsets, from {} (WASI {})", plugin.path().display(), plugin.wasi());
     page.push_str(&format!("{}\n", style.faint(&summary)));
+    for set in toolbox.left_off() {
+        page.push_str(&format!("{}\n", style.faint(&format!("the toolset {set} is off: --toolsets default,{set} turns it on"))));
+    }
     page.push_str(&format!("{}\n", style.faint("`jankins call TOOL --help` shows what a tool takes")));
     page
 }

@@ -22,7 +22,7 @@ use super::unreadable;
 use crate::access::TokenHash;
 use crate::tenant::Rights;
 use crate::tenant::TenantConfigs;
-use crate::tenant::toolsets;
+use crate::tenant::Toolsets;
 
 /// The class of callers that nobody assigned to another.
 pub(crate) const DEFAULT_CLASS: &str = "default";
@@ -210,7 +210,7 @@ fn no_such<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a String>) 
 
 fn narrowing(layer: &Layer) -> Rights {
     let named = layer.list(&keys::GRANT_TOOLSETS);
-    Rights { read_only: layer.switch(&keys::GRANT_READ_ONLY), toolsets: toolsets(named.iter().map(String::as_str)) }
+    Rights { read_only: layer.switch(&keys::GRANT_READ_ONLY), toolsets: Toolsets::wanted(named.iter().map(String::as_str)) }
 }
 
 fn grant(layer: &Layer, names: &Names<'_>) -> Result<Grant, ConfigError> {

@@ -126,7 +126,7 @@ pub(crate) static TOOLSETS: Key = Key {
     env: &["JANKINS_TOOLSETS"],
     flag: Some("toolsets"),
     heading: TOOLS,
-    ..Key::tenant("toolsets", Kind::List(anything), "Toolsets to offer, separated by commas [default: all]")
+    ..Key::tenant("toolsets", Kind::List(anything), "Toolsets to offer, separated by commas; also `default` and `all` [default: default]")
 };
 pub(crate) static ALLOWED_JOBS: Key = Key {
     env: &["JANKINS_ALLOWED_JOBS"],

@@ -35,7 +35,7 @@ use crate::egress::Proxy;
 use crate::egress::SecretHeader;
 use crate::egress::TokenSource;
 use crate::tenant::Rights;
-use crate::tenant::toolsets;
+use crate::tenant::Toolsets;
 
 /// The settings of one tenant.
 #[derive(Debug, PartialEq, Eq)]
@@ -117,7 +117,7 @@ impl TenantConfig {
 
 pub(super) fn rights(layer: &Layer) -> Rights {
     let named = layer.list(&keys::TOOLSETS);
-    Rights { read_only: layer.switch(&keys::READ_ONLY), toolsets: toolsets(named.iter().map(String::as_str)) }
+    Rights { read_only: layer.switch(&keys::READ_ONLY), toolsets: Toolsets::offered(named.iter().map(String::as_str)) }
 }
 
 /// What was given for keys that the plugin knows, as it is to read it.

@@ -234,6 +234,7 @@ mod tests {
             description: String::new(),
             effect: Effect::Read,
             toolset: "books".into(),
+            off_by_default: false,
             params: vec![
                 param("top", Shape::Text),
                 param("max-tokens", option(Shape::Integer { signed: false, bits: 32 })),

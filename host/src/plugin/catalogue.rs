@@ -89,6 +89,8 @@ pub(crate) struct Tool {
     pub effect: Effect,
     /// The group it belongs to.
     pub toolset: String,
+    /// That group is offered only to those who name it.
+    pub off_by_default: bool,
     /// Its parameters, in order.
     pub params: Vec<Param>,
     /// JSON Schema of the arguments.
@@ -129,6 +131,7 @@ impl Tool {
             description: doc.description,
             effect: doc.effect,
             toolset: doc.toolset,
+            off_by_default: doc.off_by_default,
             input_schema: Arc::new(schema::input_schema(&params)),
             output_schema: Arc::new(schema::output_schema(success(result.as_ref()))),
             params,

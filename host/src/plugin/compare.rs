@@ -165,6 +165,7 @@ mod tests {
             description: String::new(),
             effect: Effect::Read,
             toolset: "all".to_owned(),
+            off_by_default: false,
             params: vec![],
             input_schema: object(json!({
                 "type": "object",

@@ -97,20 +97,21 @@ pub(super) struct FunctionDoc {
     pub(super) effect: Effect,
     /// The group of tools it belongs to.
     pub(super) toolset: String,
+    /// That group is offered only to those who name it.
+    pub(super) off_by_default: bool,
 }
 
 impl FunctionDoc {
     fn parse(doc: &str, params: &[&str]) -> Result<FunctionDoc, String> {
         let mut description: Vec<String> = Vec::new();
         let mut texts: BTreeMap<String, String> = BTreeMap::new();
-        let mut effect = None;
-        let mut toolset = None;
+        let mut labels = Labels::default();
         // The parameter whose text goes on in the next, indented line.
         let mut open: Option<String> = None;
         for line in doc.lines() {
             let trimmed = line.trim();
             if trimmed.starts_with("Effect:") || trimmed.starts_with("Toolset:") {
-                read_labels(trimmed, &mut effect, &mut toolset)?;
+                labels.read(trimmed)?;
                 open = None;
             } else if let Some((param, text)) = parameter_line(trimmed, params) {
                 texts.insert(param.clone(), text.to_owned());
@@ -128,8 +129,9 @@ impl FunctionDoc {
         Ok(FunctionDoc {
             description: description.join("\n").trim().to_owned(),
             params: texts,
-            effect: effect.unwrap_or(Effect::Destructive),
-            toolset: toolset.unwrap_or_else(|| "general".to_owned()),
+            effect: labels.effect.unwrap_or(Effect::Destructive),
+            toolset: labels.toolset.unwrap_or_else(|| "general".to_owned()),
+            off_by_default: labels.off_by_default,
         })
     }
 }
@@ -141,18 +143,32 @@ fn parameter_line<'a>(line: &'a str, params: &[&str]) -> Option<(String, &'a str
     params.iter().any(|param| snake(param) == name).then(|| (name, text.trim()))
 }
 
-/// `Effect: read. Toolset: books.`, on one line or two.
-fn read_labels(line: &str, effect: &mut Option<Effect>, toolset: &mut Option<String>) -> Result<(), String> {
-    for label in line.split('.').map(str::trim).filter(|label| !label.is_empty()) {
-        match label.split_once(':').map(|(key, value)| (key.trim(), value.trim())) {
-            Some(("Effect", value)) => *effect = Some(value.parse()?),
-            Some(("Toolset", value)) if !value.is_empty() => *toolset = Some(value.to_owned()),
-            _ => {
-                return Err(format!("its doc ends with `{line}`, expected `Effect: read. Toolset: name.`"));
+/// What stands at the end of a doc.
+#[derive(Default)]
+struct Labels {
+    effect: Option<Effect>,
+    toolset: Option<String>,
+    off_by_default: bool,
+}
+
+impl Labels {
+    /// `Effect: read. Toolset: books.`, on one line or two; or `Toolset: books, off by default.`
+    fn read(&mut self, line: &str) -> Result<(), String> {
+        for label in line.split('.').map(str::trim).filter(|label| !label.is_empty()) {
+            match label.split_once(':').map(|(key, value)| (key.trim(), value.trim())) {
+                Some(("Effect", value)) => self.effect = Some(value.parse()?),
+                Some(("Toolset", value)) if !value.is_empty() => {
+                    let name = value.strip_suffix(", off by default");
+                    self.off_by_default = name.is_some();
+                    self.toolset = Some(name.unwrap_or(value).to_owned());
+                }
+                _ => {
+                    return Err(format!("its doc ends with `{line}`, expected `Effect: read. Toolset: name.`"));
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Joins hard-wrapped lines, which are an accident of the source file, and keeps lists, tables and blank lines.
@@ -197,6 +213,13 @@ mod tests {
     fn effect_and_toolset_may_stand_on_two_lines() {
         let doc = FunctionDoc::parse("Stops it.\nEffect: destructive\nToolset: lifecycle", &[]).unwrap();
         assert_eq!((doc.effect, doc.toolset.as_str()), (Effect::Destructive, "lifecycle"));
+        assert!(!doc.off_by_default);
+    }
+
+    #[test]
+    fn a_toolset_may_be_off_by_default() {
+        let doc = FunctionDoc::parse("Burns it.\nEffect: destructive. Toolset: fire, off by default.", &[]).unwrap();
+        assert_eq!((doc.toolset.as_str(), doc.off_by_default), ("fire", true));
     }
 
     #[test]

@@ -109,10 +109,10 @@ fn warned(outcome: Outcome, left: u32) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Toolsets;
     use super::super::scripted::Script;
     use super::super::scripted::restricted;
     use super::super::scripted::tenant;
-    use super::super::toolsets;
     use super::*;
 
     fn names(caller: &Caller) -> Vec<String> {
@@ -123,9 +123,9 @@ mod tests {
     fn a_caller_sees_less_than_the_tenant_but_never_more() {
         let all = tenant(Script::default());
         let narrowed = |tenant, narrowing| names(&Caller::new(tenant, "ada".into(), narrowing));
-        let read_only = Rights { read_only: true, toolsets: None };
+        let read_only = Rights { read_only: true, toolsets: Toolsets::default() };
         assert_eq!(narrowed(Arc::clone(&all), read_only), ["read_thing"]);
-        let danger = Rights { read_only: false, toolsets: toolsets(["danger"]) };
+        let danger = Rights { read_only: false, toolsets: Toolsets::offered(["danger"]) };
         assert_eq!(narrowed(all, danger.clone()), ["drop_thing"]);
         assert!(narrowed(restricted(Script::default(), true), danger).is_empty());
     }
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn callers_with_the_same_rights_share_one_toolbox() {
         let tenant = tenant(Script::default());
-        let read_only = Rights { read_only: true, toolsets: None };
+        let read_only = Rights { read_only: true, toolsets: Toolsets::default() };
         let one = Caller::new(Arc::clone(&tenant), "ada".into(), read_only.clone()).toolbox();
         let other = Caller::new(tenant, "bob".into(), read_only).toolbox();
         assert!(Arc::ptr_eq(&one, &other));

@@ -46,7 +46,7 @@ pub(crate) use self::registry::Changes;
 pub(crate) use self::registry::TenantConfigs;
 pub(crate) use self::registry::Tenants;
 pub(crate) use self::rights::Rights;
-pub(crate) use self::rights::toolsets;
+pub(crate) use self::rights::Toolsets;
 pub(crate) use self::shared::load_plugin;
 pub(crate) use self::shared_limits::SharedLimits;
 pub(crate) use self::start::StartError;

@@ -18,6 +18,7 @@ use super::DEFAULT;
 use super::Rights;
 use super::Runner;
 use super::Tenant;
+use super::Toolsets;
 use super::shared::Shared;
 use crate::plugin::Answer;
 use crate::plugin::Catalogue;
@@ -71,6 +72,7 @@ fn tool(name: &str, effect: Effect, toolset: &str) -> Tool {
         description: format!("Does {name}.\n\nFurther facts."),
         effect,
         toolset: toolset.to_owned(),
+        off_by_default: false,
         params: vec![param("name", true)],
         input_schema: object(json!({
             "type": "object",
@@ -136,7 +138,7 @@ pub(crate) fn tenant(script: Script) -> Arc<Tenant> {
 
 /// The same, read-only if wanted.
 pub(crate) fn restricted(script: Script, read_only: bool) -> Arc<Tenant> {
-    Tenant::from_parts(DEFAULT, Rights { read_only, toolsets: None }, Box::new(script), &shared())
+    Tenant::from_parts(DEFAULT, Rights { read_only, toolsets: Toolsets::default() }, Box::new(script), &shared())
 }
 
 /// One of several tenants of a process.

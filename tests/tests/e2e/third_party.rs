@@ -118,7 +118,7 @@ fn of_runtime(listed: &Value) -> Catalogue {
 }
 
 async fn of_jankins() -> Catalogue {
-    let output = Host::new(Artifact::P2).unwrap().args(["tools", "--json"]).run().await.unwrap();
+    let output = Host::new(Artifact::P2).unwrap().args(["tools", "--toolsets", "all", "--json"]).run().await.unwrap();
     let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
     let tools = shown["tools"].as_array().unwrap().iter().map(|tool| {
         let schema = &tool["input_schema"];

@@ -9,6 +9,7 @@ use ring::signature::KeyPair as _;
 use serde_json::json;
 
 use super::*;
+use crate::tenant::Toolsets;
 
 const ISSUER: &str = "https://id.example.com";
 const AUDIENCE: &str = "https://mcp.example.com/mcp";
@@ -155,7 +156,7 @@ async fn the_first_rule_that_fits_decides_and_none_lets_nobody_in() {
         value: value.to_owned(),
         tenant: Some(tenant.to_owned()),
         class: None,
-        narrowing: Rights { read_only, toolsets: None },
+        narrowing: Rights { read_only, toolsets: Toolsets::default() },
     };
     let oauth = oauth(&issuer, |config| config.rules = vec![rule("payments", "bank", true), rule("staff", "shop", false)]);
     let who = oauth.identify(&issuer.token(claims(json!({"groups": ["staff", "payments"], "tenant": "other"})))).await.unwrap();
