@@ -6,6 +6,7 @@
 
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
+mod load;
 mod memory;
 mod scan;
 mod speed;
@@ -77,6 +78,7 @@ async fn controller() -> Result<Simulator> {
 async fn main() -> Result<ExitCode> {
     let mut table = Table::default();
     speed::measure(&mut table).await?;
+    load::measure(&mut table).await?;
     scan::measure(&mut table).await?;
     memory::measure(&mut table).await?;
     tenants::measure(&mut table).await?;

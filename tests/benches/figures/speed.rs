@@ -90,12 +90,16 @@ async fn kept(table: &mut Table, artifact: Artifact) -> Result<()> {
     timed(&session, 200, "get_build", &refused).await?;
     timed(&session, 200, "get_build", &build).await?;
     jenkins.clear_requests();
-    let mut without = timed(&session, 2_000, "get_build", &refused).await?;
-    let mut cached = timed(&session, 2_000, "get_build", &build).await?;
+    let (mut without, mut cached) = (Vec::new(), Vec::new());
+    // Turn by turn, so that a busy moment of the machine meets both.
+    for _ in 0..2_000 {
+        without.extend(timed(&session, 1, "get_build", &refused).await?);
+        cached.extend(timed(&session, 1, "get_build", &build).await?);
+    }
     // The one ends before it asks, so the difference is what the component does with a kept answer.
     let inside = percentile(&mut cached, 0.5).saturating_sub(percentile(&mut without, 0.5));
     table.note("cached get_build, p50 of 2,000", &format!("{:.3} ms", milliseconds(percentile(&mut cached, 0.5))));
-    table.note("of which within the component, over a call refused", &format!("{:.1} µs", inside.as_secs_f64() * 1e6));
+    table.at_most("of which within the component, over a call refused", inside.as_secs_f64() * 1e6, 15.0, "µs");
     table.at_most("requests for 2,000 cached calls", jenkins.requests().len() as f64, 0.0, "");
     jenkins.set_latency(LATENCY);
     jenkins.clear_requests();

@@ -62,6 +62,7 @@ pub(super) async fn measure(table: &mut Table) -> Result<()> {
     };
     table.note("a tenant's calls, 99 % of them, alone", &format!("{:.1} ms", milliseconds(quiet)));
     table.note(&format!("the same beside {AT_ONCE} callers of another tenant"), &format!("{:.1} ms", milliseconds(noisy)));
+    table.at_most("  times as long", noisy.as_secs_f64() / quiet.as_secs_f64(), 2.0, "×");
     Ok(())
 }
 
