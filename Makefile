@@ -54,12 +54,22 @@ plugin: toolchain ## Build both components: target/plugin/jankins.wasm (WASI 0.3
 	$(CARGO) build -q -p jankins-component --lib --target wasm32-wasip2 --profile component --features p2
 	@target/release/package-plugin wit $(WASM) target/plugin/jankins-p2.wasm >> target/plugin.imports
 
+# Plugins that misbehave on request, for the tests of the sandbox. Not part of `build`: nobody else needs them.
+HOSTILE := target/wasm32-wasip2/component/jankins_hostile.wasm
+.PHONY: hostile
+hostile: toolchain
+	$(CARGO) build -q -p jankins-component --release --features package --bin package-plugin
+	$(CARGO) build -q -p jankins-hostile --target wasm32-wasip2 --profile component --features p3
+	@target/release/package-plugin tests/hostile/wit $(HOSTILE) target/plugin/hostile.wasm wasi:random/random > /dev/null
+	$(CARGO) build -q -p jankins-hostile --target wasm32-wasip2 --profile component --features p2
+	@target/release/package-plugin tests/hostile/wit $(HOSTILE) target/plugin/hostile-p2.wasm wasi:random/random > /dev/null
+
 .PHONY: toolchain
 toolchain:
 	@rustup target list --installed 2>/dev/null | grep -qx wasm32-wasip2 || rustup target add wasm32-wasip2
 
 .PHONY: test
-test: build ## Run all tests, those in other component runtimes included (needs node and python3)
+test: build hostile ## Run all tests, those in other component runtimes included (needs node and python3)
 	@if $(CARGO) nextest --version >/dev/null 2>&1; \
 	then $(CARGO) nextest run --release --workspace --no-fail-fast; \
 	else $(CARGO) test --release --workspace --no-fail-fast; fi
@@ -80,6 +90,8 @@ lint: toolchain ## Check formatting, and every target with clippy
 	$(CARGO) clippy -q --release -p jankins-component --features package --bin package-plugin -- -D warnings
 	$(CARGO) clippy -q -p jankins-component --lib --target wasm32-wasip2 --profile component --features p3 -- -D warnings
 	$(CARGO) clippy -q -p jankins-component --lib --target wasm32-wasip2 --profile component --features p2 -- -D warnings
+	$(CARGO) clippy -q -p jankins-hostile --lib --target wasm32-wasip2 --profile component --features p3 -- -D warnings
+	$(CARGO) clippy -q -p jankins-hostile --lib --target wasm32-wasip2 --profile component --features p2 -- -D warnings
 
 .PHONY: bench
 bench: build ## Measure start, calls, memory, log scans and tokens; fail when a figure is out of its bounds

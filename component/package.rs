@@ -3,7 +3,7 @@
 //! Appends the `package-docs` section, because docs do not survive into a component by themselves and linking drops
 //! what was there before; then prints what the plugin imports, and fails when that is more than it may reach.
 //!
-//! `package-plugin WIT_DIR LINKED.wasm PLUGIN.wasm`
+//! `package-plugin WIT_DIR LINKED.wasm PLUGIN.wasm [ALSO_ALLOWED_INTERFACE]...`
 
 use std::env;
 use std::fs;
@@ -44,7 +44,9 @@ const ALLOWED: [&str; 21] = [
 
 fn main() -> Result<()> {
     let args: Vec<String> = env::args().skip(1).collect();
-    let [wit, linked, plugin] = args.as_slice() else { bail!("usage: package-plugin WIT_DIR LINKED.wasm PLUGIN.wasm") };
+    let [wit, linked, plugin, also_allowed @ ..] = args.as_slice() else {
+        bail!("usage: package-plugin WIT_DIR LINKED.wasm PLUGIN.wasm [ALSO_ALLOWED_INTERFACE]...")
+    };
     let mut bytes = fs::read(linked).with_context(|| format!("cannot read {linked}"))?;
     let imports = imports(&bytes)?;
     let docs = docs(Path::new(wit))?;
@@ -58,7 +60,8 @@ fn main() -> Result<()> {
     let mut refused = Vec::new();
     for name in &imports {
         println!("  {name}");
-        if !ALLOWED.contains(&name.split('@').next().unwrap_or(name)) {
+        let interface = name.split('@').next().unwrap_or(name);
+        if !ALLOWED.contains(&interface) && !also_allowed.iter().any(|also| also == interface) {
             refused.push(name.as_str());
         }
     }

@@ -9,7 +9,7 @@
 //! | bytes per call into the host, or answered to it | [`HOSTCALL_BYTES`] | trap |
 //! | open handles: requests, bodies, timers | [`MAX_HANDLES`] | trap |
 //! | tasks, streams and futures of WASI 0.3 | [`MAX_TASKS`] | trap |
-//! | bytes of header fields | [`FIELD_BYTES`] | the guest gets an error |
+//! | bytes of header fields | [`FIELD_BYTES`] | trap in WASI 0.2, an error for the guest in 0.3 |
 //! | random bytes asked for at once | [`RANDOM_BYTES`] | trap in WASI 0.2, fewer bytes in 0.3 |
 //! | stack of a call | `engine::WASM_STACK_BYTES` | trap |
 //!

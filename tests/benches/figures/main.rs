@@ -6,6 +6,7 @@
 
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
+mod hostile;
 mod load;
 mod memory;
 mod scan;
@@ -82,6 +83,7 @@ async fn main() -> Result<ExitCode> {
     scan::measure(&mut table).await?;
     memory::measure(&mut table).await?;
     tenants::measure(&mut table).await?;
+    hostile::measure(&mut table).await?;
     tokens::measure(&mut table).await?;
     println!();
     Ok(if table.failed == 0 {

@@ -45,6 +45,24 @@ impl Artifact {
     }
 }
 
+/// The plugin that misbehaves on request, built for the same WASI as this component.
+///
+/// # Errors
+/// When it had to be built and that failed.
+pub fn hostile(artifact: Artifact) -> Result<PathBuf> {
+    let name = match artifact {
+        Artifact::P3 => "hostile.wasm",
+        Artifact::P2 => "hostile-p2.wasm",
+    };
+    let path = root().join("target/plugin").join(name);
+    let sources = newest(&root().join("tests/hostile"))?;
+    let is_fresh = || fs::metadata(&path).and_then(|file| file.modified()).is_ok_and(|built| built > sources);
+    if !is_fresh() {
+        exclusively("hostile", || if is_fresh() { Ok(()) } else { make("hostile") })?;
+    }
+    Ok(path)
+}
+
 /// The top of the repository.
 #[must_use]
 pub fn root() -> &'static Path {

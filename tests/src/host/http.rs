@@ -88,6 +88,12 @@ impl Http {
         &self.address
     }
 
+    /// The process id, while it runs.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// A GET.
     ///
     /// # Errors
@@ -110,12 +116,6 @@ impl Http {
     /// When there is no answer.
     pub async fn mcp(&self, method: &str, params: Value, headers: &[(&str, &str)]) -> Result<HttpAnswer> {
         mcp(&self.address, method, params, headers).await
-    }
-
-    /// The id of the process.
-    #[must_use]
-    pub fn id(&self) -> Option<u32> {
-        self.child.id()
     }
 
     /// A request of 2026-07-28 by a client with these capabilities.

@@ -6,6 +6,8 @@
 
 pub mod artifacts;
 mod http;
+#[cfg(target_os = "linux")]
+mod memory;
 mod stdio;
 
 use std::ffi::OsString;
@@ -22,6 +24,8 @@ pub use http::HttpAnswer;
 pub use http::get;
 pub use http::mcp;
 pub use http::send;
+#[cfg(target_os = "linux")]
+pub use memory::guest_memory;
 pub use stdio::Ended;
 pub use stdio::Stdio;
 

@@ -1,0 +1,113 @@
+//! Where the API token must never stand, wherever it came from: logs, metrics, answers, cassettes, what a plugin says,
+//! and the plugin's own memory.
+
+use std::time::Duration;
+
+use jankins_tests::host::Artifact;
+use jankins_tests::host::Host;
+use jankins_tests::host::Http;
+use jankins_tests::host::artifacts;
+#[cfg(target_os = "linux")]
+use jankins_tests::host::guest_memory;
+use jankins_tests::simulator::Fault;
+use jankins_tests::simulator::User;
+use serde_json::Value;
+use serde_json::json;
+
+use super::support::assert_no_secret;
+use super::support::controller;
+use super::support::secrets;
+
+on_both_artifacts! {
+    a_token_from_the_environment_stays_in_the_host
+    a_token_from_a_file_stays_in_the_host
+    a_plugin_that_looks_for_the_token_finds_none
+}
+
+async fn call(server: &Http, tool: &str, arguments: Value) -> String {
+    server.mcp("tools/call", json!({"name": tool, "arguments": arguments}), &[]).await.unwrap().body
+}
+
+fn holds(haystack: &[u8], needle: &str) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
+}
+
+/// The plugin's memory holds what it may know, and that proves that it was looked at; and no secret.
+#[cfg(target_os = "linux")]
+fn assert_memory_holds_no_secret(server: &Http, known: &str) {
+    let memory = guest_memory(server.id().unwrap()).unwrap();
+    assert!(holds(&memory, known), "{known} is not in the plugin's memory: is it looked at?");
+    for secret in secrets() {
+        assert!(!holds(&memory, &secret), "a secret of the controller stands in the plugin's memory");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn assert_memory_holds_no_secret(_: &Http, _: &str) {}
+
+/// Uses the host in every way that could show what it knows, and looks at all it says.
+async fn exercised(host: Host, url: &str, jenkins: &jankins_tests::simulator::Simulator) {
+    let folder = tempfile::tempdir().unwrap();
+    let cassette = folder.path().join("session.cassette");
+    let server = host.env("JANKINS_LOG_LEVEL", "trace").env("JANKINS_RECORD", &cassette).http().await.unwrap();
+    let mut heard = vec![];
+    for (tool, arguments) in [
+        ("whoami", json!({})),
+        ("get_build", json!({"job": "rust-core", "build": "2"})),
+        ("triage_failure", json!({"job": "shop/checkout/main", "build": "last-failed"})),
+        ("get_build", json!({"job": "no/such"})),
+        ("get_build", json!({"jbo": "x"})),
+        ("list_jobs", json!({"name_regex": "("})),
+        ("no_such_tool", json!({})),
+    ] {
+        heard.push(call(&server, tool, arguments).await);
+    }
+    assert_memory_holds_no_secret(&server, url.trim_end_matches('/'));
+    jenkins.set_fault(Fault::Status(401));
+    heard.push(call(&server, "get_build", json!({"job": "heartbeat", "build": "7"})).await);
+    jenkins.clear_faults();
+    jenkins.set_fault(Fault::Drop);
+    heard.push(call(&server, "get_build", json!({"job": "heartbeat", "build": "8"})).await);
+    jenkins.clear_faults();
+    for path in ["/_health", "/_ready", "/_metrics", "/mcp", "/_no_such_page"] {
+        heard.push(server.get(path).await.unwrap().body);
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    server.terminate().unwrap();
+    let (_, log) = server.ended().await.unwrap();
+    assert!(log.contains("DEBUG") && log.contains("whoami"), "{log}");
+    heard.push(log);
+    heard.push(std::fs::read_to_string(&cassette).unwrap());
+    let heard: Vec<&str> = heard.iter().map(String::as_str).collect();
+    assert_no_secret(&heard);
+}
+
+async fn a_token_from_the_environment_stays_in_the_host(artifact: Artifact) {
+    let jenkins = controller().await;
+    exercised(Host::new(artifact).unwrap().against(&jenkins.url(), User::Admin), &jenkins.url(), &jenkins).await;
+}
+
+async fn a_token_from_a_file_stays_in_the_host(artifact: Artifact) {
+    let jenkins = controller().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, format!("{}\n", User::Reader.token())).unwrap();
+    let host = Host::new(artifact).unwrap().against(&jenkins.url(), User::Anonymous);
+    let host = host.env("JENKINS_USER", User::Reader.name()).env("JENKINS_API_TOKEN_FILE", file);
+    exercised(host, &jenkins.url(), &jenkins).await;
+}
+
+async fn a_plugin_that_looks_for_the_token_finds_none(artifact: Artifact) {
+    let jenkins = controller().await;
+    let host =
+        Host::new(artifact).unwrap().against(&jenkins.url(), User::Admin).env("JANKINS_PLUGIN", artifacts::hostile(artifact).unwrap());
+    let server = host.env("JANKINS_LOG_LEVEL", "debug").http().await.unwrap();
+    let environment = call(&server, "attack", json!({"kind": "environment"})).await;
+    assert!(environment.contains("JENKINS_URL"), "{environment}");
+    let injected = call(&server, "attack", json!({"kind": "inject"})).await;
+    assert_memory_holds_no_secret(&server, jenkins.url().trim_end_matches('/'));
+    let crashed = call(&server, "attack", json!({"kind": "crash"})).await;
+    server.terminate().unwrap();
+    let (_, log) = server.ended().await.unwrap();
+    assert_no_secret(&[&environment, &injected, &crashed, &log]);
+}
