@@ -2,7 +2,7 @@
 //!
 //! Everything runs against the simulated controller in this process. Each line shows a figure and its bound; one that
 //! is out of its bound makes the benchmark fail. `BLESS=1 make bench` accepts the present token counts as the new
-//! baseline.
+//! baseline, and `ONLY=scan make bench` measures one section.
 
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
@@ -20,6 +20,8 @@ use std::time::Duration;
 use anyhow::Result;
 use jankins_tests::simulator::Simulator;
 use jankins_tests::simulator::SimulatorOptions;
+
+const SECTIONS: &[&str] = &["speed", "load", "scan", "memory", "tenants", "hostile", "tokens"];
 
 /// The table, printed as it grows.
 #[derive(Default)]
@@ -78,13 +80,18 @@ async fn controller() -> Result<Simulator> {
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let mut table = Table::default();
-    speed::measure(&mut table).await?;
-    load::measure(&mut table).await?;
-    scan::measure(&mut table).await?;
-    memory::measure(&mut table).await?;
-    tenants::measure(&mut table).await?;
-    hostile::measure(&mut table).await?;
-    tokens::measure(&mut table).await?;
+    let only = std::env::var("ONLY").ok();
+    for section in SECTIONS.iter().filter(|section| only.as_deref().is_none_or(|only| only == **section)) {
+        match *section {
+            "speed" => speed::measure(&mut table).await?,
+            "load" => load::measure(&mut table).await?,
+            "scan" => scan::measure(&mut table).await?,
+            "memory" => memory::measure(&mut table).await?,
+            "tenants" => tenants::measure(&mut table).await?,
+            "hostile" => hostile::measure(&mut table).await?,
+            _ => tokens::measure(&mut table).await?,
+        }
+    }
     println!();
     Ok(if table.failed == 0 {
         ExitCode::SUCCESS
