@@ -82,7 +82,7 @@ impl Site {
         let settings = sources.read()?;
         let config = Config::new(&settings)?;
         let access = Access::new(config.access, Some(&self.access()))?;
-        let tenants = self.tenants.reload(&config.tenants)?;
+        let tenants = self.rollout.reload(&config.tenants)?;
         // Nothing can fail from here on.
         *self.access.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access);
         let needs_restart = before.needs_restart(&settings);

@@ -12,8 +12,9 @@
 //!
 //! While the trial lasts, a reading call that the new plugin could not finish is answered by the old one, so that a bad
 //! plugin costs callers time and no answer. A change is for one tenant or for all, and for all or none of them. It lasts
-//! as long as the process: what the next start loads is the configuration's word, and a reload that changes a tenant
-//! starts it with that.
+//! as long as the process: what the next start loads is the configuration's word. A reload leaves it alone, and its trial
+//! goes on, unless the configuration names another plugin than before; then that one is used, and there is nothing to
+//! roll back to.
 
 mod trial;
 
@@ -33,9 +34,11 @@ use self::trial::Trial;
 use crate::plugin::Differences;
 use crate::plugin::Plugin;
 use crate::plugin::PluginError;
+use crate::tenant::Changes;
 use crate::tenant::Program;
 use crate::tenant::StartError;
 use crate::tenant::Tenant;
+use crate::tenant::TenantConfigs;
 use crate::tenant::Tenants;
 
 /// How long a new plugin is watched. Most faults show with the first calls; an hour would hold two instances for long.
@@ -178,12 +181,30 @@ pub(crate) struct Rollout {
 
 /// What is remembered of a tenant's last change.
 struct Deployment {
-    /// The tenant that it was done to: a reload may have put another in its place.
     tenant: Arc<Tenant>,
     before: Option<Plugin>,
     tally: Arc<Tally>,
     what: String,
     at: SystemTime,
+}
+
+impl Deployment {
+    /// Goes on with the tenant that a reload has put in the place of its own.
+    fn carry_to(&mut self, tenant: Arc<Tenant>) {
+        if self.tally.is_running()
+            && let Some((tried, before)) = tenant.program().plugin.clone().zip(self.before.clone())
+        {
+            match tenant.program_of(tried).and_then(|tried| Ok((tried, tenant.program_of(before)?))) {
+                Ok((tried, before)) => {
+                    let runner = Box::new(Trial::new(tried.runner, Arc::new(before), Arc::clone(&self.tally)));
+                    drop(tenant.replace(Program { runner, ..tried }));
+                }
+                // It could only have been made a moment ago, and not now, if files vanish just then.
+                Err(error) => tracing::warn!(tenant = tenant.id(), %error, "the plugin is on trial no longer"),
+            }
+        }
+        self.tenant = tenant;
+    }
 }
 
 impl Rollout {
@@ -205,7 +226,7 @@ impl Rollout {
         let in_use = |tenant: Arc<Tenant>| {
             let plugin = tenant.program().plugin.as_ref().map(PluginFacts::of);
             self.deployments(|deployments| {
-                let last = deployments.get(tenant.id()).filter(|last| Arc::ptr_eq(&last.tenant, &tenant));
+                let last = deployments.get(tenant.id());
                 let seconds = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).map(|since| since.as_secs()).ok();
                 InUse {
                     tenant: tenant.id().to_owned(),
@@ -279,6 +300,27 @@ impl Rollout {
         Ok(changed)
     }
 
+    /// Makes the tenants what the configuration says now. Blocks, for as long as compiling a plugin takes.
+    ///
+    /// # Errors
+    /// When one of them cannot be started; then all stay as they were.
+    pub(crate) fn reload(&self, configs: &TenantConfigs) -> Result<Changes, StartError> {
+        let _changing = self.changing.blocking_lock();
+        let changes = self.tenants.reload(configs)?;
+        let digest = |tenant: &Tenant| tenant.program().plugin.as_ref().map(|plugin| plugin.digest().to_owned());
+        self.deployments(|deployments| {
+            deployments.retain(|id, last| match self.tenants.get(id) {
+                Some(now) if Arc::ptr_eq(&now, &last.tenant) => true,
+                Some(now) if digest(&now) == digest(&last.tenant) => {
+                    last.carry_to(now);
+                    true
+                }
+                _ => false,
+            });
+        });
+        Ok(changes)
+    }
+
     async fn load(&self, order: &Order) -> Result<Plugin, Refusal> {
         let (tenants, file) = (Arc::clone(&self.tenants), order.file.clone());
         // Compiling takes a second or more, which no other task may wait for.
@@ -303,10 +345,7 @@ impl Rollout {
     fn back(&self, tenants: &[Arc<Tenant>], why: &str) -> Result<Changed, Refusal> {
         let mut programs = Vec::new();
         for tenant in tenants {
-            let before = self.deployments(|deployments| {
-                let last = deployments.get(tenant.id()).filter(|last| Arc::ptr_eq(&last.tenant, tenant));
-                last.and_then(|last| last.before.clone())
-            });
+            let before = self.deployments(|deployments| deployments.get(tenant.id()).and_then(|last| last.before.clone()));
             if let Some(plugin) = before {
                 let program =
                     tenant.program_of(plugin.clone()).map_err(|source| Refusal::Start { tenant: tenant.id().to_owned(), source })?;

@@ -20,6 +20,13 @@ struct World {
     folder: tempfile::TempDir,
     tenants: Arc<Tenants>,
     rollout: Arc<Rollout>,
+    plugin: PathBuf,
+}
+
+/// Both tenants with that plugin.
+fn configured(plugin: &Path, timeout: Duration) -> TenantConfigs {
+    let config = || TenantConfig { plugin: plugin.to_owned(), timeout, ..TenantConfig::for_tests(Rights::default()) };
+    ["bank", "shop"].map(|id| (id.to_owned(), Arc::new(config()))).into()
 }
 
 impl World {
@@ -27,15 +34,10 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let plugin = folder.path().join("old.wasm");
         std::fs::write(&plugin, fixtures::with_docs(fixtures::binary(fixtures::SYNC), DOCS)).unwrap();
-        let configs: TenantConfigs = ["bank", "shop"]
-            .map(|id| {
-                let config = TenantConfig { plugin: plugin.clone(), ..TenantConfig::for_tests(Rights::default()) };
-                (id.to_owned(), Arc::new(config))
-            })
-            .into();
+        let configs = configured(&plugin, Duration::from_secs(30));
         let tenants = Tenants::start(&configs, None).unwrap();
         let rollout = Rollout::with_trial(Arc::clone(&tenants), Duration::from_secs(30));
-        Self { folder, tenants, rollout }
+        Self { folder, tenants, rollout, plugin }
     }
 
     /// A plugin that differs from the old one as this text does.
@@ -53,6 +55,13 @@ impl World {
     /// One that crashes when it counts.
     fn broken(&self) -> Order {
         self.write("broken.wasm", &fixtures::SYNC.replace("(global.set $count (i32", "unreachable (global.set $count (i32"))
+    }
+
+    /// Reads a configuration in which all tenants differ from before.
+    async fn reload(&self, plugin: &Path, timeout: u64) {
+        let (rollout, configs) = (Arc::clone(&self.rollout), configured(plugin, Duration::from_secs(timeout)));
+        let changes = tokio::task::spawn_blocking(move || rollout.reload(&configs)).await.unwrap().unwrap();
+        assert_eq!(changes.changed, ["bank", "shop"]);
     }
 
     async fn call(&self, tenant: &str, tool: &str) -> Outcome {
@@ -166,4 +175,44 @@ async fn what_lies_beside_a_plugin_could_be_used() {
     let better = world.better();
     std::fs::write(world.folder.path().join("notes.txt"), "").unwrap();
     assert_eq!(world.rollout.candidates(), [better.file]);
+}
+
+#[tokio::test]
+async fn a_reload_keeps_the_plugin_in_use_and_what_to_go_back_to() {
+    let world = World::new();
+    let listener = world.tenants.get("shop").unwrap().changes();
+    world.rollout.put_to_use(Order { tenant: Some("shop".into()), ..world.better() }).await.unwrap();
+    world.reload(&world.plugin, 20).await;
+    assert!(*listener.borrow(), "whoever listens to the tenant before is not told");
+    assert_eq!((world.count("bank").await, world.count("shop").await), (1, 10));
+    let shop = world.in_use("shop");
+    assert!(shop.on_trial && shop.last_change.as_deref() == Some("use"), "{shop:?}");
+    assert_eq!(world.rollout.roll_back(None).await.unwrap().tenants, ["shop"]);
+    assert_eq!(world.count("shop").await, 1);
+}
+
+#[tokio::test]
+async fn a_reload_with_another_plugin_is_the_last_word() {
+    let world = World::new();
+    world.rollout.put_to_use(world.broken()).await.unwrap();
+    let better = world.better().file;
+    world.reload(&better, 20).await;
+    assert_eq!((world.count("bank").await, world.count("shop").await), (10, 10));
+    assert!(world.in_use("bank").last_change.is_none());
+    assert!(matches!(world.rollout.roll_back(None).await, Err(Refusal::NothingBefore)));
+}
+
+#[tokio::test]
+async fn a_trial_goes_on_after_a_reload() {
+    let world = World::new();
+    world.rollout.put_to_use(world.broken()).await.unwrap();
+    world.reload(&world.plugin, 20).await;
+    let started = Instant::now();
+    while world.in_use("bank").on_trial {
+        assert!(started.elapsed() < Duration::from_secs(10), "it is still used");
+        world.count("bank").await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(world.in_use("shop").last_change.unwrap().starts_with("automatic rollback: 3 of"));
+    world.count("shop").await;
 }

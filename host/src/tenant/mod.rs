@@ -33,6 +33,7 @@ use std::time::Instant;
 
 use serde_json::Map;
 use serde_json::Value;
+use tokio::sync::watch;
 
 pub(crate) use self::caller::Caller;
 pub(crate) use self::caller::LOCAL_USER;
@@ -75,6 +76,8 @@ pub(crate) struct Tenant {
     figures: Arc<TenantMetrics>,
     config: Arc<TenantConfig>,
     program: RwLock<Arc<Program>>,
+    /// Whether a reload has put another tenant in the place of this one; touched with every change of the program.
+    superseded: watch::Sender<bool>,
     shared: Arc<Shared>,
 }
 
@@ -97,7 +100,19 @@ impl Tenant {
     /// Lets another program run from the next call on, and answers the one before: it lives until its last call has
     /// ended, and who replaced it decides how long to wait for that (`Runner::drain`).
     pub(crate) fn replace(&self, program: Program) -> Arc<Program> {
-        std::mem::replace(&mut *self.program.write().unwrap_or_else(PoisonError::into_inner), Arc::new(program))
+        let replaced = std::mem::replace(&mut *self.program.write().unwrap_or_else(PoisonError::into_inner), Arc::new(program));
+        self.superseded.send_modify(|_| {});
+        replaced
+    }
+
+    /// Wakes whoever waits with each change of what runs. True once this tenant is no longer the one of its name.
+    pub(crate) fn changes(&self) -> watch::Receiver<bool> {
+        self.superseded.subscribe()
+    }
+
+    /// Another tenant has its name now, or nobody. What is under way ends here.
+    fn supersede(&self) {
+        self.superseded.send_replace(true);
     }
 
     /// The tools on offer.

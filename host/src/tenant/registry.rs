@@ -2,7 +2,8 @@
 //!
 //! The table is swapped whole, so a caller sees the tenants before a reload or those after it, never a mixture. A
 //! tenant whose settings did not change stays the same, with its cache and its connections; one that changed is made
-//! anew, and the old one ends with its last call. When any of them cannot be made, nothing changes.
+//! anew, and the old one ends with its last call. It keeps the plugin in use, which may not be the one of the start any
+//! more, unless the configuration names another than before. When any of them cannot be made, nothing changes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -83,7 +84,13 @@ impl Tenants {
             removed: before.keys().filter(|id| !after.contains_key(*id)).cloned().collect(),
             changed: after.keys().filter(changed).cloned().collect(),
         };
-        *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
+        let after = Arc::new(after);
+        *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&after);
+        for (id, old) in before.iter() {
+            if after.get(id).is_none_or(|new| !Arc::ptr_eq(old, new)) {
+                old.supersede();
+            }
+        }
         Ok(changes)
     }
 
@@ -168,7 +175,7 @@ fn table(configs: &TenantConfigs, before: &Table, shared: &Arc<Shared>) -> Resul
         let same = before.get(id).filter(|tenant| *tenant.config == **config).cloned();
         let tenant = match same {
             Some(tenant) => tenant,
-            None => Tenant::start(id, config, shared).map_err(|error| named(id, configs.len(), error))?,
+            None => Tenant::start(id, config, before.get(id), shared).map_err(|error| named(id, configs.len(), error))?,
         };
         table.insert(id.clone(), tenant);
     }

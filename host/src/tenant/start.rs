@@ -12,6 +12,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use serde_json::Map;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use super::Facts;
 use super::Program;
@@ -88,15 +89,23 @@ pub(crate) enum StartError {
 }
 
 impl Tenant {
-    /// Starts the tenant that the configuration describes, with the plugin that it names.
+    /// Starts the tenant that the configuration describes. With the plugin that it names; or, if it names the same as for
+    /// the tenant `before` a reload, with what that one uses: which may be another by now, and is the operator's later word.
     ///
     /// # Errors
     /// When the component cannot be loaded or the way to the controller cannot be set up.
-    pub(super) fn start(id: &str, config: &Arc<TenantConfig>, shared: &Arc<Shared>) -> Result<Arc<Self>, StartError> {
-        let plugin = shared.plugin(&config.plugin)?;
-        if let Some(wanted) = config.plugin_digest.as_ref().filter(|wanted| *wanted != plugin.digest()) {
-            return Err(StartError::Digest { path: config.plugin.clone(), found: plugin.digest().to_owned(), wanted: wanted.clone() });
-        }
+    pub(super) fn start(
+        id: &str,
+        config: &Arc<TenantConfig>,
+        before: Option<&Arc<Self>>,
+        shared: &Arc<Shared>,
+    ) -> Result<Arc<Self>, StartError> {
+        let names_the_same =
+            |before: &&Arc<Self>| (&before.config.plugin, &before.config.plugin_digest) == (&config.plugin, &config.plugin_digest);
+        let plugin = match before.filter(names_the_same).and_then(|before| before.program().plugin.clone()) {
+            Some(in_use) => in_use,
+            None => configured(config, shared)?,
+        };
         let figures = shared.metrics.tenant(id);
         let program = program(plugin, config, shared, &figures)?;
         Ok(Arc::new(Self {
@@ -104,6 +113,7 @@ impl Tenant {
             figures,
             config: Arc::clone(config),
             program: RwLock::new(Arc::new(program)),
+            superseded: watch::Sender::new(false),
             shared: Arc::clone(shared),
         }))
     }
@@ -130,8 +140,18 @@ impl Tenant {
             figures: shared.metrics.tenant(id),
             config: Arc::new(config),
             program: RwLock::new(Arc::new(Program { toolbox: Arc::new(toolbox), facts, plugin: None, runner })),
+            superseded: watch::Sender::new(false),
             shared: Arc::clone(shared),
         })
+    }
+}
+
+/// The plugin that the configuration names.
+fn configured(config: &TenantConfig, shared: &Shared) -> Result<Plugin, StartError> {
+    let plugin = shared.plugin(&config.plugin)?;
+    match config.plugin_digest.as_ref().filter(|wanted| *wanted != plugin.digest()) {
+        Some(wanted) => Err(StartError::Digest { path: config.plugin.clone(), found: plugin.digest().to_owned(), wanted: wanted.clone() }),
+        None => Ok(plugin),
     }
 }
 
