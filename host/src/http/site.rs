@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::config::ConfigError;
 use crate::config::Settings;
 use crate::config::Sources;
+use crate::mcp::Offer;
 use crate::mcp::Servers;
 use crate::rollout::Rollout;
 use crate::tenant::Changes;
@@ -61,7 +62,7 @@ impl Site {
     pub(crate) fn new(tenants: Arc<Tenants>, access: Access) -> Result<Self, McpError> {
         let rollout = Rollout::new(Arc::clone(&tenants));
         let access = RwLock::new(Arc::new(access));
-        Ok(Self { tenants, servers: Servers::new()?, rollout, access, configuration: Mutex::new(None) })
+        Ok(Self { tenants, servers: Servers::new(Offer::Changing)?, rollout, access, configuration: Mutex::new(None) })
     }
 
     /// The same, reloaded from where its configuration came from.

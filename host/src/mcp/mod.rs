@@ -11,7 +11,7 @@
 //! | a call that destroys something | a question to its user, or a request to confirm (see [`confirm`]) |
 //! | a progress token | word every two seconds that the call is still running |
 //! | a cancellation | nothing more; the plugin finishes by itself |
-//! | a subscription to resources | word of each change (see [`watch`]) |
+//! | a subscription to resources, or to the list of tools | word of each change (see [`watch`]) |
 
 mod answer;
 mod call;
@@ -26,6 +26,7 @@ mod watch;
 
 pub(crate) use answer::readable;
 pub(crate) use server::Server;
+pub(crate) use surface::Offer;
 pub(crate) use surface::Servers;
 
 #[cfg(test)]

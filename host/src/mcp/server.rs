@@ -34,6 +34,7 @@ use super::call;
 use super::confirm::Consent;
 use super::library;
 use super::measure::Operation;
+use super::surface::Offer;
 use super::surface::Servers;
 use super::surface::Surface;
 use super::watch::watch;
@@ -44,7 +45,8 @@ use crate::tenant::Tenant;
 use crate::toolbox::Found;
 use crate::toolbox::Withheld;
 
-/// How long a client may keep what it was told about us. The list changes with the process only.
+/// How long a client may keep what it was told about us. Another plugin or configuration changes it, and who listens is
+/// told at once.
 pub(super) const TTL_MS: u64 = 300_000;
 
 /// The MCP server of one caller. Cheap to clone: over HTTP there is one for every request.
@@ -60,7 +62,7 @@ impl Server {
     /// # Errors
     /// When the system gives no randomness for the key that seals questions.
     pub(crate) fn new(tenant: Arc<Tenant>) -> Result<Self, McpError> {
-        Ok(Servers::new()?.serve(Caller::local(tenant)))
+        Ok(Servers::new(Offer::Fixed)?.serve(Caller::local(tenant)))
     }
 
     pub(super) fn of(caller: Caller, servers: Arc<Servers>) -> Self {
@@ -113,9 +115,13 @@ impl ServerHandler for Server {
         let operation = self.operation("initialize", "", &context);
         context.peer.set_peer_info(request.clone());
         operation.end(self.negotiate_initialize(&request).map(|mut answer| {
-            // To clients that open with this it would mean `resources/subscribe` (see `super::watch`).
+            // To clients that open with this it would mean `resources/subscribe`, and notifications over a stream that
+            // they open (see `super::watch`).
             if let Some(resources) = &mut answer.capabilities.resources {
                 resources.subscribe = None;
+            }
+            if let Some(tools) = &mut answer.capabilities.tools {
+                tools.list_changed = None;
             }
             answer
         }))
@@ -209,11 +215,18 @@ impl ServerHandler for Server {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        self.surface().toolbox.offers().resources.then(|| self.servers.watched.accept(requested))
+        let resources = self.surface().toolbox.offers().resources;
+        let changing = self.servers.offer == Offer::Changing;
+        // What nobody asked for, the library takes out again.
+        (resources || changing).then(|| {
+            let mut accepted = if resources { self.servers.watched.accept(requested) } else { SubscriptionFilter::default() };
+            accepted.tools_list_changed = changing.then_some(true);
+            accepted
+        })
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), McpError> {
-        watch(&self.caller, &self.servers.watched, &context).await;
+        watch(&self.caller, &self.servers, &context).await;
         Ok(())
     }
 }

@@ -15,6 +15,7 @@ use rmcp::model::ResourcesCapability;
 use rmcp::model::ServerCapabilities;
 use rmcp::model::ServerConfig;
 use rmcp::model::Tool as Listed;
+use rmcp::model::ToolsCapability;
 
 use super::Server;
 use super::confirm::Confirmations;
@@ -38,10 +39,20 @@ pub(super) struct Surface {
     pub(super) config: ServerConfig,
 }
 
+/// Whether what is on offer may change while the process runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// Nobody can change it.
+    Fixed,
+    /// The plugin may be replaced and the configuration read again.
+    Changing,
+}
+
 /// What all servers of a process share.
 pub(crate) struct Servers {
     pub(super) confirmations: Confirmations,
     pub(super) watched: Watched,
+    pub(super) offer: Offer,
     surfaces: Mutex<HashMap<usize, Arc<Surface>>>,
 }
 
@@ -50,8 +61,8 @@ impl Servers {
     ///
     /// # Errors
     /// When the system gives no randomness for the key that seals questions.
-    pub(crate) fn new() -> Result<Arc<Self>, McpError> {
-        Ok(Arc::new(Self { confirmations: Confirmations::new()?, watched: Watched::default(), surfaces: Mutex::default() }))
+    pub(crate) fn new(offer: Offer) -> Result<Arc<Self>, McpError> {
+        Ok(Arc::new(Self { confirmations: Confirmations::new()?, watched: Watched::default(), offer, surfaces: Mutex::default() }))
     }
 
     /// The server for one caller.
@@ -69,7 +80,7 @@ impl Servers {
         }
         let surface = Arc::new(Surface {
             tools: toolbox.offered().iter().map(|tool| listed(tool)).collect(),
-            config: config(toolbox.instructions(), toolbox.offers()),
+            config: config(toolbox.instructions(), toolbox.offers(), self.offer),
             toolbox,
         });
         if surfaces.len() >= MAX_SURFACES {
@@ -80,7 +91,7 @@ impl Servers {
     }
 }
 
-fn config(instructions: &str, offers: Offers) -> ServerConfig {
+fn config(instructions: &str, offers: Offers, offer: Offer) -> ServerConfig {
     let implementation = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
         .with_title("Jankins")
         .with_description(env!("CARGO_PKG_DESCRIPTION"));
@@ -88,12 +99,18 @@ fn config(instructions: &str, offers: Offers) -> ServerConfig {
         "" => UNTRUSTED.to_owned(),
         plugin => format!("{plugin}\n\n{UNTRUSTED}"),
     };
-    ServerConfig::new(capabilities(offers)).with_server_info(implementation).with_instructions(instructions)
+    ServerConfig::new(capabilities(offers, offer)).with_server_info(implementation).with_instructions(instructions)
 }
 
-/// What the plugin has. No list is announced to change: clients ask again when what they were told is old.
-fn capabilities(offers: Offers) -> ServerCapabilities {
+/// What the plugin has, and that the list of tools is announced to change where it can. The other lists are not: clients
+/// ask again when what they were told is old.
+fn capabilities(offers: Offers, offer: Offer) -> ServerCapabilities {
     let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+    if offer == Offer::Changing {
+        let mut tools = ToolsCapability::default();
+        tools.list_changed = Some(true);
+        capabilities.tools = Some(tools);
+    }
     capabilities.prompts = offers.prompts.then(Default::default);
     capabilities.resources = offers.resources.then(|| {
         let mut resources = ResourcesCapability::default();
@@ -112,11 +129,13 @@ mod tests {
 
     #[test]
     fn only_what_the_plugin_has_is_declared() {
-        let declared = |offers| serde_json::to_value(capabilities(offers)).unwrap();
+        let declared = |offers| serde_json::to_value(capabilities(offers, Offer::Fixed)).unwrap();
         assert_eq!(declared(Offers::default()), json!({"tools": {}}));
         let some = Offers { prompts: false, resources: true, completions: false };
         assert_eq!(declared(some), json!({"tools": {}, "resources": {"subscribe": true}}));
         let all = Offers { prompts: true, resources: true, completions: true };
         assert_eq!(declared(all), json!({"completions": {}, "prompts": {}, "resources": {"subscribe": true}, "tools": {}}));
+        let changing = serde_json::to_value(capabilities(Offers::default(), Offer::Changing)).unwrap();
+        assert_eq!(changing, json!({"tools": {"listChanged": true}}));
     }
 }

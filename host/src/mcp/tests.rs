@@ -34,6 +34,10 @@ struct Client {
 
 impl Client {
     fn of(tenant: Arc<Tenant>) -> Self {
+        Self::with(Server::new(tenant).unwrap())
+    }
+
+    fn with(server: Server) -> Self {
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let (input, output) = tokio::io::split(theirs);
         let (answers, requests) = tokio::io::split(ours);
@@ -44,7 +48,7 @@ impl Client {
                 Err(_) => std::future::pending().await,
             }
         };
-        let server = tokio::spawn(serve_streams(Server::new(tenant).unwrap(), input, output, stop_signal));
+        let server = tokio::spawn(serve_streams(server, input, output, stop_signal));
         Self { answers: BufReader::new(answers).lines(), requests, stop: Some(stop), server }
     }
 

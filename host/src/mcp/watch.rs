@@ -1,9 +1,14 @@
-//! Subscriptions: tells a client when a resource has changed, by reading it every so often and comparing.
+//! Subscriptions: tells a client when its list of tools has changed, and when a resource has.
 //!
+//! The list changes when the tenant gets another plugin that has other tools; that is seen at once. After a reload that
+//! changed the tenant, the client is told that the list may have changed, and its subscription ends: the tenant that it
+//! was for is gone, and with the next one the new rules hold.
+//!
+//! A resource is read every so often and compared.
 //! The controller is asked no oftener than the plugin says that a reading stays fresh, never oftener than [`SOONEST`] and
 //! at least every [`LATEST`]; one after the other, so a subscription is never more than one request at a time. A resource
 //! that cannot be read is looked at again after [`LATEST`], and the client is told when it is there or gone. A
-//! subscription ends with its request: the client closes the stream or cancels, or the server stops.
+//! subscription ends with its request as well: the client closes the stream or cancels, or the server stops.
 //!
 //! At most [`MOST_EACH`] resources per subscription and [`MOST`] in all are accepted; what is beyond is left out of the
 //! acknowledgement, as the protocol has it. The older `resources/subscribe` is not offered: it needs a session that this
@@ -21,6 +26,7 @@ use rmcp::service::SubscriptionContext;
 use tokio::time::Instant;
 
 use super::library::read;
+use super::surface::Servers;
 use crate::plugin::Failure;
 use crate::plugin::Reading;
 use crate::telemetry::Metrics;
@@ -82,19 +88,40 @@ struct Seen {
 }
 
 /// Runs one subscription to its end.
-pub(super) async fn watch(caller: &Caller, watched: &Watched, context: &SubscriptionContext) {
+pub(super) async fn watch(caller: &Caller, servers: &Servers, context: &SubscriptionContext) {
     let mut uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
     // The library puts back what was named twice.
     uris.sort();
     uris.dedup();
     let tenant = caller.tenant();
-    let _counted = Counted::new(watched, tenant.metrics(), uris.len());
+    let _counted = Counted::new(&servers.watched, tenant.metrics(), uris.len());
     let now = Instant::now();
     let mut seen: Vec<Seen> = uris.into_iter().map(|uri| Seen { uri, mark: None, next: now }).collect();
     tokio::select! {
         () = context.cancelled() => {}
         () = tenant.lifecycle().draining() => {}
         () = look(caller, &mut seen, context) => {}
+        () = follow(caller, servers, context) => {}
+    }
+}
+
+/// Tells of each change of the caller's list of tools; ends with the tenant, or when the client cannot be told any more.
+async fn follow(caller: &Caller, servers: &Servers, context: &SubscriptionContext) {
+    let mut changes = caller.tenant().changes();
+    let mut known = servers.surface(caller);
+    loop {
+        let superseded = *changes.borrow_and_update();
+        let now = servers.surface(caller);
+        let news = superseded || now.tools != known.tools;
+        known = now;
+        let wanted = context.accepted().tools_list_changed == Some(true);
+        if news && wanted && context.sink().notify_tool_list_changed().await.is_err() {
+            return;
+        }
+        // An error would mean that the tenant is gone, and the caller holds it.
+        if superseded || changes.changed().await.is_err() {
+            return;
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Prompts, resources, completions and subscriptions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -7,6 +8,11 @@ use serde_json::json;
 
 use super::Client;
 use super::modern;
+use crate::mcp::Offer;
+use crate::mcp::Servers;
+use crate::tenant::Caller;
+use crate::tenant::Program;
+use crate::tenant::Tenant;
 use crate::tenant::scripted::Script;
 use crate::tenant::scripted::restricted;
 use crate::tenant::scripted::tenant;
@@ -179,4 +185,38 @@ async fn a_server_that_stops_ends_its_subscriptions() {
     tenant.lifecycle().drain(Duration::ZERO).await;
     let ended = client.next().await;
     assert_eq!((&ended["id"], &ended["result"]["resultType"]), (&json!(1), &json!("complete")), "{ended}");
+}
+
+/// Lets the tenant have another plugin, of which so many tools are on offer.
+fn replace(tenant: &Arc<Tenant>, tools: usize) {
+    let mut catalogue = crate::tenant::scripted::catalogue();
+    catalogue.tools.truncate(tools);
+    let toolbox = Arc::new(crate::toolbox::Toolbox::new("sha256:other", &catalogue, tenant.rights()).unwrap());
+    drop(tenant.replace(Program { toolbox, facts: tenant.facts(), plugin: None, runner: Box::new(Script::default()) }));
+}
+
+#[tokio::test]
+async fn who_listens_is_told_when_the_list_of_tools_changes_and_only_then() {
+    let tenant = tenant(Script::default());
+    let mut client = Client::with(Servers::new(Offer::Changing).unwrap().serve(Caller::local(Arc::clone(&tenant))));
+    let discovered = client.modern("server/discover", json!({})).await;
+    assert_eq!(discovered["result"]["capabilities"]["tools"], json!({"listChanged": true}));
+    let accepted = client.ask("subscriptions/listen", listen(&[])).await;
+    assert_eq!(accepted["params"]["notifications"], json!({"toolsListChanged": true}), "{accepted}");
+    // Three tools as before, then two: one word and not two.
+    for tools in [3, 2] {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        replace(&tenant, tools);
+    }
+    let word = client.next().await;
+    assert_eq!(word["method"], "notifications/tools/list_changed", "{word}");
+    assert_eq!(word["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"], 1, "{word}");
+    assert_eq!(client.modern("tools/list", json!({})).await["result"]["tools"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_older_client_is_not_promised_word_of_changed_tools() {
+    let servers = Servers::new(Offer::Changing).unwrap();
+    let mut client = Client::with(servers.serve(Caller::local(tenant(Script::default()))));
+    assert_eq!(client.initialize(json!({})).await["result"]["capabilities"]["tools"], json!({}));
 }
