@@ -35,6 +35,7 @@ mod library;
 mod load;
 mod logging;
 mod patience;
+mod plugin_change;
 mod protocol;
 mod requests;
 mod rules;
