@@ -55,6 +55,7 @@ async fn every_shell_block_of_the_runbook_works() {
             .env("STATE", state.path())
             .env("REPOSITORY", artifacts::root())
             .env("JANKINS_PLUGIN", Artifact::P3.path())
+            .env("NEXT", Artifact::P2.path())
             .env("JANKINS_CACHE_DIR", artifacts::root().join("target/test-cache"))
             .env("JENKINS_USER", User::Reader.name())
             .env("JENKINS_API_TOKEN", User::Reader.token())
