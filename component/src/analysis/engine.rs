@@ -125,21 +125,17 @@ impl Analyzer {
         };
         findings.iter_mut().for_each(|finding| scene.weigh(finding));
         crate::sorted::sort_by(&mut findings, |a, b| b.score.cmp(&a.score).then(a.line.cmp(&b.line)));
-        let (stages, failed_branches) = self.stages.into_parts();
         let mut analysis = Analysis {
             hypotheses: Vec::new(),
             findings,
             counts,
             failed_tests: facts.tests,
-            failed_tests_total: facts.tests_total,
             tools: facts.tools,
             exit_codes: facts.exit_codes,
             downstream: facts.downstream,
             nodes: facts.nodes,
             environment: facts.environment,
-            stages,
             failing_stage,
-            failed_branches,
             result: facts.result,
             last_command: facts.command,
             last_output: facts.tail.into(),

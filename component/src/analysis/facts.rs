@@ -18,7 +18,6 @@ const TAIL: usize = 5;
 #[derive(Default)]
 pub(super) struct Facts {
     pub(super) tests: Vec<FailedTest>,
-    pub(super) tests_total: u64,
     pub(super) tools: Vec<DetectedTool>,
     pub(super) exit_codes: Vec<ExitCode>,
     pub(super) downstream: Vec<DownstreamBuild>,
@@ -136,7 +135,6 @@ impl Facts {
             known.message = known.message.take().or(message);
             return;
         }
-        self.tests_total += 1;
         if self.tests.len() < MAX_TESTS {
             self.tests.push(FailedTest {
                 name: name.to_owned(),

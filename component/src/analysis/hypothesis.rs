@@ -64,8 +64,6 @@ pub struct Hypothesis {
     pub repeated: u64,
     /// One concrete sentence on what to do.
     pub advice: String,
-    /// Whether running the build again, unchanged, may well succeed.
-    pub retryable: bool,
     /// The score of its best finding.
     pub score: i32,
     /// Jenkins itself says so, below the end of the pipeline.
@@ -152,7 +150,6 @@ impl Hypothesis {
             count: finding.count,
             repeated: finding.count,
             advice: template::fill(rule.advice, &finding.captures),
-            retryable: rule.retryable,
             score: finding.score,
             verdict: finding.is_verdict(),
             doubted: finding.is_doubted(),

@@ -19,11 +19,10 @@ mod template;
 
 pub use engine::Analyzer;
 pub use finding::{DetectedTool, DownstreamBuild, Evidence, ExitCode, FailedTest, Finding, Note};
-pub use hypothesis::{Confidence, Hypothesis};
+pub use hypothesis::Hypothesis;
 pub(crate) use prefix::peel;
-pub use stages::StageMark;
 
-use rules::{Role, Tool};
+use rules::Role;
 
 /// What a log says.
 #[derive(Debug, Default)]
@@ -36,8 +35,6 @@ pub struct Analysis {
     pub counts: Vec<(&'static str, u64)>,
     /// Failed tests in the order of the log, at most 200.
     pub failed_tests: Vec<FailedTest>,
-    /// How many failed tests the log names in all.
-    pub failed_tests_total: u64,
     /// Tools that took part, each with the first line that shows it.
     pub tools: Vec<DetectedTool>,
     /// Exit codes that the log states.
@@ -48,12 +45,8 @@ pub struct Analysis {
     pub nodes: Vec<String>,
     /// Versions that the log names: of tools, images, libraries.
     pub environment: Vec<(&'static str, String)>,
-    /// Stages in order of their opening markers.
-    pub stages: Vec<StageMark>,
     /// The stage that failed, as far as the markers tell.
     pub failing_stage: Option<String>,
-    /// Branches of a `parallel` that failed.
-    pub failed_branches: Vec<String>,
     /// The result that the last line states.
     pub result: Option<String>,
     /// The last command of a traced shell step.
@@ -65,19 +58,9 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// The causes and failed tests that one tool reported (`gradle`, or a family such as `node`).
-    pub fn findings_of<'a>(&'a self, tool: &'a str) -> impl Iterator<Item = &'a Finding> {
-        self.causes().filter(move |finding| finding.rule.tool.answers_to(tool))
-    }
-
     /// All findings that can be a cause.
     pub fn causes(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| matches!(finding.rule.role, Role::Cause | Role::Test))
-    }
-
-    /// Whether the tool took part.
-    pub fn used(&self, tool: Tool) -> bool {
-        self.tools.iter().any(|known| known.tool == tool)
     }
 }
 

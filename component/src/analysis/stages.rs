@@ -197,11 +197,6 @@ impl Stages {
         let rest = rest.strip_prefix(' ').unwrap_or(rest);
         if self.branches.iter().any(|branch| branch == name) { (Some(name), rest) } else { (None, text) }
     }
-
-    /// What was seen: stages in order, and the branches that failed.
-    pub(super) fn into_parts(self) -> (Vec<StageMark>, Vec<String>) {
-        (self.seen, self.failed_branches)
-    }
 }
 
 /// The stage that Declarative makes of `post`.

@@ -82,12 +82,7 @@ impl Section {
         self
     }
 
-    /// Adds an item: one line, or several that belong together.
-    pub fn push(&mut self, item: impl Into<String>) {
-        self.items.push(item.into());
-    }
-
-    /// Adds items.
+    /// Adds items: each one line, or several that belong together.
     #[must_use]
     pub fn items<S: Into<String>>(mut self, items: impl IntoIterator<Item = S>) -> Self {
         self.items.extend(items.into_iter().map(Into::into));

@@ -128,7 +128,7 @@ impl Tail {
         let end = self.ring.back().map_or(0, |line| line.end);
         let cleaned = |line: Kept| {
             let Kept { number, offset, end, dropped, raw } = line;
-            Line { number, offset, end, raw: &raw, dropped, terminated: true }.to_text_line()
+            Line { number, offset, end, raw: &raw, dropped }.to_text_line()
         };
         Excerpt { lines: self.ring.into_iter().map(cleaned).collect(), start, end, left_out: self.left_out }
     }

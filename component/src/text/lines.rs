@@ -42,8 +42,6 @@ pub struct Line<'a> {
     pub raw: &'a [u8],
     /// Bytes of the line that `raw` lacks because of the limit.
     pub dropped: u64,
-    /// False for a last line that has no line end (yet).
-    pub terminated: bool,
 }
 
 impl<'a> Line<'a> {
@@ -157,12 +155,6 @@ impl LineScanner {
         self
     }
 
-    /// What has gone through so far; a line without end counts once [`LineScanner::finish`] has handed it out.
-    #[must_use]
-    pub fn totals(&self) -> Totals {
-        self.totals
-    }
-
     /// Where the line that is being received starts: everything before has been handed out.
     #[must_use]
     pub fn offset(&self) -> u64 {
@@ -171,6 +163,11 @@ impl LineScanner {
 
     /// Hands every line that `chunk` completes to `sink`.
     pub fn push(&mut self, chunk: &[u8], mut sink: impl FnMut(Line<'_>)) {
+        self.split(chunk, &mut sink);
+    }
+
+    /// One copy of it, whoever takes the lines.
+    fn split(&mut self, chunk: &[u8], sink: &mut dyn FnMut(Line<'_>)) {
         self.totals.bytes += chunk.len() as u64;
         let mut rest = chunk;
         while let Some(at) = memchr(b'\n', rest) {
@@ -178,10 +175,10 @@ impl LineScanner {
             rest = tail.get(1..).unwrap_or_default();
             if self.partial_len == 0 {
                 let crlf = line.last() == Some(&b'\r');
-                self.emit_whole(line, crlf, &mut sink);
+                self.emit_whole(line, crlf, sink);
             } else {
                 self.append(line);
-                self.emit_partial(true, &mut sink);
+                self.emit_partial(true, sink);
             }
         }
         if !rest.is_empty() {
@@ -197,20 +194,20 @@ impl LineScanner {
         self.totals
     }
 
-    fn emit_whole(&mut self, line: &[u8], crlf: bool, sink: &mut impl FnMut(Line<'_>)) {
+    fn emit_whole(&mut self, line: &[u8], crlf: bool, sink: &mut dyn FnMut(Line<'_>)) {
         let end = self.end_of(line.len() as u64, crlf, true);
         let visible = trim_cr(line);
         let (raw, dropped) = if visible.len() > self.max_line { bound(visible, self.max_line) } else { (visible, 0) };
-        sink(Line { number: self.next_number, offset: self.offset, end, raw, dropped, terminated: true });
+        sink(Line { number: self.next_number, offset: self.offset, end, raw, dropped });
         self.advance(end, dropped);
     }
 
-    fn emit_partial(&mut self, terminated: bool, sink: &mut impl FnMut(Line<'_>)) {
+    fn emit_partial(&mut self, terminated: bool, sink: &mut dyn FnMut(Line<'_>)) {
         let end = self.end_of(self.partial_len, self.partial_ends_cr, terminated);
         let dropped = self.partial_dropped;
         let partial = std::mem::take(&mut self.partial);
         let raw = trim_cr(&partial);
-        sink(Line { number: self.next_number, offset: self.offset, end, raw, dropped, terminated });
+        sink(Line { number: self.next_number, offset: self.offset, end, raw, dropped });
         self.partial = partial;
         self.partial.clear();
         self.partial_dropped = 0;
@@ -355,7 +352,7 @@ mod tests {
         let mut texts = Vec::new();
         scanner.push(b"\nnext\n", |line| texts.push((line.offset, line.text().into_owned())));
         assert_eq!(texts, [(0, format!("{} …[+9999900 bytes]", "x".repeat(100))), (10_000_001, "next".to_owned())]);
-        assert_eq!(scanner.totals().truncated_lines, 1);
+        assert_eq!(scanner.finish(|_| ()).truncated_lines, 1);
     }
 
     #[test]

@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_match_across_a_colour_change_is_found_and_one_inside_a_note_is_not() {
-        let line = |raw| Line { number: 1, offset: 0, end: 0, raw, dropped: 0, terminated: true };
+        let line = |raw| Line { number: 1, offset: 0, end: 0, raw, dropped: 0 };
         assert!(Pattern::new("ERROR: pool", false).unwrap().matches(&line(b"\x1b[31mERROR\x1b[0m: pool")));
         assert!(!Pattern::new("4KFvKL", false).unwrap().matches(&line(b"\x1b[8mha:////4KFvKLz\x1b[0mx")));
     }

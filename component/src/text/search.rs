@@ -130,12 +130,6 @@ impl Search {
         self.scanner.offset()
     }
 
-    /// Matches so far.
-    #[must_use]
-    pub fn matches(&self) -> u64 {
-        self.matcher.report.matches
-    }
-
     /// Scans what is left and hands out the result.
     #[must_use]
     pub fn finish(self) -> SearchReport {
@@ -243,7 +237,7 @@ impl Ring {
     fn drain(&mut self) -> Vec<TextLine> {
         let cleaned = |line: RawLine| {
             let RawLine { number, offset, end, dropped, raw } = line;
-            Line { number, offset, end, raw: &raw, dropped, terminated: true }.to_text_line()
+            Line { number, offset, end, raw: &raw, dropped }.to_text_line()
         };
         self.lines.drain(..).map(cleaned).collect()
     }

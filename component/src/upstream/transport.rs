@@ -23,7 +23,8 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    /// As it goes over the wire.
+    /// As it goes over the wire, for what tests expect.
+    #[cfg(test)]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",

@@ -2,7 +2,8 @@
 
 use super::{analyze, assert_cause, best};
 use crate::analysis::rules::{Category, Tool};
-use crate::analysis::{Analyzer, Confidence, Note};
+use crate::analysis::hypothesis::Confidence;
+use crate::analysis::{Analyzer, Note};
 use proptest::prelude::*;
 
 #[test]

@@ -231,16 +231,6 @@ impl Graph {
         found
     }
 
-    /// From the first stage's start to the last one's end, when the build's own times are not told.
-    pub(crate) fn wall_ms(&self) -> Option<u64> {
-        self.duration_ms.or_else(|| {
-            let flat = self.flat();
-            let start = flat.iter().filter_map(|(_, _, stage)| stage.started_ms).min()?;
-            let end = flat.iter().filter_map(|(_, _, stage)| stage.ended_ms()).max()?;
-            Some(end.saturating_sub(start))
-        })
-    }
-
     /// Changes every stage in place, children before their parents.
     pub(crate) fn each_mut(&mut self, change: &mut impl FnMut(&mut Stage)) {
         fn walk(stages: &mut [Stage], change: &mut impl FnMut(&mut Stage)) {
@@ -382,17 +372,6 @@ mod tests {
             vec![stage("3", "unit", Kind::Branch, Status::Failure, vec![]), stage("4", "e2e", Kind::Branch, Status::Paused, vec![])];
         let settled = graph(vec![stage("2", "Test", Kind::Stage, Status::Success, children)]).settle(true);
         assert_eq!(settled.stages[0].status, Status::Running);
-    }
-
-    #[test]
-    fn wall_time_is_not_the_sum_of_parallel_work() {
-        let timed = |id: &str, start, duration| Stage {
-            started_ms: Some(start),
-            duration_ms: Some(duration),
-            ..Stage::new(id, id, Kind::Branch, Status::Success)
-        };
-        let g = graph(vec![timed("1", 1000, 500), timed("2", 1100, 2000), timed("3", 1200, 300)]);
-        assert_eq!(g.wall_ms(), Some(2100));
     }
 
     #[test]

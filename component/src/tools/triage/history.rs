@@ -109,11 +109,6 @@ pub(crate) fn window(past: &[Past], number: u32) -> Window {
     window
 }
 
-/// The last build before `number` that passed in every respect.
-pub(crate) fn last_success(past: &[Past], number: u32) -> Option<u32> {
-    past.iter().find(|p| p.number < number && p.result == "SUCCESS").map(|p| p.number)
-}
-
 /// Other finished builds of the same revision, nearest first.
 pub(crate) fn same_revision(past: &[Past], number: u32) -> Vec<u32> {
     let Some(own) = past.iter().find(|p| p.number == number) else { return Vec::new() };

@@ -65,12 +65,6 @@ Building remotely on win-2 (windows vs2022) in workspace C:\\jenkins\\workspace\
         self
     }
 
-    /// From here on each line of a step begins with this.
-    pub(super) fn prefixed(mut self, prefix: &str) -> Self {
-        prefix.clone_into(&mut self.prefix);
-        self
-    }
-
     pub(super) fn line(mut self, line: &str) -> Self {
         let jenkins = line.starts_with("[Pipeline]");
         if let Some(clock) = self.clock.as_mut() {
