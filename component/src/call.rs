@@ -11,6 +11,7 @@ use crate::bindings::jankins::plugin::types::Meta;
 use crate::error::Error;
 use crate::settings::MAX_TOKENS_CAP;
 use crate::text::{fence, redact, tokens};
+use crate::upstream::bucket::Ticket;
 
 /// The smallest budget that still says something.
 const MIN_TOKENS: u32 = 50;
@@ -113,21 +114,26 @@ impl Call {
     /// # Errors
     /// The limit, or what the tool fails with.
     pub(crate) async fn limited<T>(&self, tool: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        let (limit, clock) = (self.app.limit(), self.app.clock());
-        let taken = limit.borrow_mut().take(clock.elapsed());
-        let per_minute = limit.borrow().per_minute();
-        let ticket = taken.map_err(|retry_after| Error::Limited { per_minute, retry_after })?;
+        let ticket = self.admitted()?;
+        let answer = tool.await;
+        if self.counters.requests.get() == 0 {
+            self.app.limit().borrow_mut().give_back(&ticket, self.app.clock().elapsed());
+        }
+        answer
+    }
+
+    /// Takes what a call costs from the rate limit.
+    fn admitted(&self) -> Result<Ticket, Error> {
+        let mut limit = self.app.limit().borrow_mut();
+        let per_minute = limit.per_minute();
+        let ticket = limit.take(self.app.clock().elapsed()).map_err(|retry_after| Error::Limited { per_minute, retry_after })?;
         if ticket.is_late() {
             let used = ticket.used_percent;
             self.warn(format!(
                 "rate limit: {used} % of the burst are used, {per_minute} calls a minute are sustained; fewer calls, or ones asked before"
             ));
         }
-        let answer = tool.await;
-        if self.counters.requests.get() == 0 {
-            limit.borrow_mut().give_back(&ticket, clock.elapsed());
-        }
-        answer
+        Ok(ticket)
     }
 
     /// Time left.

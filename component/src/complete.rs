@@ -3,15 +3,13 @@
 //! Whoever types waits for this, so it costs one request, and two where a name is begun in the middle of its path. What
 //! cannot be completed, or stands below a job that does not exist, has no values; that is no error.
 
-use serde::Deserialize;
-
 use crate::bindings::jankins::plugin::common::{Argument, Completion};
 use crate::call::{Call, saturate};
 use crate::error::Error;
 use crate::jenkins::encode;
 use crate::jenkins::jobs::{self, Entry, Kind, Place, Scope};
-use crate::jenkins::lenient::items;
 use crate::jenkins::path::{JobPath, PERMALINKS};
+use crate::json::record;
 use crate::sorted;
 
 /// Values that the protocol allows in one answer.
@@ -102,16 +100,15 @@ async fn branches(call: &Call, job: &str, typed: &str) -> Result<Completion, Err
     Ok(best(found.into_iter().map(|(_, name)| name).collect(), page.next.is_none()))
 }
 
-#[derive(Deserialize)]
-struct Numbers {
-    #[serde(default, deserialize_with = "items")]
-    builds: Option<Vec<Number>>,
-}
+record! {
+    struct Numbers {
+        builds: Option<Vec<Number>>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Number {
-    number: u32,
+    #[derive(Default)]
+    struct Number {
+        number: u32,
+    }
 }
 
 /// The words for builds, and the numbers of the newest, newest first.

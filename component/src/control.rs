@@ -7,6 +7,7 @@ use crate::bindings::exports::jankins::plugin::control::{CheckReport, CheckStep,
 use crate::call::{Call, saturate};
 use crate::error::Error;
 use crate::jenkins::path::JobPath;
+use crate::json::Value;
 use crate::tools::controller;
 
 /// Asks the controller who we are: the cheapest question that needs address, TLS and credentials to be right.
@@ -25,7 +26,7 @@ pub(crate) async fn check(app: Result<Rc<App>, Error>) -> CheckReport {
                 steps.push(failed("credentials", Error::Anonymous));
             } else {
                 steps.push(CheckStep { name: "credentials".into(), ok: true, detail: format!("user {}", who.name), hint: None });
-                steps.push(match call.tree::<serde_json::Value>("controller", "", "mode", "the controller").await {
+                steps.push(match call.tree::<Value>("controller", "", "mode", "the controller").await {
                     Ok(_) => CheckStep { name: "permissions".into(), ok: true, detail: "Overall/Read".into(), hint: None },
                     Err(error) => failed("permissions", error),
                 });

@@ -17,13 +17,19 @@ struct Component;
 
 /// Runs a tool: its call, its errors.
 async fn run<T>(max_tokens: Option<u32>, tool: impl AsyncFnOnce(&Call) -> Result<T, Error>) -> Result<T, ToolError> {
+    let call = begin(max_tokens)?;
+    call.limited(tool(&call)).await.map_err(|error| failure(error, &call))
+}
+
+fn begin(max_tokens: Option<u32>) -> Result<Call, ToolError> {
     match app::instance() {
-        Ok(app) => {
-            let call = Call::new(app, max_tokens);
-            call.limited(tool(&call)).await.map_err(|error| error.into_tool_error(call.id().to_owned()))
-        }
+        Ok(app) => Ok(Call::new(app, max_tokens)),
         Err(error) => Err(error.into_tool_error(String::new())),
     }
+}
+
+fn failure(error: Error, call: &Call) -> ToolError {
+    error.into_tool_error(call.id().to_owned())
 }
 
 macro_rules! exports {

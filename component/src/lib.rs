@@ -19,6 +19,7 @@ mod error;
 #[cfg(target_arch = "wasm32")]
 mod exports;
 mod jenkins;
+mod json;
 mod prompts;
 mod resources;
 mod settings;
@@ -26,6 +27,7 @@ mod sorted;
 #[cfg(test)]
 mod testing;
 mod text;
+mod together;
 mod tools;
 mod upstream;
 #[cfg(target_arch = "wasm32")]

@@ -18,6 +18,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::call::Call;
 use crate::jenkins::policy::Policy;
+use crate::json::FromJson;
 use crate::settings::Settings;
 use crate::upstream::transport::{Body, Clock, Headers, Local, Request, Response, Transport, TransportError};
 
@@ -53,6 +54,11 @@ impl Answer {
             other => other.clone(),
         }
     }
+}
+
+/// What a text of JSON is read as.
+pub(crate) fn read<T: FromJson>(text: &str) -> T {
+    T::from_json(&crate::json::parse(text).expect("JSON")).expect("what the type needs")
 }
 
 /// A success with JSON.

@@ -1,27 +1,20 @@
 //! The interfaces that a host may do without: prompts and resources.
 
 use super::Component;
-use crate::app;
 use crate::bindings::exports::jankins::plugin::prompts::{Conversation, Guest as Prompts, Prompt};
 use crate::bindings::exports::jankins::plugin::resources::{Guest as Resources, Reading, ResourcePage, ResourceTemplate};
 use crate::bindings::jankins::plugin::common::{Argument, Completion, Failure};
+use crate::bindings::jankins::plugin::types::ToolError;
 use crate::call::Call;
 use crate::error::Error;
 use crate::{prompts, resources};
 
 /// Runs what asks Jenkins: its call, its errors.
 async fn run<T>(ask: impl AsyncFnOnce(&Call) -> Result<T, Error>) -> Result<T, Failure> {
-    match app::instance() {
-        Ok(app) => {
-            let call = Call::new(app, None);
-            call.limited(ask(&call)).await.map_err(|error| failure(error, call.id()))
-        }
-        Err(error) => Err(failure(error, "")),
-    }
+    super::run(None, ask).await.map_err(failure)
 }
 
-fn failure(error: Error, correlation_id: &str) -> Failure {
-    let record = error.into_tool_error(correlation_id.to_owned());
+fn failure(record: ToolError) -> Failure {
     Failure {
         code: record.code,
         message: record.message,
@@ -33,7 +26,7 @@ fn failure(error: Error, correlation_id: &str) -> Failure {
 }
 
 fn conversation(name: &str, arguments: &[Argument]) -> Result<Conversation, Failure> {
-    prompts::get(name, arguments).map_err(|error| failure(error, ""))
+    prompts::get(name, arguments).map_err(|error| failure(error.into_tool_error(String::new())))
 }
 
 #[cfg(feature = "p3")]

@@ -9,16 +9,14 @@
 
 use std::collections::HashMap;
 
-use futures_util::future::join_all;
-use serde::Deserialize;
-
 use super::builds::{self, Build};
-use super::lenient::or_default;
 use super::path::{JobPath, Selector};
 use super::pipeline::Presence;
 use super::{client, encode, status};
 use crate::call::Call;
 use crate::error::Error;
+use crate::json::record;
+use crate::together;
 use crate::upstream::transport::Headers;
 use crate::upstream::{Ask, Metered};
 
@@ -48,18 +46,17 @@ pub(crate) async fn sizes(call: &Call, job: &JobPath, build: &Build, paths: &[&s
         sizes.retain(|_, size| *size > 0);
     }
     let unknown: Vec<&str> = paths.iter().copied().filter(|path| !sizes.contains_key(*path)).take(MAX_HEADS).collect();
-    let asked = join_all(unknown.iter().map(|path| head(call, job, build.number, path))).await;
+    let asked = together::all(unknown.iter().map(|path| head(call, job, build.number, path))).await;
     sizes.extend(unknown.iter().zip(asked).filter_map(|(path, size)| Some(((*path).to_owned(), size?))));
     sizes
 }
 
 async fn told_by_wfapi(call: &Call, job: &JobPath, number: u32) -> HashMap<String, u64> {
-    #[derive(Deserialize)]
-    struct Told {
-        #[serde(default, deserialize_with = "or_default")]
-        path: String,
-        #[serde(default, deserialize_with = "or_default")]
-        size: u64,
+    record! {
+        struct Told {
+            path: String,
+            size: u64,
+        }
     }
     let path = format!("{}/wfapi/artifacts", builds::object(job, Selector::Number(number)));
     let told = call.json::<Vec<Told>>("artifacts", &path, &format!("the artifacts of build {number} of {job}")).await;
@@ -158,7 +155,7 @@ mod tests {
     }
 
     fn build(class: &str) -> Build {
-        serde_json::from_str(&format!(r#"{{"_class":"{class}","number":3}}"#)).unwrap()
+        crate::testing::read(&format!(r#"{{"_class":"{class}","number":3}}"#))
     }
 
     fn length(bytes: &str) -> Answer {

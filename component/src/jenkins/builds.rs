@@ -3,12 +3,11 @@
 //! Freestyle and matrix builds have one `changeSet`, pipelines have `changeSets`; most actions are empty objects; the
 //! value of a secret parameter is left out. All fields are optional here: one odd plugin must not spoil an answer.
 
-use serde::Deserialize;
-
 use super::encode;
 use super::path::{JobPath, Selector};
 use crate::call::Call;
 use crate::error::Error;
+use crate::json::{Value, record};
 use crate::upstream::transport::Method;
 
 /// What identifies a build and says how it went.
@@ -31,130 +30,112 @@ changeSets[revisions[module,revision],items[commitId,id,msg,comment,author[fullN
 pub(crate) const CHECKOUTS: &str = "_class,number,result,building,timestamp,duration,\
 actions[lastBuiltRevision[SHA1,branch[name]],remoteUrls],changeSet[revisions[module,revision]],changeSets[revisions[module,revision]]";
 
-/// A build bean, as far as asked for.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Build {
-    #[serde(rename = "_class")]
-    pub(crate) class: String,
-    pub(crate) number: u32,
-    pub(crate) url: String,
-    pub(crate) result: Option<String>,
-    pub(crate) building: bool,
-    pub(crate) timestamp: Option<u64>,
-    pub(crate) duration: i64,
-    pub(crate) estimated_duration: i64,
-    pub(crate) display_name: Option<String>,
-    pub(crate) description: Option<String>,
-    pub(crate) built_on: Option<String>,
-    artifacts: Vec<Artifact>,
-    pub(crate) runs: Vec<Neighbour>,
-    pub(crate) previous_build: Option<Neighbour>,
-    actions: Vec<Option<Action>>,
-    change_set: Option<ChangeSet>,
-    change_sets: Vec<ChangeSet>,
-}
+record! {
+    /// A build bean, as far as asked for.
+    #[derive(Clone, Debug, Default)]
+    pub(crate) struct Build {
+        pub(crate) class: String = "_class",
+        pub(crate) number: u32,
+        pub(crate) url: String,
+        pub(crate) result: Option<String>,
+        pub(crate) building: bool,
+        pub(crate) timestamp: Option<u64>,
+        pub(crate) duration: i64,
+        pub(crate) estimated_duration: i64,
+        pub(crate) display_name: Option<String>,
+        pub(crate) description: Option<String>,
+        pub(crate) built_on: Option<String>,
+        artifacts: Vec<Artifact>,
+        pub(crate) runs: Vec<Neighbour>,
+        pub(crate) previous_build: Option<Neighbour>,
+        actions: Vec<Option<Action>>,
+        change_set: Option<ChangeSet>,
+        change_sets: Vec<ChangeSet>,
+    }
 
-/// Another build, by number and address.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Neighbour {
-    pub(crate) number: u32,
-    pub(crate) url: String,
-}
+    /// Another build, by number and address.
+    #[derive(Clone, Debug, Default)]
+    pub(crate) struct Neighbour {
+        pub(crate) number: u32,
+        pub(crate) url: String,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Artifact {
-    relative_path: String,
-}
+    #[derive(Clone, Debug, Default)]
+    struct Artifact {
+        relative_path: String,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Action {
-    #[serde(rename = "_class")]
-    class: String,
-    causes: Vec<Cause>,
-    parameters: Vec<Parameter>,
-    last_built_revision: Option<BuiltRevision>,
-    remote_urls: Vec<String>,
-    fail_count: Option<u32>,
-    skip_count: Option<u32>,
-    total_count: Option<u32>,
-    waiting_time_millis: u64,
-    blocked_time_millis: u64,
-    buildable_time_millis: u64,
-}
+    #[derive(Clone, Debug, Default)]
+    struct Action {
+        class: String = "_class",
+        causes: Vec<Cause>,
+        parameters: Vec<Parameter>,
+        last_built_revision: Option<BuiltRevision>,
+        remote_urls: Vec<String>,
+        fail_count: Option<u32>,
+        skip_count: Option<u32>,
+        total_count: Option<u32>,
+        waiting_time_millis: u64,
+        blocked_time_millis: u64,
+        buildable_time_millis: u64,
+    }
 
-/// Why a build was started.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Cause {
-    pub(crate) short_description: String,
-    pub(crate) user_id: Option<String>,
-    pub(crate) upstream_project: Option<String>,
-    pub(crate) upstream_build: Option<u32>,
-}
+    /// Why a build was started.
+    #[derive(Clone, Debug, Default)]
+    pub(crate) struct Cause {
+        pub(crate) short_description: String,
+        pub(crate) user_id: Option<String>,
+    }
 
-/// A parameter that a build was given.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Parameter {
-    #[serde(rename = "_class")]
-    class: String,
-    pub(crate) name: String,
-    value: serde_json::Value,
-    /// Of a run parameter: its job, and its number, which Jenkins sends as a string.
-    #[serde(rename = "jobName")]
-    job: Option<String>,
-    number: serde_json::Value,
-}
+    /// A parameter that a build was given.
+    #[derive(Clone, Debug, Default)]
+    pub(crate) struct Parameter {
+        class: String = "_class",
+        pub(crate) name: String,
+        value: Value,
+        /// Of a run parameter: its job, and its number, which Jenkins sends as a string.
+        job: Option<String> = "jobName",
+        number: Value,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct BuiltRevision {
-    #[serde(rename = "SHA1")]
-    sha1: String,
-    branch: Vec<Branch>,
-}
+    #[derive(Clone, Debug, Default)]
+    struct BuiltRevision {
+        sha1: String = "SHA1",
+        branch: Vec<Branch>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Branch {
-    name: String,
-}
+    #[derive(Clone, Debug, Default)]
+    struct Branch {
+        name: String,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct ChangeSet {
-    items: Vec<Commit>,
-    /// Of Subversion, which has no action of its own for it.
-    revisions: Vec<Module>,
-}
+    #[derive(Clone, Debug, Default)]
+    struct ChangeSet {
+        items: Vec<Commit>,
+        /// Of Subversion, which has no action of its own for it.
+        revisions: Vec<Module>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Module {
-    module: String,
-    revision: serde_json::Value,
-}
+    #[derive(Clone, Debug, Default)]
+    struct Module {
+        module: String,
+        revision: Value,
+    }
 
-/// A commit that came in with a build.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Commit {
-    commit_id: Option<String>,
-    id: Option<String>,
-    pub(crate) msg: String,
-    pub(crate) comment: Option<String>,
-    author: Option<Author>,
-    pub(crate) affected_paths: Vec<String>,
-}
+    /// A commit that came in with a build.
+    #[derive(Clone, Debug, Default)]
+    pub(crate) struct Commit {
+        commit_id: Option<String>,
+        id: Option<String>,
+        pub(crate) msg: String,
+        author: Option<Author>,
+        pub(crate) affected_paths: Vec<String>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Author {
-    full_name: String,
+    #[derive(Clone, Debug, Default)]
+    struct Author {
+        full_name: String,
+    }
 }
 
 impl Commit {
@@ -313,20 +294,20 @@ impl Parameter {
     /// `job#3`, as Jenkins takes it.
     fn run(&self) -> Option<String> {
         let number = match &self.number {
-            serde_json::Value::Null => return None,
-            serde_json::Value::String(text) => text.clone(),
+            Value::Null => return None,
+            Value::String(text) => text.to_string(),
             other => other.to_string(),
         };
         Some(format!("{}#{number}", self.job.as_deref().unwrap_or_default()))
     }
 
     fn shown(&self) -> Option<String> {
-        if self.class.contains("Password") || self.class.contains("Credentials") && self.value.is_null() {
+        if self.class.contains("Password") || self.class.contains("Credentials") && self.value == Value::Null {
             return None;
         }
         match &self.value {
-            serde_json::Value::String(text) => Some(text.clone()),
-            serde_json::Value::Null => Some(self.run().unwrap_or_default()),
+            Value::String(text) => Some(text.to_string()),
+            Value::Null => Some(self.run().unwrap_or_default()),
             other => Some(other.to_string()),
         }
     }
@@ -359,11 +340,10 @@ pub(crate) async fn with_fields(call: &Call, job: &JobPath, which: Selector, fie
 /// # Errors
 /// Not found when there is no such job.
 pub(crate) async fn list(call: &Call, job: &JobPath, fields: &str, range: std::ops::Range<u32>) -> Result<Vec<Build>, Error> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Builds {
-        #[serde(default)]
-        all_builds: Vec<Build>,
+    record! {
+        struct Builds {
+            all_builds: Vec<Build>,
+        }
     }
     // `builds` ends at the hundredth; `allBuilds` does not, and a range past its end is empty.
     let tree = format!("allBuilds[{fields}]{{{},{}}}", range.start, range.end);
@@ -400,7 +380,7 @@ mod tests {
     use super::*;
 
     fn build(json: &str) -> Build {
-        serde_json::from_str(json).unwrap()
+        crate::testing::read(json)
     }
 
     #[test]

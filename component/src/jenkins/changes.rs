@@ -4,106 +4,77 @@
 //! one is not told. Jenkins makes them by comparing with the build before, so the first build has none, and a
 //! rebuild of the same revision has none either.
 
-use serde::Deserialize;
-
 use super::builds;
-use super::lenient::{items, or_default};
 use super::path::{JobPath, Selector};
 use crate::call::Call;
 use crate::error::Error;
+use crate::json::record;
 use crate::sorted;
 
 /// Commits of one repository that are read. A merge of a long branch has hundreds.
 const MAX_COMMITS: usize = 1_000;
 
-/// A build and what came in with it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Changes {
-    pub(crate) number: u32,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) result: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) building: bool,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) previous_build: Option<Previous>,
-    #[serde(deserialize_with = "items")]
-    actions: Option<Vec<Action>>,
-    #[serde(deserialize_with = "or_default")]
-    change_set: Option<ChangeSet>,
-    #[serde(deserialize_with = "items")]
-    change_sets: Option<Vec<ChangeSet>>,
-}
+record! {
+    /// A build and what came in with it.
+    #[derive(Debug, Default)]
+    pub(crate) struct Changes {
+        pub(crate) number: u32,
+        pub(crate) result: Option<String>,
+        pub(crate) building: bool,
+        pub(crate) previous_build: Option<Previous>,
+        actions: Option<Vec<Action>>,
+        change_set: Option<ChangeSet>,
+        change_sets: Option<Vec<ChangeSet>>,
+    }
 
-/// The build before.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Previous {
-    pub(crate) number: u32,
-    #[serde(deserialize_with = "items")]
-    actions: Option<Vec<Action>>,
-}
+    /// The build before.
+    #[derive(Debug, Default)]
+    pub(crate) struct Previous {
+        pub(crate) number: u32,
+        actions: Option<Vec<Action>>,
+    }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Action {
-    #[serde(deserialize_with = "or_default")]
-    last_built_revision: Option<Revision>,
-}
+    #[derive(Debug, Default)]
+    struct Action {
+        last_built_revision: Option<Revision>,
+    }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Revision {
-    #[serde(rename = "SHA1", deserialize_with = "or_default")]
-    sha1: String,
-}
+    #[derive(Debug, Default)]
+    struct Revision {
+        sha1: String = "SHA1",
+    }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct ChangeSet {
-    #[serde(deserialize_with = "items")]
-    items: Option<Vec<Commit>>,
-}
+    #[derive(Debug, Default)]
+    struct ChangeSet {
+        items: Option<Vec<Commit>>,
+    }
 
-/// A commit.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Commit {
-    #[serde(deserialize_with = "or_default")]
-    commit_id: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    id: Option<String>,
-    /// Its first line.
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) msg: String,
-    /// All of its message, where the kind of SCM has more than a line.
-    #[serde(deserialize_with = "or_default")]
-    comment: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    author: Author,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) timestamp: Option<u64>,
-    #[serde(deserialize_with = "or_default")]
-    affected_paths: Vec<String>,
-    #[serde(deserialize_with = "items")]
-    paths: Option<Vec<Touched>>,
-}
+    /// A commit.
+    #[derive(Debug, Default)]
+    pub(crate) struct Commit {
+        commit_id: Option<String>,
+        id: Option<String>,
+        /// Its first line.
+        pub(crate) msg: String,
+        /// All of its message, where the kind of SCM has more than a line.
+        comment: Option<String>,
+        author: Author,
+        pub(crate) timestamp: Option<u64>,
+        affected_paths: Vec<String>,
+        paths: Option<Vec<Touched>>,
+    }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Author {
-    #[serde(deserialize_with = "or_default")]
-    full_name: String,
-}
+    #[derive(Debug, Default)]
+    struct Author {
+        full_name: String,
+    }
 
-/// A path, and what happened to it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Touched {
-    #[serde(deserialize_with = "or_default")]
-    edit_type: String,
-    #[serde(deserialize_with = "or_default")]
-    file: String,
+    /// A path, and what happened to it.
+    #[derive(Debug, Default)]
+    struct Touched {
+        edit_type: String,
+        file: String,
+    }
 }
 
 impl Changes {
@@ -204,7 +175,7 @@ mod tests {
     use super::*;
 
     fn changes(json: &str) -> Changes {
-        serde_json::from_str(json).unwrap()
+        crate::testing::read(json)
     }
 
     #[test]
@@ -232,8 +203,7 @@ mod tests {
     #[test]
     fn paths_have_an_order_of_their_own() {
         let commit: Commit =
-            serde_json::from_str(r#"{"paths":[{"editType":"add","file":"z"},{"editType":"delete","file":"a"}],"affectedPaths":["z","a"]}"#)
-                .unwrap();
+            crate::testing::read(r#"{"paths":[{"editType":"add","file":"z"},{"editType":"delete","file":"a"}],"affectedPaths":["z","a"]}"#);
         assert_eq!((commit.paths().join(";"), commit.files()), ("delete a;add z".into(), 2));
     }
 }

@@ -1,13 +1,13 @@
 //! Typed requests of one call.
 
 use std::borrow::Cow;
-
-use serde::de::DeserializeOwned;
+use std::fmt;
 
 use super::{encode, kept, status};
 use crate::call::Call;
 use crate::error::Error;
-use crate::upstream::transport::Method;
+use crate::json::{self, FromJson, Json};
+use crate::upstream::transport::{Local, Method};
 use crate::upstream::{Ask, Reply};
 
 /// The largest JSON answer that is read. A test report of some ten thousand tests fits twice; memory stays bounded.
@@ -20,7 +20,7 @@ impl Call {
     ///
     /// # Errors
     /// Any status but success; an answer that is not the JSON expected. `what` names the object in the error.
-    pub(crate) async fn tree<T: DeserializeOwned>(&self, endpoint: &'static str, object: &str, tree: &str, what: &str) -> Result<T, Error> {
+    pub(crate) async fn tree<T: FromJson>(&self, endpoint: &'static str, object: &str, tree: &str, what: &str) -> Result<T, Error> {
         let path = format!("{object}/api/json?tree={}", encode::tree(tree));
         self.json(endpoint, &path, what).await
     }
@@ -29,25 +29,38 @@ impl Call {
     ///
     /// # Errors
     /// As [`Call::tree`].
-    pub(crate) async fn json<T: DeserializeOwned>(&self, endpoint: &'static str, path: &str, what: &str) -> Result<T, Error> {
-        let mut reply = self.ask(Ask::get(endpoint, path), what).await?;
-        let body = read(&mut reply, MAX_JSON_BYTES, path).await?;
-        let body = self.allowed(body, path, what)?;
-        // What cannot be read this time may be right the next.
-        parse(&body, path).inspect_err(|_| self.app().upstream().spoiled(path))
+    pub(crate) async fn json<T: FromJson>(&self, endpoint: &'static str, path: &str, what: &str) -> Result<T, Error> {
+        let mut answer = None;
+        self.fetch(endpoint, path, what, &mut |json| {
+            answer = T::from_json(json);
+            answer.is_some()
+        })
+        .await?;
+        answer.ok_or_else(|| unreadable(path, &NOT_AS_EXPECTED))
     }
 
-    /// The answer without jobs that the operator closed; untouched where nothing is closed.
-    fn allowed(&self, body: Vec<u8>, path: &str, what: &str) -> Result<Vec<u8>, Error> {
-        let policy = &self.app().settings().jobs;
-        if policy.is_open() {
-            return Ok(body);
-        }
-        let mut answer: serde_json::Value = parse(&body, path)?;
-        drop(body);
-        policy.filter(&mut answer, path, what)?;
-        // As bytes again, so that no type needs a second way of being read.
-        serde_json::to_vec(&answer).map_err(|error| Error::BadResponse { message: error.to_string(), hint: String::new() })
+    /// Has `read` read an answer without the jobs that the operator closed. Boxed, and one for all types: almost every tool
+    /// asks several times.
+    fn fetch<'a>(
+        &'a self,
+        endpoint: &'static str,
+        path: &'a str,
+        what: &'a str,
+        read: &'a mut dyn FnMut(&Json<'_>) -> bool,
+    ) -> Local<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let mut reply = self.ask(Ask::get(endpoint, path), what).await?;
+            let body = body(&mut reply, MAX_JSON_BYTES, path).await?;
+            let done = with_json(&body, path, |mut answer| {
+                self.app().settings().jobs.filter(&mut answer, path, what)?;
+                Ok(read(&answer))
+            });
+            // What cannot be read this time may be right the next.
+            if matches!(done, Ok(false) | Err(Error::BadResponse { .. })) {
+                self.app().upstream().spoiled(path);
+            }
+            done.map(drop)
+        })
     }
 
     /// Asks any text resource, whole.
@@ -56,7 +69,7 @@ impl Call {
     /// Any status but success; a text of more than 8 MiB.
     pub(crate) async fn text(&self, endpoint: &'static str, path: &str, what: &str) -> Result<String, Error> {
         let mut reply = self.ask(Ask::get(endpoint, path), what).await?;
-        let body = read(&mut reply, MAX_TEXT_BYTES, path).await?;
+        let body = body(&mut reply, MAX_TEXT_BYTES, path).await?;
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
 
@@ -94,7 +107,7 @@ pub(super) async fn page(reply: &mut Reply) -> String {
 ///
 /// # Errors
 /// A longer body, or one that breaks off.
-pub(super) async fn read(reply: &mut Reply, limit: usize, path: &str) -> Result<Vec<u8>, Error> {
+pub(super) async fn body(reply: &mut Reply, limit: usize, path: &str) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     while let Some(chunk) = reply.body.chunk().await? {
         if bytes.is_empty() && chunk.len() <= limit {
@@ -109,20 +122,31 @@ pub(super) async fn read(reply: &mut Reply, limit: usize, path: &str) -> Result<
     Ok(bytes)
 }
 
-/// Reads JSON; a page where JSON was asked for is told apart from broken JSON.
+/// Reads a body as JSON; a page where JSON was asked for is told apart from broken JSON.
 ///
 /// # Errors
 /// What is not the JSON expected.
-pub(super) fn parse<T: DeserializeOwned>(body: &[u8], path: &str) -> Result<T, Error> {
+pub(super) fn parse<T: FromJson>(body: &[u8], path: &str) -> Result<T, Error> {
+    with_json(body, path, |json| T::from_json(&json).ok_or_else(|| unreadable(path, &NOT_AS_EXPECTED)))
+}
+
+fn with_json<T>(body: &[u8], path: &str, read: impl FnOnce(Json<'_>) -> Result<T, Error>) -> Result<T, Error> {
     let first = body.iter().find(|b| !b.is_ascii_whitespace());
     if !matches!(first, Some(b'{' | b'[')) {
         let head = body.get(..body.len().min(status::PAGE_BYTES)).unwrap_or_default();
         return Err(status::not_json(&String::from_utf8_lossy(head), path));
     }
-    serde_json::from_slice(body).map_err(|error| Error::BadResponse {
-        message: format!("{} answered with JSON that cannot be read: {error}", shown(path)),
+    read(json::parse(&String::from_utf8_lossy(body)).map_err(|error| unreadable(path, &error))?)
+}
+
+/// Of an answer that is JSON.
+const NOT_AS_EXPECTED: &str = "a field is missing, or of another type";
+
+fn unreadable(path: &str, why: &dyn fmt::Display) -> Error {
+    Error::BadResponse {
+        message: format!("{} answered with JSON that cannot be read: {why}", shown(path)),
         hint: "The answer was cut short or changed on the way, or this Jenkins differs from those that are known.".into(),
-    })
+    }
 }
 
 /// A path as messages show it: without its query.

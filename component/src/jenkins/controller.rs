@@ -3,11 +3,10 @@
 //! Each part needs another right: `whoAmI` none at all, the state Overall/Read, the plugins Overall/SystemRead. So they are
 //! separate requests, and one that is refused leaves the others.
 
-use serde::Deserialize;
-
 use super::{client, encode};
 use crate::call::Call;
 use crate::error::Error;
+use crate::json::record;
 use crate::upstream::Ask;
 
 /// Room for an answer of a few fields.
@@ -22,24 +21,23 @@ pub(crate) struct Greeting {
     pub(crate) version: Option<String>,
 }
 
-/// What the controller says of itself. A field that this Jenkins does not have is `None`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct State {
-    /// Of the built-in node: `NORMAL`, or `EXCLUSIVE` when it only takes jobs that name it.
-    pub(crate) mode: Option<String>,
-    pub(crate) quieting_down: Option<bool>,
-    pub(crate) quiet_down_reason: Option<String>,
-    pub(crate) use_security: Option<bool>,
-}
+record! {
+    /// What the controller says of itself. A field that this Jenkins does not have is `None`.
+    #[derive(Debug, Default)]
+    pub(crate) struct State {
+        /// Of the built-in node: `NORMAL`, or `EXCLUSIVE` when it only takes jobs that name it.
+        pub(crate) mode: Option<String>,
+        pub(crate) quieting_down: Option<bool>,
+        pub(crate) quiet_down_reason: Option<String>,
+    }
 
-/// An installed plugin.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Plugin {
-    pub(crate) short_name: String,
-    pub(crate) version: String,
-    pub(crate) active: bool,
+    /// An installed plugin.
+    #[derive(Debug, Default)]
+    pub(crate) struct Plugin {
+        pub(crate) short_name: String,
+        pub(crate) version: String,
+        pub(crate) active: bool,
+    }
 }
 
 /// The one question that everybody gets answered, whatever they may see.
@@ -47,15 +45,16 @@ pub(crate) struct Plugin {
 /// # Errors
 /// As any request.
 pub(crate) async fn greet(call: &Call) -> Result<Greeting, Error> {
-    #[derive(Deserialize)]
-    struct WhoAmI {
-        name: String,
-        anonymous: bool,
+    record! {
+        struct WhoAmI {
+            name: String => required,
+            anonymous: bool => required,
+        }
     }
     let path = format!("/whoAmI/api/json?tree={}", encode::tree("name,anonymous"));
     let mut reply = call.ask(Ask::get("whoami", &path), "whoAmI").await?;
     let version = reply.headers.get("X-Jenkins").map(version_of).filter(|v| !v.is_empty());
-    let body = client::read(&mut reply, MAX_BYTES, &path).await?;
+    let body = client::body(&mut reply, MAX_BYTES, &path).await?;
     let WhoAmI { name: user, anonymous } = client::parse(&body, &path)?;
     Ok(Greeting { user, anonymous, version })
 }
@@ -73,10 +72,10 @@ pub(crate) async fn state(call: &Call) -> Result<State, Error> {
 /// # Errors
 /// Forbidden for most accounts.
 pub(crate) async fn plugins(call: &Call) -> Result<Vec<Plugin>, Error> {
-    #[derive(Deserialize)]
-    struct Plugins {
-        #[serde(default)]
-        plugins: Vec<Plugin>,
+    record! {
+        struct Plugins {
+            plugins: Vec<Plugin>,
+        }
     }
     let answer: Plugins = call.tree("plugins", "/pluginManager", "plugins[shortName,version,active]", "the installed plugins").await?;
     Ok(answer.plugins)

@@ -3,55 +3,42 @@
 //! The controller has one store, and each folder may have one; a job may use those of the folders above it and of the
 //! controller. A store answers 404 to whoever lacks Credentials/View, exactly as one that is not there.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-
-use super::lenient::{items, named, or_default};
 use super::path::JobPath;
 use crate::call::Call;
 use crate::error::Error;
+use crate::json::{Named, record};
 
 const FIELDS: &str = "domains[urlName,displayName,global,credentials[id,typeName,displayName,description]]";
 
-/// A place that credentials are kept in.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Store {
-    #[serde(deserialize_with = "named")]
-    domains: BTreeMap<String, Domain>,
-}
+record! {
+    /// A place that credentials are kept in.
+    #[derive(Debug, Default)]
+    pub(crate) struct Store {
+        domains: Named<Domain>,
+    }
 
-/// What credentials of a store are meant for, such as one host.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Domain {
-    #[serde(deserialize_with = "or_default")]
-    display_name: String,
-    #[serde(deserialize_with = "or_default")]
-    global: bool,
-    #[serde(deserialize_with = "items")]
-    credentials: Option<Vec<Credential>>,
-}
+    /// What credentials of a store are meant for, such as one host.
+    #[derive(Debug, Default)]
+    struct Domain {
+        display_name: String,
+        global: bool,
+        credentials: Option<Vec<Credential>>,
+    }
 
-/// One of them.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Credential {
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) id: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) type_name: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) display_name: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) description: Option<String>,
+    /// One of them.
+    #[derive(Debug, Default)]
+    pub(crate) struct Credential {
+        pub(crate) id: String,
+        pub(crate) type_name: String,
+        pub(crate) display_name: String,
+        pub(crate) description: Option<String>,
+    }
 }
 
 impl Store {
     /// Each with its domain; `None` for those that are meant for everything.
     pub(crate) fn credentials(&self) -> impl Iterator<Item = (&Credential, Option<&str>)> {
-        self.domains.iter().flat_map(|(key, domain)| {
+        self.domains.0.iter().flat_map(|(key, domain)| {
             let name = if domain.display_name.is_empty() { key.as_str() } else { domain.display_name.as_str() };
             let name = (!domain.global && key != "_").then_some(name);
             domain.credentials.iter().flatten().map(move |credential| (credential, name))
@@ -76,11 +63,10 @@ mod tests {
 
     #[test]
     fn domains_are_named_except_the_one_for_everything() {
-        let store: Store = serde_json::from_str(
+        let store: Store = crate::testing::read(
             r#"{"domains":{"_":{"global":true,"displayName":"Global credentials (unrestricted)","credentials":[{"id":"a"}]},
             "github":{"displayName":"github.com","credentials":[{"id":"b"},{"id":null}]},"odd":null,"bare":{"credentials":"?"}}}"#,
-        )
-        .unwrap();
+        );
         let shown: Vec<_> = store.credentials().map(|(c, domain)| (c.id.as_str(), domain)).collect();
         assert_eq!(shown, [("a", None), ("b", Some("github.com")), ("", Some("github.com"))]);
     }

@@ -10,11 +10,10 @@
 
 use std::cell::RefCell;
 
-use serde::Deserialize;
-
 use super::{client, encode, kept, status};
 use crate::call::Call;
 use crate::error::Error;
+use crate::json::record;
 use crate::upstream::transport::{Headers, Method};
 use crate::upstream::{Ask, Reply};
 
@@ -171,13 +170,13 @@ impl Crumbs {
 }
 
 async fn read(reply: &mut Reply) -> Result<Crumb, Error> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Issued {
-        crumb: String,
-        crumb_request_field: String,
+    record! {
+        struct Issued {
+            crumb: String => required,
+            crumb_request_field: String => required,
+        }
     }
-    let body = client::read(reply, MAX_ISSUE_BYTES, ISSUER).await?;
+    let body = client::body(reply, MAX_ISSUE_BYTES, ISSUER).await?;
     let issued: Issued = client::parse(&body, ISSUER)?;
     Ok(Crumb { field: issued.crumb_request_field, value: issued.crumb, cookies: cookies(&reply.headers) })
 }

@@ -4,7 +4,7 @@
 //! with (400 the other way round); a replay names no queue item; an unknown input is a 500 on one form and a 404 on the
 //! other; `toggleOffline` toggles. What is checked before, and what the state is after, is the callers' business.
 
-use serde_json::{Value, json};
+use crate::json::{Json, Value};
 
 use super::crumb::{Act, Content};
 use super::path::JobPath;
@@ -61,13 +61,10 @@ pub(crate) async fn again(call: &Call, job: &JobPath, number: u32, scripts: Opti
     let (form, content) = match scripts {
         None => ("rebuild", Content::empty()),
         Some(scripts) => {
-            let mut fields = json!({ "mainScript": scripts.main });
-            for (name, text) in scripts.loaded {
-                // The form's field for `vars/x.groovy` or a loaded `Script1`: dots cannot stand in its names.
-                if let Value::Object(fields) = &mut fields {
-                    fields.insert(name.replace('.', "_"), Value::String(text.clone()));
-                }
-            }
+            let main = ("mainScript".into(), Json::text(scripts.main));
+            // The form's field for `vars/x.groovy` or a loaded `Script1`: dots cannot stand in its names.
+            let loaded = scripts.loaded.iter().map(|(name, text)| (name.replace('.', "_").into(), Json::text(text)));
+            let fields = Json::Object(std::iter::once(main).chain(loaded).collect());
             ("run", Content::Form(vec![("json".into(), fields.to_string())]))
         }
     };
@@ -123,7 +120,7 @@ pub(crate) async fn answer_input(call: &Call, job: &JobPath, number: u32, id: &s
     let (path, content) = match values {
         None => (format!("{input}/abort"), Content::empty()),
         Some(values) => {
-            let json = json!({ "parameter": values }).to_string();
+            let json = Json::object([("parameter", Json::Array(values))]).to_string();
             (format!("{input}/submit"), Content::Form(vec![("json".into(), json), ("proceed".into(), "Proceed".into())]))
         }
     };

@@ -12,7 +12,6 @@ pub(crate) mod encode;
 pub(crate) mod jobs;
 mod kept;
 pub(crate) mod label;
-pub(crate) mod lenient;
 pub(crate) mod lifecycle;
 pub(crate) mod log;
 pub(crate) mod nodes;

@@ -4,16 +4,11 @@
 //! memory, clock) are shown to accounts with Overall/SystemRead or Computer/ExtendedRead only; others get an empty object.
 //! A node that never connected has all of its monitors null and no cause of being offline.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
-
-use super::lenient::{items, or_default};
 use super::path::{JobPath, Selector};
 use super::{encode, label};
 use crate::call::{Call, saturate};
 use crate::error::Error;
+use crate::json::{Value, record};
 
 /// What tells how many there are.
 const BRIEF: &str = "busyExecutors,totalExecutors,computer[_class,displayName,offline]";
@@ -23,83 +18,60 @@ offline,temporarilyOffline,offlineCause[_class],offlineCauseReason,jnlpAgent,\
 executors[likelyStuck,currentExecutable[url,number,fullDisplayName,timestamp,estimatedDuration]],\
 oneOffExecutors[currentExecutable[url,number,fullDisplayName,timestamp,estimatedDuration]]";
 
-/// All nodes of a controller.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Nodes {
-    /// One-off executors of pipelines excluded.
-    pub(crate) busy_executors: u32,
-    /// Of the nodes that are online.
-    pub(crate) total_executors: u32,
-    #[serde(rename = "computer", deserialize_with = "all")]
-    pub(crate) all: Vec<Node>,
-}
+record! {
+    /// All nodes of a controller.
+    #[derive(Debug, Default)]
+    pub(crate) struct Nodes {
+        /// One-off executors of pipelines excluded.
+        pub(crate) busy_executors: u32,
+        /// Of the nodes that are online.
+        pub(crate) total_executors: u32,
+        pub(crate) all: Vec<Node> = "computer",
+    }
 
-/// A node.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Node {
-    #[serde(rename = "_class")]
-    class: String,
-    pub(crate) display_name: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) description: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    assigned_labels: Vec<Label>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) num_executors: u32,
-    pub(crate) idle: bool,
-    pub(crate) offline: bool,
-    pub(crate) temporarily_offline: bool,
-    #[serde(deserialize_with = "or_default")]
-    offline_cause: Option<Class>,
-    #[serde(deserialize_with = "or_default")]
-    offline_cause_reason: String,
-    /// It connects to the controller by itself, rather than being connected to.
-    pub(crate) jnlp_agent: bool,
-    #[serde(deserialize_with = "or_default")]
-    executors: Vec<Executor>,
-    #[serde(deserialize_with = "or_default")]
-    one_off_executors: Vec<Executor>,
-    #[serde(deserialize_with = "or_default")]
-    monitor_data: BTreeMap<String, Value>,
-}
+    /// A node.
+    #[derive(Debug, Default)]
+    pub(crate) struct Node {
+        class: String = "_class",
+        pub(crate) display_name: String,
+        pub(crate) description: Option<String>,
+        assigned_labels: Vec<Label>,
+        pub(crate) num_executors: u32,
+        pub(crate) idle: bool,
+        pub(crate) offline: bool,
+        pub(crate) temporarily_offline: bool,
+        offline_cause: Option<Class>,
+        offline_cause_reason: String,
+        executors: Vec<Executor>,
+        one_off_executors: Vec<Executor>,
+        monitor_data: Value,
+    }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Class {
-    #[serde(rename = "_class")]
-    class: String,
-}
+    #[derive(Debug, Default)]
+    struct Class {
+        class: String = "_class",
+    }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Label {
-    name: String,
-}
+    #[derive(Debug, Default)]
+    struct Label {
+        name: String,
+    }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Executor {
-    #[serde(deserialize_with = "or_default")]
-    current_executable: Option<Executable>,
-}
+    #[derive(Debug, Default)]
+    struct Executor {
+        current_executable: Option<Executable>,
+    }
 
-/// What an executor works on: a build, or a part of one.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Executable {
-    /// Of the build; under the root URL that the controller believes in.
-    #[serde(deserialize_with = "or_default")]
-    url: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    number: Option<u32>,
-    #[serde(deserialize_with = "or_default")]
-    full_display_name: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    timestamp: Option<u64>,
-    #[serde(deserialize_with = "or_default")]
-    estimated_duration: Option<i64>,
+    /// What an executor works on: a build, or a part of one.
+    #[derive(Debug, Default)]
+    pub(crate) struct Executable {
+        /// Of the build; under the root URL that the controller believes in.
+        url: Option<String>,
+        number: Option<u32>,
+        full_display_name: Option<String>,
+        timestamp: Option<u64>,
+        estimated_duration: Option<i64>,
+    }
 }
 
 impl Executable {
@@ -200,7 +172,7 @@ impl Node {
 
     /// Its monitors; all empty for an account that may not see them.
     pub(crate) fn monitors(&self) -> Monitors {
-        let of = |name: &str| self.monitor_data.iter().find(|(key, _)| key.ends_with(name)).map(|(_, value)| value);
+        let of = |name: &str| self.monitor_data.members().iter().find(|(key, _)| key.ends_with(name)).map(|(_, value)| value);
         let number = |name: &str, field: &str| of(name)?.get(field)?.as_u64();
         Monitors {
             disk_free: number(".DiskSpaceMonitor", "size"),
@@ -231,19 +203,14 @@ pub(crate) fn is_built_in_name(name: &str) -> bool {
 /// # Errors
 /// As any request.
 pub(crate) async fn clouds(call: &Call, label: &str) -> Result<u32, Error> {
-    #[derive(Deserialize)]
-    struct Label {
-        #[serde(default, deserialize_with = "or_default")]
-        clouds: Vec<Value>,
+    record! {
+        struct Label {
+            clouds: Vec<Value>,
+        }
     }
     let object = format!("/label/{}", encode::segment(label));
     let answer: Label = call.tree("label", &object, "clouds[name]", &format!("label {label}")).await?;
     Ok(saturate(answer.clouds.len() as u64))
-}
-
-/// One that cannot be read does not spoil the others.
-fn all<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Node>, D::Error> {
-    Ok(items(from)?.unwrap_or_default())
 }
 
 /// Below the size at which Jenkins itself warns.
@@ -300,7 +267,7 @@ mod tests {
     use super::*;
 
     fn node(json: &str) -> Node {
-        serde_json::from_str(json).unwrap()
+        crate::testing::read(json)
     }
 
     #[test]
@@ -347,12 +314,11 @@ mod tests {
 
     #[test]
     fn what_runs_is_named_by_its_build_and_counts_down() {
-        let it: Executable = serde_json::from_str(
+        let it: Executable = crate::testing::read(
             r#"{"url":"http://any/job/f/job/a/7/","timestamp":1000,"estimatedDuration":5000,"fullDisplayName":"f » a #7 (Test)"}"#,
-        )
-        .unwrap();
+        );
         assert_eq!((it.title().as_deref(), it.rest_ms(4000), it.rest_ms(9000)), (Some("f/a #7"), Some(2000), Some(0)));
-        let unknown: Executable = serde_json::from_str(r#"{"estimatedDuration":-1,"timestamp":1}"#).unwrap();
+        let unknown: Executable = crate::testing::read(r#"{"estimatedDuration":-1,"timestamp":1}"#);
         assert_eq!((unknown.title(), unknown.rest_ms(5)), (None, None));
     }
 }

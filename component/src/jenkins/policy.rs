@@ -9,7 +9,7 @@
 //! It is enforced on every request and on every JSON answer, whatever the tool: see [`Policy::admits`] and
 //! [`Policy::filter`].
 
-use serde_json::Value;
+use crate::json::Json;
 
 use super::encode;
 use crate::error::Error;
@@ -78,7 +78,7 @@ impl Policy {
     ///
     /// # Errors
     /// When the answer as a whole is about such a job.
-    pub(crate) fn filter(&self, answer: &mut Value, path: &str, what: &str) -> Result<(), Error> {
+    pub(crate) fn filter(&self, answer: &mut Json<'_>, path: &str, what: &str) -> Result<(), Error> {
         if self.is_open() {
             return Ok(());
         }
@@ -91,24 +91,24 @@ impl Policy {
     }
 
     /// `folder` is what names without a path are relative to.
-    fn prune(&self, value: &mut Value, folder: &[String]) {
+    fn prune(&self, value: &mut Json<'_>, folder: &[String]) {
         match value {
-            Value::Array(items) => {
+            Json::Array(items) => {
                 items.retain(|item| !self.hides(item, None));
                 items.iter_mut().for_each(|item| self.prune(item, folder));
             }
-            Value::Object(fields) => {
-                for (name, field) in fields.iter_mut() {
+            Json::Object(members) => {
+                for (name, field) in members {
                     match field {
                         // Items of a folder may be asked for their bare names.
-                        Value::Array(jobs) if name == "jobs" => {
+                        Json::Array(jobs) if name == "jobs" => {
                             jobs.retain(|job| !self.hides(job, Some(folder)));
                             for job in jobs {
                                 let below = own_name(job).map(|name| child(folder, name));
                                 self.prune(job, below.as_deref().unwrap_or(folder));
                             }
                         }
-                        Value::Object(_) if self.hides(field, None) => *field = Value::Null,
+                        Json::Object(_) if self.hides(field, None) => *field = Json::Null,
                         field => self.prune(field, folder),
                     }
                 }
@@ -118,9 +118,9 @@ impl Policy {
     }
 
     /// Whether an object is, or speaks of, a job that may not be seen.
-    fn hides(&self, value: &Value, folder: Option<&[String]>) -> bool {
-        let Value::Object(fields) = value else { return false };
-        let text = |name: &str| fields.get(name).and_then(Value::as_str);
+    fn hides(&self, value: &Json<'_>, folder: Option<&[String]>) -> bool {
+        let Json::Object(_) = value else { return false };
+        let text = |name: &str| value.get(name).and_then(Json::as_str);
         let by_url = |name: &str| text(name).map(|url| target(url).job);
         let named = |name: &str| text(name).map(names);
         let relative = || folder.zip(own_name(value)).map(|(folder, name)| child(folder, name));
@@ -134,7 +134,7 @@ impl Policy {
         ];
         let hidden = |job: Vec<String>| !job.is_empty() && !self.allows(&job) && !self.leads(&job);
         // An item of the queue is as visible as the job it waits for.
-        about.into_iter().flatten().any(hidden) || fields.get("task").is_some_and(|task| self.hides(task, None))
+        about.into_iter().flatten().any(hidden) || value.get("task").is_some_and(|task| self.hides(task, None))
     }
 
     fn allows(&self, job: &[String]) -> bool {
@@ -149,8 +149,8 @@ impl Policy {
     }
 }
 
-fn own_name(value: &Value) -> Option<&str> {
-    value.get("name").and_then(Value::as_str)
+fn own_name<'a>(value: &'a Json<'_>) -> Option<&'a str> {
+    value.get("name").and_then(Json::as_str)
 }
 
 fn names(full: &str) -> Vec<String> {

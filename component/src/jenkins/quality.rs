@@ -4,15 +4,12 @@
 //! optional, and [`installed`] tells the two apart for accounts that may see the plugins. Coverage is read as version
 //! 1.14 answers (recorded); JaCoCo and Warnings NG as their documentation says.
 
-use std::collections::BTreeMap;
+use futures_util::future::join;
 
-use futures_util::future::{join, join_all};
-use serde::Deserialize;
-use serde_json::Value;
-
-use super::lenient::{items, or_default};
 use crate::call::Call;
 use crate::error::Error;
+use crate::json::{Named, record};
+use crate::together;
 
 /// Tools of a static analysis that are asked for what is new.
 const MAX_TOOLS: usize = 10;
@@ -51,64 +48,45 @@ pub(crate) struct Warnings {
     pub(crate) gate: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct CoverageAnswer {
-    #[serde(deserialize_with = "or_default")]
-    project_statistics: BTreeMap<String, String>,
-    #[serde(deserialize_with = "or_default")]
-    project_delta: BTreeMap<String, String>,
-    #[serde(deserialize_with = "or_default")]
-    modified_lines_statistics: BTreeMap<String, String>,
-    #[serde(deserialize_with = "or_default")]
-    quality_gates: Gates,
-}
+record! {
+    #[derive(Default)]
+    struct CoverageAnswer {
+        project_statistics: Named<String>,
+        project_delta: Named<String>,
+        modified_lines_statistics: Named<String>,
+        quality_gates: Gates,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Gates {
-    #[serde(deserialize_with = "or_default")]
-    overall_result: Option<String>,
-}
+    #[derive(Default)]
+    struct Gates {
+        overall_result: Option<String>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Percentage {
-    #[serde(rename = "percentageFloat", deserialize_with = "or_default")]
-    exact: Option<f64>,
-    #[serde(deserialize_with = "or_default")]
-    percentage: Option<f64>,
-}
+    #[derive(Default)]
+    struct Percentage {
+        exact: Option<f64> = "percentageFloat",
+        percentage: Option<f64>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Tools {
-    #[serde(deserialize_with = "items")]
-    tools: Option<Vec<Tool>>,
-}
+    #[derive(Default)]
+    struct Tools {
+        tools: Option<Vec<Tool>>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Tool {
-    #[serde(deserialize_with = "or_default")]
-    id: String,
-    #[serde(deserialize_with = "or_default")]
-    name: String,
-    #[serde(deserialize_with = "or_default")]
-    size: u32,
-}
+    #[derive(Default)]
+    struct Tool {
+        id: String,
+        name: String,
+        size: u32,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ToolDetail {
-    #[serde(deserialize_with = "or_default")]
-    new_size: Option<u32>,
-    #[serde(deserialize_with = "or_default")]
-    fixed_size: Option<u32>,
-    #[serde(deserialize_with = "or_default")]
-    quality_gate_status: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    quality_gates: Gates,
+    #[derive(Default)]
+    struct ToolDetail {
+        new_size: Option<u32>,
+        fixed_size: Option<u32>,
+        quality_gate_status: Option<String>,
+        quality_gates: Gates,
+    }
 }
 
 /// Coverage of the build at a path: of the Coverage plugin, else of JaCoCo.
@@ -120,7 +98,7 @@ pub(crate) async fn coverage(call: &Call, build: &str, what: &str) -> Result<Cov
     match call.json::<CoverageAnswer>("coverage", &format!("{build}/coverage/api/json"), what).await {
         Ok(answer) => Ok(answer.read()),
         Err(Error::NotFound { .. }) => {
-            let answer: BTreeMap<String, Value> = call.json("coverage", &format!("{build}/jacoco/api/json"), what).await?;
+            let answer: Named<Percentage> = call.json("coverage", &format!("{build}/jacoco/api/json"), what).await?;
             Ok(jacoco(answer))
         }
         Err(error) => Err(error),
@@ -134,6 +112,7 @@ impl CoverageAnswer {
         let rank = |name: &str| ORDER.iter().position(|known| *known == name).unwrap_or(ORDER.len());
         let mut metrics: Vec<Metric> = self
             .project_statistics
+            .0
             .into_iter()
             .map(|(name, value)| Metric {
                 delta: self.project_delta.get(&name).cloned(),
@@ -148,10 +127,9 @@ impl CoverageAnswer {
 }
 
 /// `{"lineCoverage":{"covered":10,"missed":2,"percentage":83,"percentageFloat":83.3},…}`
-fn jacoco(answer: BTreeMap<String, Value>) -> Coverage {
-    let metrics = answer.into_iter().filter_map(|(name, value)| {
+fn jacoco(answer: Named<Percentage>) -> Coverage {
+    let metrics = answer.0.into_iter().filter_map(|(name, share)| {
         let name = name.strip_suffix("Coverage")?.to_owned();
-        let share: Percentage = serde_json::from_value(value).ok()?;
         let value = format!("{:.2}%", share.exact.or(share.percentage)?);
         Some(Metric { name, value, delta: None, modified: None })
     });
@@ -170,7 +148,7 @@ pub(crate) async fn warnings(call: &Call, build: &str, what: &str) -> Result<Vec
         let tree = "newSize,fixedSize,qualityGateStatus,qualityGates[overallResult]";
         call.tree::<ToolDetail>("warnings", &object, tree, what).await.unwrap_or_default()
     });
-    let details = join_all(details).await;
+    let details = together::all(details).await;
     let details = details.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
     Ok(tools
         .into_iter()
@@ -195,15 +173,14 @@ pub(crate) async fn both(call: &Call, build: &str, what: &str) -> (Result<Covera
 
 /// Short names of the plugins there are; `None` when this account may not see them.
 pub(crate) async fn installed(call: &Call) -> Option<Vec<String>> {
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "camelCase", default)]
-    struct Plugin {
-        short_name: String,
-    }
-    #[derive(Deserialize)]
-    struct Plugins {
-        #[serde(default)]
-        plugins: Vec<Plugin>,
+    record! {
+        #[derive(Default)]
+        struct Plugin {
+            short_name: String,
+        }
+        struct Plugins {
+            plugins: Vec<Plugin>,
+        }
     }
     let answer = call.tree::<Plugins>("plugins", "/pluginManager", "plugins[shortName]", "the plugins").await.ok()?;
     Some(answer.plugins.into_iter().map(|plugin| plugin.short_name).collect())

@@ -4,11 +4,10 @@
 //! is a moment with neither a reason nor a build. `why` may be null at any time, and a pipeline that waits for a node
 //! stands in the queue as a task without name and address.
 
-use serde::Deserialize;
-
 use super::path::{JobPath, Selector};
 use crate::call::Call;
 use crate::error::Error;
+use crate::json::record;
 
 /// Everything [`Item`] reads.
 const FIELDS: &str =
@@ -16,47 +15,43 @@ const FIELDS: &str =
 /// Items looked at to find those of one job. A queue this long is an outage of its own.
 const MAX_ITEMS: u32 = 1_000;
 
-/// A build that waits, or waited, to begin.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Item {
-    #[serde(rename = "_class")]
-    class: String,
-    pub(crate) id: u32,
-    pub(crate) why: Option<String>,
-    blocked: bool,
-    buildable: bool,
-    stuck: bool,
-    cancelled: Option<bool>,
-    pub(crate) in_queue_since: Option<u64>,
-    task: Option<Task>,
-    executable: Option<Executable>,
-    actions: Vec<Option<Action>>,
-}
+record! {
+    /// A build that waits, or waited, to begin.
+    #[derive(Clone, Debug, Default)]
+    pub(crate) struct Item {
+        class: String = "_class",
+        pub(crate) id: u32,
+        pub(crate) why: Option<String>,
+        blocked: bool,
+        buildable: bool,
+        stuck: bool,
+        cancelled: Option<bool>,
+        pub(crate) in_queue_since: Option<u64>,
+        task: Option<Task>,
+        executable: Option<Executable>,
+        actions: Vec<Option<Action>>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Task {
-    name: Option<String>,
-    url: Option<String>,
-}
+    #[derive(Clone, Debug, Default)]
+    struct Task {
+        name: Option<String>,
+        url: Option<String>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Executable {
-    number: Option<u32>,
-}
+    #[derive(Clone, Debug, Default)]
+    struct Executable {
+        number: Option<u32>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Action {
-    causes: Option<Vec<Cause>>,
-}
+    #[derive(Clone, Debug, Default)]
+    struct Action {
+        causes: Option<Vec<Cause>>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Cause {
-    short_description: Option<String>,
+    #[derive(Clone, Debug, Default)]
+    struct Cause {
+        short_description: Option<String>,
+    }
 }
 
 /// How an item stands.
@@ -190,10 +185,10 @@ pub(crate) async fn item(call: &Call, id: u32) -> Result<Item, Error> {
 /// # Errors
 /// As any request.
 pub(crate) async fn of_job(call: &Call, job: &JobPath) -> Result<Vec<Item>, Error> {
-    #[derive(Deserialize)]
-    struct Queue {
-        #[serde(default)]
-        items: Vec<Item>,
+    record! {
+        struct Queue {
+            items: Vec<Item>,
+        }
     }
     let queue: Queue = call.tree("queue", "/queue", &format!("items[{FIELDS}]{{0,{MAX_ITEMS}}}"), "the queue").await?;
     Ok(queue.items.into_iter().filter(|item| item.job().as_ref() == Some(job)).collect())
@@ -211,7 +206,7 @@ mod tests {
     use crate::testing::{Script, run};
 
     fn item(json: &str) -> Item {
-        serde_json::from_str(json).unwrap()
+        crate::testing::read(json)
     }
 
     #[test]

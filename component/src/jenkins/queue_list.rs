@@ -4,13 +4,11 @@
 //! that of its build and relative, or missing. What an account may only discover is listed apart, without its reasons;
 //! what it may not see at all is left out by Jenkins without a word.
 
-use serde::Deserialize;
-
-use super::lenient::{items, or_default};
 use super::path::JobPath;
 use super::queue::{self, State};
 use crate::call::{Call, saturate};
 use crate::error::Error;
+use crate::json::{Value, record};
 use crate::sorted;
 
 /// Everything [`Waiting`] reads.
@@ -24,44 +22,31 @@ pub(crate) struct Lengths {
     pub(crate) stuck: u32,
 }
 
-/// A build that waits to begin.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Waiting {
-    pub(crate) id: u32,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) why: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) blocked: bool,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) buildable: bool,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) stuck: bool,
-    /// An executor has been found for it, and it is about to start.
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) pending: bool,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) in_queue_since: Option<u64>,
-    /// When the quiet period ends, while it lasts.
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) timestamp: Option<u64>,
-    #[serde(deserialize_with = "or_default")]
-    task: Option<Task>,
-}
+record! {
+    /// A build that waits to begin.
+    #[derive(Clone, Debug, Default)]
+    pub(crate) struct Waiting {
+        pub(crate) id: u32,
+        pub(crate) why: Option<String>,
+        pub(crate) blocked: bool,
+        pub(crate) buildable: bool,
+        pub(crate) stuck: bool,
+        /// An executor has been found for it, and it is about to start.
+        pub(crate) pending: bool,
+        pub(crate) in_queue_since: Option<u64>,
+        /// When the quiet period ends, while it lasts.
+        pub(crate) timestamp: Option<u64>,
+        task: Option<Task>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Task {
-    #[serde(rename = "_class", deserialize_with = "or_default")]
-    class: String,
-    #[serde(deserialize_with = "or_default")]
-    name: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    full_display_name: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    url: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    label_expression: Option<String>,
+    #[derive(Clone, Debug, Default)]
+    struct Task {
+        class: String = "_class",
+        name: Option<String>,
+        full_display_name: Option<String>,
+        url: Option<String>,
+        label_expression: Option<String>,
+    }
 }
 
 /// All that waits.
@@ -140,13 +125,11 @@ pub(crate) async fn waiting(call: &Call) -> Result<Queue, Error> {
 }
 
 async fn ask(call: &Call, tree: &str) -> Result<Queue, Error> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Answer {
-        #[serde(default, deserialize_with = "items")]
-        items: Option<Vec<Waiting>>,
-        #[serde(default, deserialize_with = "or_default")]
-        discoverable_items: Vec<serde_json::Value>,
+    record! {
+        struct Answer {
+            items: Option<Vec<Waiting>>,
+            discoverable_items: Vec<Value>,
+        }
     }
     let answer: Answer = call.tree("queue", "/queue", tree, "the queue").await?;
     Ok(Queue { items: answer.items.unwrap_or_default(), hidden: saturate(answer.discoverable_items.len() as u64) })
@@ -157,7 +140,7 @@ mod tests {
     use super::*;
 
     fn waiting(json: &str) -> Waiting {
-        serde_json::from_str(json).unwrap()
+        crate::testing::read(json)
     }
 
     #[test]

@@ -6,13 +6,11 @@
 
 mod url;
 
-use serde::Deserialize;
-
 pub(crate) use url::normal;
 
 use super::builds::{plain_branch, without_credentials};
 use super::jobs::Kind;
-use super::lenient::{items, or_default};
+use crate::json::record;
 
 /// The fields that [`Node`] reads, for a job; `_class` comes unasked.
 pub(crate) const FIELDS: &str = "name,fullName,scm[userRemoteConfigs[url],branches[name]],\
@@ -32,71 +30,51 @@ pub(crate) struct Repository {
     pub(crate) evidence: String,
 }
 
-/// A job, as far as it tells of its sources.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Node {
-    #[serde(rename = "_class", deserialize_with = "or_default")]
-    class: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) name: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) full_name: String,
-    #[serde(deserialize_with = "or_default")]
-    scm: Option<Scm>,
-    #[serde(deserialize_with = "or_default")]
-    last_build: Option<LastBuild>,
-    /// What lies in it, where that was asked for.
-    #[serde(deserialize_with = "items")]
-    pub(crate) jobs: Option<Vec<Node>>,
-}
+record! {
+    /// A job, as far as it tells of its sources.
+    #[derive(Default)]
+    pub(crate) struct Node {
+        class: String = "_class",
+        pub(crate) name: String,
+        pub(crate) full_name: String,
+        scm: Option<Scm>,
+        last_build: Option<LastBuild>,
+        /// What lies in it, where that was asked for.
+        pub(crate) jobs: Option<Vec<Node>>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Scm {
-    #[serde(deserialize_with = "items")]
-    user_remote_configs: Option<Vec<Remote>>,
-    #[serde(deserialize_with = "items")]
-    branches: Option<Vec<Named>>,
-}
+    #[derive(Default)]
+    struct Scm {
+        user_remote_configs: Option<Vec<Remote>>,
+        branches: Option<Vec<Named>>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Remote {
-    #[serde(deserialize_with = "or_default")]
-    url: Option<String>,
-}
+    #[derive(Default)]
+    struct Remote {
+        url: Option<String>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Named {
-    #[serde(deserialize_with = "or_default")]
-    name: String,
-}
+    #[derive(Default)]
+    struct Named {
+        name: String,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct LastBuild {
-    #[serde(deserialize_with = "or_default")]
-    number: u32,
-    #[serde(deserialize_with = "items")]
-    actions: Option<Vec<Checkout>>,
-}
+    #[derive(Default)]
+    struct LastBuild {
+        number: u32,
+        actions: Option<Vec<Checkout>>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Checkout {
-    #[serde(deserialize_with = "or_default")]
-    remote_urls: Vec<String>,
-    #[serde(deserialize_with = "or_default")]
-    last_built_revision: Option<Revision>,
-}
+    #[derive(Default)]
+    struct Checkout {
+        remote_urls: Vec<String>,
+        last_built_revision: Option<Revision>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Revision {
-    #[serde(deserialize_with = "items")]
-    branch: Option<Vec<Named>>,
+    #[derive(Default)]
+    struct Revision {
+        branch: Option<Vec<Named>>,
+    }
 }
 
 impl Node {
@@ -182,7 +160,7 @@ mod tests {
     use super::*;
 
     fn node(json: &str) -> Node {
-        serde_json::from_str(json).unwrap()
+        crate::testing::read(json)
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod write;
 
 use std::borrow::Cow;
 
-pub(crate) use parse::{Malformed, parse};
+pub(crate) use parse::parse;
 pub(crate) use read::{FromJson, Named, record};
 
 /// A value; texts are borrowed from what was parsed, unless they were escaped.

@@ -3,7 +3,7 @@
 //! `{name}` becomes the argument as a JSON string, which is how it stands in a call; `{name|other}` becomes `other` where
 //! the argument was not given. What stands between `[[` and `]]` is left out when an argument in it was not given.
 
-use serde_json::Value;
+use crate::json::Json;
 
 /// The text with what `given` knows.
 pub(super) fn fill<'a>(template: &str, given: &dyn Fn(&str) -> Option<&'a str>) -> String {
@@ -30,7 +30,7 @@ fn placed<'a>(text: &str, given: &dyn Fn(&str) -> Option<&'a str>) -> (String, b
         let (inside, after) = tail.split_once('}').unwrap_or((tail, ""));
         let (name, default) = inside.split_once('|').map_or((inside, None), |(name, default)| (name, Some(default)));
         match given(name).or(default) {
-            Some(value) => out.push_str(&Value::from(value).to_string()),
+            Some(value) => out.push_str(&Json::text(value).to_string()),
             None => whole = false,
         }
         rest = after;

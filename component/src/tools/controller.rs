@@ -1,22 +1,22 @@
 //! Who we are and how the controller is: `whoami`, `get-status`.
 
 use futures_util::future::join;
-use serde::Deserialize;
 
 use crate::bindings::jankins::plugin::types::{Identity, Permission};
 use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::path::JobPath;
+use crate::json::{Value, record};
 use crate::text::names;
 use crate::upstream::Ask;
 
-/// `/whoAmI/api/json`. For nobody it says `authenticated: true` and `anonymous: true`.
-#[derive(Deserialize)]
-pub(crate) struct WhoAmI {
-    pub(crate) name: String,
-    pub(crate) anonymous: bool,
-    #[serde(default)]
-    authorities: Vec<String>,
+record! {
+    /// `/whoAmI/api/json`. For nobody it says `authenticated: true` and `anonymous: true`.
+    pub(crate) struct WhoAmI {
+        pub(crate) name: String => required,
+        pub(crate) anonymous: bool => required,
+        authorities: Vec<String>,
+    }
 }
 
 /// Asks who the controller takes us for.
@@ -68,7 +68,7 @@ async fn rights(call: &Call, job: &JobPath) -> Result<Vec<Permission>, Error> {
     let object = job.url_path();
     let config = format!("{object}/config.xml");
     let what = format!("job {job}");
-    let read = call.tree::<serde_json::Value>("job", &object, "name", &what);
+    let read = call.tree::<Value>("job", &object, "name", &what);
     let configure = call.ask(Ask::head("job-config", &config), &what);
     let (read, configure) = join(read, configure).await;
     let granted = |result: Result<(), Error>| match result {

@@ -3,8 +3,6 @@
 //! A store that may not be seen and one that is not there answer alike, with a 404: an empty answer says so instead of
 //! claiming that there are no credentials. Only when no store answered is the folder itself looked for.
 
-use futures_util::future::join_all;
-
 use crate::answer;
 use crate::bindings::jankins::plugin::types::{Credential as Record, CredentialList, Format};
 use crate::call::{Call, saturate};
@@ -13,7 +11,9 @@ use crate::error::Error;
 use crate::jenkins::credentials::{self, Store};
 use crate::jenkins::jobs::missing;
 use crate::jenkins::path::JobPath;
+use crate::json::Value;
 use crate::text::{human, names};
+use crate::together;
 use crate::tools::hint::Hint;
 use crate::tools::page;
 
@@ -38,7 +38,7 @@ pub(crate) async fn list_credentials(
     let from = cursors.read::<2>(cursor.as_deref())?;
 
     let owners: Vec<JobPath> = std::iter::successors(Some(folder.clone()), JobPath::parent).collect();
-    let stores = join_all(owners.iter().map(|owner| credentials::store(call, owner))).await;
+    let stores = together::all(owners.iter().map(|owner| credentials::store(call, owner))).await;
     let (mut found, mut unseen) = (Vec::new(), Vec::new());
     for (owner, store) in owners.iter().zip(stores) {
         let owner = if owner.segments().is_empty() { SYSTEM.to_owned() } else { owner.name() };
@@ -89,11 +89,9 @@ pub(crate) async fn list_credentials(
 
 /// Says which part of the folder's name is wrong, when one is.
 async fn exists(call: &Call, folder: &JobPath) -> Result<(), Error> {
-    #[derive(serde::Deserialize)]
-    struct Any {}
-    let asked = call.tree::<Any>("job", &folder.url_path(), "name", &format!("folder {folder}")).await;
+    let asked = call.tree::<Value>("job", &folder.url_path(), "name", &format!("folder {folder}")).await;
     match asked {
-        Ok(Any {}) => Ok(()),
+        Ok(_) => Ok(()),
         Err(error) => Err(missing(call, folder, error).await),
     }
 }

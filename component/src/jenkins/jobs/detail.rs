@@ -1,101 +1,69 @@
 //! One job: its state, its builds, what it asks for, what lies in it. One request.
 
-use serde::Deserialize;
-use serde_json::Value;
-
 use super::item::{self, Item, Kind, Last, Status};
 use super::missing::missing;
 use crate::call::Call;
 use crate::error::Error;
-use crate::jenkins::lenient::{items, or_default};
 use crate::jenkins::path::JobPath;
+use crate::json::{Value, record};
 
 /// Branches, or jobs of a folder, that come along; [`Detail::more_children`] says when there are others.
 pub(crate) const CHILDREN: usize = 200;
 
-/// A job bean, as far as asked for.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Detail {
-    #[serde(rename = "_class", deserialize_with = "or_default")]
-    class: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) full_name: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) display_name: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) description: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) buildable: Option<bool>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) in_queue: bool,
-    #[serde(deserialize_with = "or_default")]
-    color: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) health_report: Vec<Health>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) last_build: Option<Last>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) last_successful_build: Option<Last>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) last_failed_build: Option<Last>,
-    #[serde(deserialize_with = "or_default")]
-    queue_item: Option<QueueItem>,
-    #[serde(deserialize_with = "items")]
-    property: Option<Vec<Property>>,
-    #[serde(deserialize_with = "items")]
-    jobs: Option<Vec<Item>>,
-}
+record! {
+    /// A job bean, as far as asked for.
+    #[derive(Default)]
+    pub(crate) struct Detail {
+        class: String = "_class",
+        pub(crate) full_name: Option<String>,
+        pub(crate) display_name: Option<String>,
+        pub(crate) description: Option<String>,
+        pub(crate) buildable: Option<bool>,
+        pub(crate) in_queue: bool,
+        color: Option<String>,
+        pub(crate) health_report: Vec<Health>,
+        pub(crate) last_build: Option<Last>,
+        pub(crate) last_successful_build: Option<Last>,
+        pub(crate) last_failed_build: Option<Last>,
+        queue_item: Option<QueueItem>,
+        property: Option<Vec<Property>>,
+        jobs: Option<Vec<Item>>,
+    }
 
-/// One of the things that make the weather icon.
-#[derive(Clone, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Health {
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) description: String,
-    /// Percent.
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) score: Option<i64>,
-}
+    /// One of the things that make the weather icon.
+    #[derive(Clone, Default)]
+    pub(crate) struct Health {
+        pub(crate) description: String,
+        /// Percent.
+        pub(crate) score: Option<i64>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct QueueItem {
-    #[serde(deserialize_with = "or_default")]
-    why: Option<String>,
-}
+    #[derive(Default)]
+    struct QueueItem {
+        why: Option<String>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Property {
-    #[serde(deserialize_with = "items")]
-    parameter_definitions: Option<Vec<Definition>>,
-}
+    #[derive(Default)]
+    struct Property {
+        parameter_definitions: Option<Vec<Definition>>,
+    }
 
-/// A parameter that a job asks for.
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Definition {
-    #[serde(rename = "_class", deserialize_with = "or_default")]
-    class: String,
-    #[serde(rename = "type", deserialize_with = "or_default")]
-    kind: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) name: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) description: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) choices: Vec<String>,
-    #[serde(deserialize_with = "or_default")]
-    default_parameter_value: Option<DefaultValue>,
-}
+    /// A parameter that a job asks for.
+    #[derive(Clone, Default)]
+    pub(crate) struct Definition {
+        class: String = "_class",
+        kind: String = "type",
+        pub(crate) name: String,
+        pub(crate) description: Option<String>,
+        pub(crate) choices: Vec<String>,
+        default_parameter_value: Option<DefaultValue>,
+    }
 
-#[derive(Clone, Default, Deserialize)]
-#[serde(default)]
-struct DefaultValue {
-    #[serde(rename = "_class", deserialize_with = "or_default")]
-    class: String,
-    value: Value,
+    #[derive(Clone, Default)]
+    struct DefaultValue {
+        class: String = "_class",
+        value: Value,
+    }
 }
 
 impl Definition {
@@ -129,7 +97,7 @@ impl Definition {
         }
         match &self.default_parameter_value.as_ref()?.value {
             Value::Null => None,
-            Value::String(text) => Some(text.clone()),
+            Value::String(text) => Some(text.to_string()),
             other => Some(other.to_string()),
         }
     }
@@ -201,7 +169,7 @@ mod tests {
             {"_class":"com.x.NonStoredPasswordParameterDefinition","name":"B","defaultParameterValue":{"value":"hunter2"}},
             {"_class":"com.x.Odd","name":"C","type":"Odd","defaultParameterValue":{"_class":"hudson.model.PasswordParameterValue","value":"hunter2"}},
             {"_class":"hudson.model.BooleanParameterDefinition","name":"D","type":"BooleanParameterDefinition","defaultParameterValue":{"value":false}}]}]}"#;
-        let job: Detail = serde_json::from_str(json).unwrap();
+        let job: Detail = crate::testing::read(json);
         let shown: Vec<_> = job.parameters().map(|p| (p.name.as_str(), p.kind(), p.default_value())).collect();
         assert_eq!(shown[0], ("A", "password".into(), None));
         assert_eq!(shown[1].2, None);
@@ -211,10 +179,9 @@ mod tests {
 
     #[test]
     fn a_job_of_which_everything_is_null_is_still_a_job() {
-        let job: Detail = serde_json::from_str(
+        let job: Detail = crate::testing::read(
             r#"{"_class":"hudson.model.FreeStyleProject","color":null,"healthReport":null,"lastBuild":null,"property":null,"queueItem":null,"buildable":null}"#,
-        )
-        .unwrap();
+        );
         assert_eq!((job.kind(), job.status(), job.waits_for(), job.parameters().count()), (Kind::Freestyle, None, None, 0));
     }
 }

@@ -1,46 +1,34 @@
 //! A job as a listing shows it.
 
-use serde::Deserialize;
-
 use crate::bindings::jankins::plugin::types::JobStatus;
 use crate::jenkins::encode;
-use crate::jenkins::lenient::{items, or_default};
+use crate::json::record;
 
 /// The fields that [`Item`] reads. `_class` comes unasked.
 pub(super) const FIELDS: &str = "name,fullName,color,lastBuild[number,result,building,timestamp,duration]";
 
-/// A job or folder in the list of its folder.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Item {
-    #[serde(rename = "_class", deserialize_with = "or_default")]
-    class: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) name: String,
-    #[serde(deserialize_with = "or_default")]
-    full_name: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) color: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) last_build: Option<Last>,
-    /// What lies in it, where that was asked for.
-    #[serde(deserialize_with = "items")]
-    pub(super) jobs: Option<Vec<Item>>,
-}
+record! {
+    /// A job or folder in the list of its folder.
+    #[derive(Clone, Debug, Default)]
+    pub(crate) struct Item {
+        class: String = "_class",
+        pub(crate) name: String,
+        full_name: Option<String>,
+        pub(super) color: Option<String>,
+        pub(crate) last_build: Option<Last>,
+        /// What lies in it, where that was asked for.
+        pub(super) jobs: Option<Vec<Item>>,
+    }
 
-/// A build that a job points to.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub(crate) struct Last {
-    pub(crate) number: u32,
-    #[serde(deserialize_with = "or_default")]
-    result: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) building: bool,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) timestamp: Option<u64>,
-    #[serde(deserialize_with = "or_default")]
-    duration: i64,
+    /// A build that a job points to.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub(crate) struct Last {
+        pub(crate) number: u32 => required,
+        result: Option<String>,
+        pub(crate) building: bool,
+        pub(crate) timestamp: Option<u64>,
+        duration: i64,
+    }
 }
 
 impl Last {
@@ -220,7 +208,7 @@ mod tests {
     use super::*;
 
     fn item(json: &str) -> Item {
-        serde_json::from_str(json).unwrap()
+        crate::testing::read(json)
     }
 
     #[test]

@@ -5,16 +5,14 @@
 //! before ended with. A list that became too short for its cursor is told from a controller that fails by one more
 //! request, which also serves when a single broken job makes Jenkins fail on the whole page: it asks for names alone.
 
-use serde::Deserialize;
-
 use super::item::{self, Item, Kind};
 use super::missing::{missing, missing_view};
 use crate::call::Call;
 use crate::cursor;
 use crate::error::Error;
 use crate::jenkins::encode;
-use crate::jenkins::lenient::items;
 use crate::jenkins::path::JobPath;
+use crate::json::record;
 
 /// Jobs of a folder inside a page that goes deeper, per level below the first: an answer stays under a few megabytes.
 const NESTED: [u32; MAX_DEPTH as usize - 1] = [200, 50, 20, 10];
@@ -63,12 +61,11 @@ pub(crate) struct Page {
     pub(crate) unreadable: u32,
 }
 
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(rename = "_class", default)]
-    class: String,
-    #[serde(default, deserialize_with = "items")]
-    jobs: Option<Vec<Item>>,
+record! {
+    struct Answer {
+        class: String = "_class",
+        jobs: Option<Vec<Item>>,
+    }
 }
 
 /// The jobs from a place on, with at most `count` of the folder's own.

@@ -4,13 +4,11 @@
 //! asked for what it holds: one request as a rule, three at most (the folder, the one above, the top), and only after
 //! an error. When these fail too, the first error stands as it is.
 
-use serde::Deserialize;
-
 use super::item::{self, Item, Kind};
 use crate::call::Call;
 use crate::error::Error;
-use crate::jenkins::lenient::{items, or_default};
 use crate::jenkins::path::JobPath;
+use crate::json::record;
 use crate::text::names;
 
 /// Children that are looked through for a name.
@@ -18,17 +16,14 @@ const LOOKED_AT: usize = 1000;
 /// Names that a message lists.
 const LISTED: usize = 6;
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Holder {
-    #[serde(rename = "_class")]
-    class: String,
-    #[serde(deserialize_with = "items")]
-    jobs: Option<Vec<Item>>,
-    #[serde(deserialize_with = "or_default")]
-    first_build: Option<item::Last>,
-    #[serde(deserialize_with = "or_default")]
-    last_build: Option<item::Last>,
+record! {
+    #[derive(Default)]
+    struct Holder {
+        class: String = "_class",
+        jobs: Option<Vec<Item>>,
+        first_build: Option<item::Last>,
+        last_build: Option<item::Last>,
+    }
 }
 
 impl Holder {
@@ -61,15 +56,14 @@ pub(crate) async fn missing(call: &Call, job: &JobPath, error: Error) -> Error {
 
 /// Makes a 404 on a view precise, with the views there are.
 pub(super) async fn missing_view(call: &Call, folder: &JobPath, view: &str, error: Error) -> Error {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct View {
-        name: String,
-    }
-    #[derive(Deserialize)]
-    struct Views {
-        #[serde(default)]
-        views: Vec<View>,
+    record! {
+        #[derive(Default)]
+        struct View {
+            name: String,
+        }
+        struct Views {
+            views: Vec<View>,
+        }
     }
     if !matches!(error, Error::NotFound { .. }) {
         return error;

@@ -7,69 +7,55 @@
 
 use std::collections::HashMap;
 
-use futures_util::future::join_all;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-
 use super::inputs::{Parameter, Pending};
 use super::model::{Graph, Kind, Source, Stage, Status, Step, step_name};
 use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::encode;
 use crate::jenkins::path::JobPath;
+use crate::json::{FromJson, Value, record};
 use crate::text::human;
+use crate::together;
 
 /// More nodes than any pipeline that a person still reads.
 const LIMIT: &str = "?limit=10000";
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Node {
-    id: String,
-    display_name: String,
-    display_description: Option<String>,
-    state: Option<String>,
-    result: Option<String>,
-    #[serde(default, rename = "type")]
-    kind: String,
-    start_time: Option<String>,
-    #[serde(default)]
-    duration_in_millis: u64,
-    first_parent: Option<String>,
-}
+record! {
+    struct Node {
+        id: String => required,
+        display_name: String => required,
+        display_description: Option<String>,
+        state: Option<String>,
+        result: Option<String>,
+        kind: String = "type",
+        start_time: Option<String>,
+        duration_in_millis: u64,
+        first_parent: Option<String>,
+    }
 
-/// A step that may wait.
-#[derive(Deserialize)]
-struct InputStep {
-    input: Option<Input>,
-}
+    /// A step that may wait.
+    struct InputStep {
+        input: Option<Input>,
+    }
 
-#[derive(Deserialize)]
-struct Input {
-    id: String,
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    parameters: Vec<Asked>,
-    submitter: Option<String>,
-}
+    struct Input {
+        id: String => required,
+        message: String,
+        parameters: Vec<Asked>,
+        submitter: Option<String>,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Asked {
-    name: String,
-    #[serde(rename = "type", default)]
-    kind: String,
-    description: Option<String>,
-    default_parameter_value: Option<DefaultValue>,
-    #[serde(default)]
-    choices: Vec<String>,
-}
+    struct Asked {
+        name: String => required,
+        kind: String = "type",
+        description: Option<String>,
+        default_parameter_value: Option<DefaultValue>,
+        choices: Vec<String>,
+    }
 
-#[derive(Deserialize)]
-struct DefaultValue {
-    value: Option<Value>,
+    struct DefaultValue {
+        value: Option<Value>,
+    }
 }
 
 impl Input {
@@ -120,7 +106,7 @@ pub(super) async fn inputs(call: &Call, job: &JobPath, number: u32, what: &str) 
 }
 
 /// Asks for a list under a build, as a branch's or as a job's.
-async fn ask<T: DeserializeOwned>(call: &Call, job: &JobPath, number: u32, list: &str, what: &str) -> Result<(Run, T), Error> {
+async fn ask<T: FromJson>(call: &Call, job: &JobPath, number: u32, list: &str, what: &str) -> Result<(Run, T), Error> {
     let parent = job.parent().map(|parent| parent.name()).filter(|name| !name.is_empty());
     let known = parent.as_deref().map_or(Some(false), |parent| call.app().sources().is_multibranch(parent));
     let mut last = None;
@@ -144,7 +130,7 @@ async fn ask<T: DeserializeOwned>(call: &Call, job: &JobPath, number: u32, list:
 pub(super) async fn add_steps(call: &Call, run: &Run, what: &str, graph: &mut Graph, most: usize) -> Result<(), Error> {
     let wanted: Vec<_> = graph.culprits().into_iter().take(most).map(|stage| (stage.id.clone(), stage.status)).collect();
     let paths: Vec<_> = wanted.iter().map(|(id, _)| format!("{}/nodes/{}/steps/{LIMIT}", run.path, encode::segment(id))).collect();
-    let answers = join_all(paths.iter().map(|path| call.json::<Vec<Node>>("blue-ocean", path, what))).await;
+    let answers = together::all(paths.iter().map(|path| call.json::<Vec<Node>>("blue-ocean", path, what))).await;
     for ((id, status), steps) in wanted.iter().zip(answers) {
         let Some(steps) = call.optional("steps of a stage", steps)? else { continue };
         // Steps that follow a parallel are listed with each of its branches: they are never worse than the first match.

@@ -5,69 +5,55 @@
 //! changed as well (numbers were texts once), so reading is lenient: a time that is no number is absent. A tree without
 //! the expected envelope is an error, and another source is tried.
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-
 use super::model::{Graph, Kind, Source, Stage, Status, Step, step_name};
 use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::encode;
+use crate::json::{FromJson, Json, Value, record};
 
 /// Pages that have answered `tree`, the newest first.
 pub(super) const PAGES: [&str; 3] = ["stages", "pipeline-overview", "pipeline-graph"];
 
-#[derive(Deserialize)]
+/// What every answer is wrapped in.
 struct Envelope<T> {
     data: T,
 }
 
-#[derive(Deserialize)]
-struct Tree {
-    #[serde(default)]
-    complete: bool,
-    stages: Vec<Node>,
+impl<T: FromJson> FromJson for Envelope<T> {
+    fn from_json(value: &Json<'_>) -> Option<Self> {
+        value.required("data").map(|data| Self { data })
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Node {
-    id: Value,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    state: String,
-    #[serde(default, rename = "type")]
-    kind: String,
-    #[serde(default)]
-    start_time_millis: Value,
-    #[serde(default)]
-    total_duration_millis: Value,
-    #[serde(default)]
-    pause_duration_millis: Value,
-    #[serde(default)]
-    children: Vec<Node>,
-    #[serde(default)]
-    synthetic: bool,
-}
+record! {
+    struct Tree {
+        complete: bool,
+        stages: Vec<Node> => required,
+    }
 
-#[derive(Deserialize)]
-struct Steps {
-    steps: Vec<StepNode>,
-}
+    struct Node {
+        id: Value => required,
+        name: String,
+        state: String,
+        kind: String = "type",
+        start_time_millis: Value,
+        total_duration_millis: Value,
+        pause_duration_millis: Value,
+        children: Vec<Node>,
+        synthetic: bool,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct StepNode {
-    id: Value,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    title: String,
-    #[serde(default)]
-    state: String,
-    #[serde(default)]
-    stage_id: Value,
+    struct Steps {
+        steps: Vec<StepNode> => required,
+    }
+
+    struct StepNode {
+        id: Value => required,
+        name: String,
+        title: String,
+        state: String,
+        stage_id: Value,
+    }
 }
 
 /// The tree of a build, from one page of the plugin.
@@ -102,7 +88,7 @@ pub(super) async fn log(call: &Call, build: &str, page: &str, node: &str, what: 
     call.text("pipeline-log", &format!("{build}/{page}/log?nodeId={}", encode::segment(node)), what).await
 }
 
-async fn ask<T: DeserializeOwned>(call: &Call, path: &str, what: &str) -> Result<T, Error> {
+async fn ask<T: FromJson>(call: &Call, path: &str, what: &str) -> Result<T, Error> {
     call.json::<Envelope<T>>("pipeline-graph-view", path, what).await.map(|envelope| envelope.data)
 }
 

@@ -2,33 +2,28 @@
 //!
 //! It is also what tells apart the reasons for a 404: no such build, no such job, or a job without builds.
 
-use serde::Deserialize;
-
 use super::model::Status;
 use super::names;
 use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::path::{JobPath, Selector};
+use crate::json::record;
 
-/// A build without its content.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Head {
-    #[serde(rename = "_class", default)]
-    class: String,
-    pub(crate) number: u32,
-    result: Option<String>,
-    #[serde(default)]
-    building: bool,
-    #[serde(rename = "timestamp", default)]
-    pub(crate) started_ms: u64,
-    #[serde(rename = "duration", default)]
-    duration_ms: u64,
-}
+record! {
+    /// A build without its content.
+    #[derive(Clone, Debug)]
+    pub(crate) struct Head {
+        class: String = "_class",
+        pub(crate) number: u32 => required,
+        result: Option<String>,
+        building: bool,
+        pub(crate) started_ms: u64 = "timestamp",
+        duration_ms: u64 = "duration",
+    }
 
-#[derive(Deserialize)]
-struct Job {
-    #[serde(rename = "_class", default)]
-    class: String,
+    struct Job {
+        class: String = "_class",
+    }
 }
 
 impl Head {

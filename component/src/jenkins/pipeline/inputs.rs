@@ -3,13 +3,11 @@
 //! `wfapi` tells all but who may answer, which Blue Ocean does. For about a second after the pause the list is still empty (measured), which
 //! reads the same as nothing to answer. The values that a secret parameter has by default are never shown.
 
-use serde::Deserialize;
-use serde_json::Value;
-
 use super::{Presence, blue_ocean, names, now};
 use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::path::{JobPath, Selector};
+use crate::json::{Value, record};
 
 /// An input step that waits. All of it was written by a build.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,30 +30,25 @@ pub(crate) struct Parameter {
     pub(crate) choices: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct Action {
-    id: String,
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    inputs: Vec<Input>,
-}
+record! {
+    struct Action {
+        id: String => required,
+        message: String,
+        inputs: Vec<Input>,
+    }
 
-#[derive(Deserialize)]
-struct Input {
-    #[serde(rename = "type", default)]
-    kind: String,
-    name: String,
-    description: Option<String>,
-    definition: Option<Definition>,
-}
+    struct Input {
+        kind: String = "type",
+        name: String => required,
+        description: Option<String>,
+        definition: Option<Definition>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Definition {
-    default_val: Option<Value>,
-    #[serde(default)]
-    choices: Vec<String>,
+    #[derive(Default)]
+    struct Definition {
+        default_val: Option<Value>,
+        choices: Vec<String>,
+    }
 }
 
 /// What a build waits for, by its number. `submitters`: also who may answer, if Blue Ocean is there to tell.
@@ -109,7 +102,7 @@ impl Parameter {
         let kind = kind(class);
         let secret = kind == "password";
         let default = default.filter(|_| !secret).and_then(|value| match value {
-            Value::String(text) => Some(text),
+            Value::String(text) => Some(text.into_owned()),
             Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
             Value::Null | Value::Array(_) | Value::Object(_) => None,
         });

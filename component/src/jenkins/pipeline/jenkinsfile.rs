@@ -4,12 +4,10 @@
 //! exists nor a scripted pipeline (pipeline-model-definition 2.2277). Its message about the latter repeats the whole
 //! file, and is replaced.
 
-use serde::Deserialize;
-use serde_json::Value;
-
 use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::{client, encode};
+use crate::json::{Value, record};
 use crate::upstream::Ask;
 use crate::upstream::transport::Method;
 
@@ -28,16 +26,15 @@ pub(crate) struct Problem {
     pub(crate) message: String,
 }
 
-#[derive(Deserialize)]
-struct Envelope {
-    data: Data,
-}
+record! {
+    struct Envelope {
+        data: Data => required,
+    }
 
-#[derive(Deserialize)]
-struct Data {
-    result: String,
-    #[serde(default)]
-    errors: Vec<Value>,
+    struct Data {
+        result: String => required,
+        errors: Vec<Value>,
+    }
 }
 
 /// Checks a Jenkinsfile: no problems, or those that Jenkins sees.
@@ -68,7 +65,7 @@ pub(crate) async fn validate(call: &Call, jenkinsfile: &str) -> Result<Vec<Probl
         }
         other => other?,
     };
-    let body = client::read(&mut reply, MAX_ANSWER_BYTES, PATH).await?;
+    let body = client::body(&mut reply, MAX_ANSWER_BYTES, PATH).await?;
     let answer: Envelope = client::parse(&body, PATH)?;
     let mut messages = Vec::new();
     for error in &answer.data.errors {
@@ -83,7 +80,7 @@ pub(crate) async fn validate(call: &Call, jenkinsfile: &str) -> Result<Vec<Probl
 /// A problem is a text, or a list of them.
 fn texts(value: &Value, out: &mut Vec<String>) {
     match value {
-        Value::String(text) => out.push(text.clone()),
+        Value::String(text) => out.push(text.to_string()),
         Value::Array(several) => several.iter().for_each(|one| texts(one, out)),
         _ => {}
     }

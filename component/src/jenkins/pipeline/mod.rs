@@ -25,7 +25,7 @@ mod wfapi;
 
 use std::time::Duration;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::join;
 
 pub(crate) use head::Head;
 pub(crate) use inputs::{Parameter, Pending, pending};
@@ -37,6 +37,7 @@ pub(crate) use stage_log::stage_log;
 use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::path::{JobPath, Selector};
+use crate::together;
 use model::Source;
 
 /// Stages whose failing step is asked for: more red stages than that have one cause, or none that a list would show.
@@ -161,7 +162,7 @@ async fn plugins(call: &Call, path: &str, what: &str, missed: &mut Vec<Source>) 
     };
     // Beside a tree that is there for certain, the list is asked for when it turns out to be needed.
     let ask_list = view != Presence::Present && rest != Presence::Absent;
-    let trees = join_all(pages.iter().map(|page| graph_view::graph(call, path, page, what)));
+    let trees = together::all(pages.iter().map(|page| graph_view::graph(call, path, page, what)));
     let list = async { if ask_list { Some(wfapi::describe(call, path, what).await) } else { None } };
     let (trees, list) = join(trees, list).await;
     let (mut tree, mut missing) = (None, 0);

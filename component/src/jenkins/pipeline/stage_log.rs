@@ -4,16 +4,15 @@
 //! Each is tried until one has text. A step's log from `wfapi` is HTML and ends at some 10 KB: a longer one is read from
 //! the step's own progressive log.
 
-use futures_util::future::join_all;
-use serde::Deserialize;
-
 use super::model::{Graph, Source, Stage};
 use super::{Found, blue_ocean, find, graph_view, markers, names, wfapi};
 use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::encode;
 use crate::jenkins::path::{JobPath, Selector};
+use crate::json::record;
 use crate::text::clean::Cleaner;
+use crate::together;
 
 /// Steps whose logs are read. A stage with more is a loop; the log of the build shows it better.
 const MAX_STEPS: usize = 30;
@@ -33,14 +32,12 @@ pub(crate) struct StageLog {
     pub(crate) truncated: bool,
 }
 
-/// `execution/node/ID/wfapi/log`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct StepLog {
-    #[serde(default)]
-    text: String,
-    #[serde(default)]
-    has_more: bool,
+record! {
+    /// `execution/node/ID/wfapi/log`.
+    struct StepLog {
+        text: String,
+        has_more: bool,
+    }
 }
 
 /// Reads the log of a stage, by its name without regard to case; of several stages of that name, the worst one.
@@ -103,7 +100,7 @@ fn pick<'a>(graph: &'a Graph, name: &str, job: &JobPath, number: u32) -> Result<
 /// The logs of a stage's steps, one after the other.
 async fn from_wfapi(call: &Call, path: &str, what: &str, run: &wfapi::Run, target: &Stage) -> Result<StageLog, Error> {
     let ids: Vec<String> = leaves(target).filter_map(|leaf| run.same(leaf)).map(|item| item.id.clone()).collect();
-    let described = join_all(ids.iter().map(|id| wfapi::node(call, path, id, what))).await;
+    let described = together::all(ids.iter().map(|id| wfapi::node(call, path, id, what))).await;
     let mut steps = Vec::new();
     for node in described {
         steps.extend(node?.stage_flow_nodes.into_iter().map(|step| step.id));
@@ -111,7 +108,7 @@ async fn from_wfapi(call: &Call, path: &str, what: &str, run: &wfapi::Run, targe
     let truncated = steps.len() > MAX_STEPS;
     // A stage that failed did so in its last steps.
     let steps = steps.split_off(steps.len().saturating_sub(MAX_STEPS));
-    let logs = join_all(steps.iter().map(|step| step_log(call, path, step, what))).await;
+    let logs = together::all(steps.iter().map(|step| step_log(call, path, step, what))).await;
     let mut log = StageLog { text: String::new(), source: Source::Wfapi.name(), truncated };
     for part in logs {
         let (text, cut) = part?;

@@ -7,57 +7,48 @@
 //! - skipped: a stage that Declarative skipped because of an earlier failure carries that failure's state and error. It
 //!   has no step of its own that failed, and that is asked for each stage that comes after the first failure.
 
-use futures_util::future::join_all;
-use serde::Deserialize;
-
 use super::markers::Outline;
 use super::model::{Graph, Kind, Source, Stage, Status, Step, merge_declarative, plain_name, step_name, unstable_rank};
 use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::encode;
+use crate::json::record;
+use crate::together;
 
 /// Stages whose steps are asked for. More failures than that are one failure seen many times.
 const MAX_DESCRIBED: usize = 10;
 
-/// `wfapi/describe` of a build.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Run {
-    pub(super) status: String,
-    start_time_millis: u64,
-    #[serde(default)]
-    duration_millis: u64,
-    pub(super) stages: Vec<Item>,
-}
+record! {
+    /// `wfapi/describe` of a build.
+    pub(super) struct Run {
+        pub(super) status: String => required,
+        start_time_millis: u64 => required,
+        duration_millis: u64,
+        pub(super) stages: Vec<Item> => required,
+    }
 
-/// A stage in the list, or one of its steps.
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Item {
-    pub(super) id: String,
-    pub(super) name: String,
-    status: String,
-    error: Option<Fault>,
-    parameter_description: Option<String>,
-    #[serde(default)]
-    start_time_millis: u64,
-    #[serde(default)]
-    duration_millis: u64,
-    #[serde(default)]
-    pause_duration_millis: u64,
-}
+    /// A stage in the list, or one of its steps.
+    #[derive(Clone)]
+    pub(super) struct Item {
+        pub(super) id: String => required,
+        pub(super) name: String => required,
+        status: String => required,
+        error: Option<Fault>,
+        parameter_description: Option<String>,
+        start_time_millis: u64,
+        duration_millis: u64,
+        pause_duration_millis: u64,
+    }
 
-#[derive(Clone, Deserialize)]
-struct Fault {
-    message: Option<String>,
-}
+    #[derive(Clone)]
+    struct Fault {
+        message: Option<String>,
+    }
 
-/// `execution/node/ID/wfapi/describe` of a stage.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Described {
-    #[serde(default)]
-    pub(super) stage_flow_nodes: Vec<Item>,
+    /// `execution/node/ID/wfapi/describe` of a stage.
+    pub(super) struct Described {
+        pub(super) stage_flow_nodes: Vec<Item>,
+    }
 }
 
 impl Item {
@@ -172,7 +163,7 @@ impl Run {
             ));
         }
         let ids: Vec<_> = suspicious.into_iter().take(MAX_DESCRIBED).map(|item| item.id.clone()).collect();
-        let described = join_all(ids.iter().map(|id| node(call, build, id, what))).await;
+        let described = together::all(ids.iter().map(|id| node(call, build, id, what))).await;
         for (id, described) in ids.iter().zip(described) {
             let Some(described) = call.optional("steps of a stage", described)? else {
                 call.lacks("whether stages after a failure were skipped");
@@ -194,7 +185,7 @@ impl Run {
         }
         let wanted: Vec<_> =
             culprits.into_iter().take(most).filter_map(|stage| Some((stage.id.clone(), stage.status, self.same(stage)?))).collect();
-        let described = join_all(wanted.iter().map(|(_, _, item)| node(call, build, &item.id, what))).await;
+        let described = together::all(wanted.iter().map(|(_, _, item)| node(call, build, &item.id, what))).await;
         for ((id, status, item), described) in wanted.iter().zip(described) {
             let Some(described) = call.optional("steps of a stage", described)? else { continue };
             let step = culprit(&described.stage_flow_nodes, *status, item);

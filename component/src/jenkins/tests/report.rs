@@ -1,12 +1,11 @@
 //! A build's report, asked for and read.
 
-use serde::Deserialize;
-
 use super::case::{Case, Outcome};
 use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::encode;
 use crate::jenkins::path::{JobPath, Selector};
+use crate::json::record;
 
 /// What to bring along for each test, and which tests to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,52 +47,49 @@ pub(crate) struct SuiteTotals {
     pub(crate) duration_ms: Option<u64>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Answer {
-    fail_count: Option<u32>,
-    pass_count: Option<u32>,
-    skip_count: Option<u32>,
-    total_count: Option<u32>,
-    duration: Option<f64>,
-    suites: Option<Vec<Suite>>,
-    child_reports: Option<Vec<Child>>,
-}
+record! {
+    #[derive(Default)]
+    struct Answer {
+        fail_count: Option<u32>,
+        pass_count: Option<u32>,
+        skip_count: Option<u32>,
+        total_count: Option<u32>,
+        duration: Option<f64>,
+        suites: Option<Vec<Suite>>,
+        child_reports: Option<Vec<Child>>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Child {
-    child: Option<ChildBuild>,
-    result: Option<Answer>,
-}
+    #[derive(Default)]
+    struct Child {
+        child: Option<ChildBuild>,
+        result: Option<Answer>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ChildBuild {
-    url: Option<String>,
-}
+    #[derive(Default)]
+    struct ChildBuild {
+        url: Option<String>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Suite {
-    name: Option<String>,
-    duration: Option<f64>,
-    /// The innermost first.
-    enclosing_block_names: Option<Vec<String>>,
-    cases: Option<Vec<RawCase>>,
-}
+    #[derive(Default)]
+    struct Suite {
+        name: Option<String>,
+        duration: Option<f64>,
+        /// The innermost first.
+        enclosing_block_names: Option<Vec<String>>,
+        cases: Option<Vec<RawCase>>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct RawCase {
-    class_name: Option<String>,
-    name: Option<String>,
-    status: Option<String>,
-    age: Option<u32>,
-    failed_since: Option<u32>,
-    duration: Option<f64>,
-    error_details: Option<String>,
-    error_stack_trace: Option<String>,
+    #[derive(Default)]
+    struct RawCase {
+        class_name: Option<String>,
+        name: Option<String>,
+        status: Option<String>,
+        age: Option<u32>,
+        failed_since: Option<u32>,
+        duration: Option<f64>,
+        error_details: Option<String>,
+        error_stack_trace: Option<String>,
+    }
 }
 
 impl Want {

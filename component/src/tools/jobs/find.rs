@@ -6,8 +6,6 @@
 
 use std::collections::VecDeque;
 
-use futures_util::future::join_all;
-
 use crate::answer;
 use crate::bindings::jankins::plugin::types::{RepoJob, RepoJobs};
 use crate::call::{Call, saturate};
@@ -17,6 +15,7 @@ use crate::jenkins::path::JobPath;
 use crate::jenkins::scm::{FIELDS, Node, Repository, means_branch, normal};
 use crate::text::budget::{Answer, Section};
 use crate::text::{human, names};
+use crate::together;
 
 /// Jobs per request, each with the last build's checkouts and, of a multibranch, those of some branches.
 const PAGE: u32 = 100;
@@ -53,7 +52,7 @@ pub(crate) async fn find_jobs_by_repo(call: &Call, url: String, branch: Option<S
     while asked < MAX_REQUESTS && !found.rest.is_empty() {
         let round: Vec<Place> = (0..AT_ONCE.min(MAX_REQUESTS - asked)).map_while(|_| found.rest.pop_front()).collect();
         asked += round.len();
-        let answers = join_all(round.iter().map(|place| ask(call, place))).await;
+        let answers = together::all(round.iter().map(|place| ask(call, place))).await;
         for (place, answer) in round.into_iter().zip(answers) {
             match answer {
                 Ok(node) => found.add(place, node, &wanted, branch.as_deref()),

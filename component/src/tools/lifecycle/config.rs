@@ -3,8 +3,6 @@
 //! A configuration is passed on as it is given, with one check: what other tools show in place of a secret must not be
 //! saved in its place. A folder that holds anything is never deleted here.
 
-use serde::Deserialize;
-
 use super::Change;
 use crate::bindings::jankins::plugin::types::StateChange;
 use crate::call::Call;
@@ -13,6 +11,7 @@ use crate::error::Error;
 use crate::jenkins::jobs::{Kind, missing};
 use crate::jenkins::lifecycle;
 use crate::jenkins::path::JobPath;
+use crate::json::{Value, record};
 use crate::text::{human, names, redact};
 
 /// A configuration of this size is a mistake.
@@ -134,12 +133,11 @@ async fn made(call: &Call, job: &JobPath, note: Option<&str>) -> Result<StateCha
     Ok(Change { target, before: ABSENT.to_owned(), after, notes, next: Some(format!("get_job(job={:?})", job.name())) }.record(call))
 }
 
-#[derive(Deserialize)]
-struct Found {
-    #[serde(rename = "_class", default)]
-    class: String,
-    #[serde(default)]
-    jobs: Option<Vec<serde_json::Value>>,
+record! {
+    struct Found {
+        class: String = "_class",
+        jobs: Option<Vec<Value>>,
+    }
 }
 
 impl Found {

@@ -105,7 +105,7 @@ mod unit {
 
     fn failure(script: Script, build: &str) -> Failure {
         let (call, _) = script.call();
-        let build: Build = serde_json::from_str(build).unwrap();
+        let build: Build = crate::testing::read(build);
         run(Failure::of(&call, &JobPath::from_full_name("x"), &build)).unwrap()
     }
 

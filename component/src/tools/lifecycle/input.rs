@@ -5,8 +5,6 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::Change;
 use super::parameters::{self, Asked};
 use super::patience::Patience;
@@ -18,6 +16,7 @@ use crate::jenkins::jobs::missing;
 use crate::jenkins::lifecycle;
 use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::pipeline::{self, Pending};
+use crate::json::{Json, Value};
 use crate::text::names;
 
 /// For about a second and a half after a pause Jenkins lists no input.
@@ -100,9 +99,8 @@ fn values(pending: &Pending, given: &[String]) -> Result<Vec<Value>, Error> {
     let given = parameters::check(&asked, given, &format!("input {}", names::shown(&pending.id)))?;
     let one = |asked: &Asked| {
         let value = given.iter().find(|(name, _)| name == asked.name()).map(|(_, value)| value.as_str()).or_else(|| asked.default());
-        let value =
-            if asked.is_boolean() { Value::Bool(value == Some("true")) } else { Value::String(value.unwrap_or_default().to_owned()) };
-        json!({ "name": asked.name(), "value": value })
+        let value = if asked.is_boolean() { Json::Bool(value == Some("true")) } else { Json::text(value.unwrap_or_default().to_owned()) };
+        Json::object([("name", Json::text(asked.name().to_owned())), ("value", value)])
     };
     Ok(asked.iter().map(one).collect())
 }

@@ -1,7 +1,5 @@
 //! `set-node-offline`.
 
-use serde::Deserialize;
-
 use super::Change;
 use crate::answer;
 use crate::bindings::jankins::plugin::types::StateChange;
@@ -9,19 +7,18 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::jobs::closest;
 use crate::jenkins::{encode, lifecycle, nodes};
+use crate::json::record;
 use crate::text::names;
 
 /// Segments of the controller's own node in addresses, newest first.
 const BUILT_IN_SEGMENTS: [&str; 2] = ["(built-in)", "(master)"];
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Node {
-    #[serde(default)]
-    offline: bool,
-    #[serde(default)]
-    temporarily_offline: bool,
-    offline_cause_reason: Option<String>,
+record! {
+    struct Node {
+        offline: bool,
+        temporarily_offline: bool,
+        offline_cause_reason: Option<String>,
+    }
 }
 
 impl Node {
@@ -87,15 +84,13 @@ async fn read(call: &Call, segment: &str) -> Result<Node, Error> {
 }
 
 async fn unknown(call: &Call, name: &str) -> Error {
-    #[derive(Deserialize)]
-    struct Nodes {
-        #[serde(default)]
-        computer: Vec<Named>,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Named {
-        display_name: String,
+    record! {
+        struct Nodes {
+            computer: Vec<Named>,
+        }
+        struct Named {
+            display_name: String => required,
+        }
     }
     let what = format!("node {}", names::shown(name));
     let Ok(all) = call.tree::<Nodes>("nodes", "/computer", "computer[displayName]", "the nodes").await else {

@@ -1,7 +1,5 @@
 //! `enable-job` and `disable-job`.
 
-use serde::Deserialize;
-
 use super::Change;
 use crate::bindings::jankins::plugin::types::StateChange;
 use crate::call::Call;
@@ -9,6 +7,7 @@ use crate::error::Error;
 use crate::jenkins::jobs::missing;
 use crate::jenkins::lifecycle;
 use crate::jenkins::path::JobPath;
+use crate::json::record;
 use crate::text::names;
 
 /// `enable-job`.
@@ -51,11 +50,12 @@ fn word(on: bool) -> String {
     if on { "enabled" } else { "disabled" }.to_owned()
 }
 
-#[derive(Deserialize)]
-struct State {
-    buildable: Option<bool>,
-    disabled: Option<bool>,
-    color: Option<String>,
+record! {
+    struct State {
+        buildable: Option<bool>,
+        disabled: Option<bool>,
+        color: Option<String>,
+    }
 }
 
 impl State {

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use futures_util::future::{join_all, join3};
+use futures_util::future::join3;
 
 use super::holdup::{HoldUp, World};
 use super::reason::Reason;
@@ -21,6 +21,7 @@ use crate::jenkins::queue::{self, State};
 use crate::jenkins::queue_list::{self, Waiting};
 use crate::text::budget;
 use crate::text::{human, names};
+use crate::together;
 use crate::tools::page;
 
 const DEFAULT_LIMIT: u32 = 10;
@@ -99,7 +100,7 @@ async fn clouds(call: &Call, world: &World<'_>, items: &[Waiting]) -> HashMap<St
             labels.push(label);
         }
     }
-    let counts = join_all(labels.iter().map(|label| nodes::clouds(call, label))).await;
+    let counts = together::all(labels.iter().map(|label| nodes::clouds(call, label))).await;
     labels.into_iter().zip(counts).filter_map(|(label, count)| Some((label, count.ok()?))).collect()
 }
 

@@ -164,9 +164,9 @@ mod tests {
 
     #[test]
     fn a_null_why_is_untold_and_no_crash() {
-        let item: Waiting = serde_json::from_str(r#"{"id":1,"why":null}"#).unwrap();
+        let item: Waiting = crate::testing::read(r#"{"id":1,"why":null}"#);
         assert_eq!(Reason::of(&item), Reason::Untold);
-        let pending: Waiting = serde_json::from_str(r#"{"id":1,"why":null,"pending":true}"#).unwrap();
+        let pending: Waiting = crate::testing::read(r#"{"id":1,"why":null,"pending":true}"#);
         assert_eq!(Reason::of(&pending), Reason::Starting);
     }
 }

@@ -1,6 +1,6 @@
 //! Everything that is asked of Jenkins before judging.
 
-use futures_util::future::{join_all, join4};
+use futures_util::future::join4;
 
 use super::history::{self, Past};
 use crate::analysis::Analysis;
@@ -10,6 +10,7 @@ use crate::jenkins::builds::{self, Build};
 use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::pipeline::{self, Graph};
 use crate::jenkins::tests;
+use crate::together;
 use crate::tools::analysis::read::{analyse, read};
 
 /// Builds of the past that are looked at for the last good one.
@@ -134,7 +135,7 @@ async fn cells(call: &Call, build: &Build) -> Result<Vec<Below>, Error> {
         .filter_map(|run| Some((JobPath::cell(&run.url)?, run.number)))
         .collect();
     let results =
-        join_all(cells.iter().map(|(job, number)| builds::with_fields(call, job, Selector::Number(*number), builds::BRIEF))).await;
+        together::all(cells.iter().map(|(job, number)| builds::with_fields(call, job, Selector::Number(*number), builds::BRIEF))).await;
     for ((job, number), result) in cells.into_iter().zip(results) {
         let Some(cell) = call.optional(&format!("cell {job}"), result)? else { continue };
         if matches!(cell.result(), "FAILURE" | "UNSTABLE") {

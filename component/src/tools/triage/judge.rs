@@ -1,7 +1,5 @@
 //! From facts to causes, their age, and the commits that fit them.
 
-use futures_util::future::join_all;
-
 use super::facts::Facts;
 use super::history::{self, Window};
 use super::suspects::{self, Suspicion};
@@ -11,6 +9,7 @@ use crate::error::Error;
 use crate::jenkins::builds::Build;
 use crate::jenkins::path::Selector;
 use crate::jenkins::tests::{self, Case};
+use crate::together;
 use crate::tools::analysis::read::analyse;
 
 /// Logs of earlier builds that are read to learn since when the cause exists.
@@ -196,7 +195,7 @@ async fn flakes(call: &Call, facts: &Facts) -> Result<Vec<Flake>, Error> {
         return Ok(Vec::new());
     }
     let others: Vec<u32> = others.into_iter().take(MAX_SAME_REVISION).collect();
-    let reports = join_all(others.iter().map(|n| tests::report(call, &facts.job, Selector::Number(*n), tests::Want::All))).await;
+    let reports = together::all(others.iter().map(|n| tests::report(call, &facts.job, Selector::Number(*n), tests::Want::All))).await;
     let mut out: Vec<Flake> = Vec::new();
     for (number, report) in others.into_iter().zip(reports) {
         let Some(report) = call.optional(&format!("tests of #{number}"), report)?.flatten() else { continue };

@@ -125,7 +125,7 @@ mod tests {
 
     fn ranked(commits: &[serde_json::Value], evidence: &str) -> Vec<Suspicion> {
         let build = serde_json::json!({"number": 3, "changeSets": [{"items": commits}]});
-        rank(&[serde_json::from_str(&build.to_string()).unwrap()], evidence)
+        rank(&[crate::testing::read(&build.to_string())], evidence)
     }
 
     #[test]

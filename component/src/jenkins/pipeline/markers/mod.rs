@@ -11,38 +11,33 @@ mod slice;
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
-
 pub(super) use outline::Outline;
 pub(super) use slice::slice;
 
 use super::model::{Graph, Status};
 use crate::call::Call;
 use crate::error::Error;
+use crate::json::record;
 use crate::text::lines::LineScanner;
 use crate::upstream::Ask;
 
 /// The step that records test results, and may so make a build unstable without a word in the log.
 const JUNIT: &str = "junit";
 
-/// `testReport/api/json` of a build: which `junit` steps reported failures.
-#[derive(Deserialize)]
-struct Report {
-    #[serde(default)]
-    suites: Vec<Suite>,
-}
+record! {
+    /// `testReport/api/json` of a build: which `junit` steps reported failures.
+    struct Report {
+        suites: Vec<Suite>,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Suite {
-    node_id: Option<String>,
-    #[serde(default)]
-    cases: Vec<Case>,
-}
+    struct Suite {
+        node_id: Option<String>,
+        cases: Vec<Case>,
+    }
 
-#[derive(Deserialize)]
-struct Case {
-    status: String,
+    struct Case {
+        status: String => required,
+    }
 }
 
 /// The graph of a build as its log shows it, with failing steps.
