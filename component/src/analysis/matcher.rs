@@ -11,12 +11,11 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::rules::{self, Rule};
+use crate::text::regex::{Refused, Regex, Settings};
 use aho_corasick::automaton::{Automaton, OverlappingState};
 use aho_corasick::nfa::contiguous;
 use aho_corasick::{Input, MatchKind};
-use regex::bytes::{Regex, RegexBuilder};
-
-use super::rules::{self, Rule};
 
 /// Named captures of one match. A pattern that can name a thing in two ways numbers the further
 /// groups (`module`, `module2`), since the regex syntax forbids a name twice; here both are `module`.
@@ -44,8 +43,8 @@ impl Lazy {
 }
 
 /// Compiles a rule's pattern the way all of them are compiled.
-pub(super) fn compile(source: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(source).unicode(false).build()
+pub(super) fn compile(source: &str) -> Result<Regex, Refused> {
+    Regex::with(source, &Settings { unicode: false, ..Settings::default() })
 }
 
 struct Entry {
@@ -111,8 +110,11 @@ impl Matcher {
 
     /// Where in the line stands what the rule is about.
     pub(super) fn position(&self, index: usize, line: &str) -> usize {
-        let found = self.entries.get(index).and_then(|entry| entry.pattern.get()?.captures(line.as_bytes()));
-        let start = found.and_then(|found| found.name("message").or(found.get(0)).map(|group| group.start()));
+        let found = self.entries.get(index).and_then(|entry| entry.pattern.get()?.groups_at(line.as_bytes(), 0).zip(entry.pattern.get()));
+        let start = found.and_then(|(groups, pattern)| {
+            let message = pattern.names().position(|name| name == Some("message"));
+            message.and_then(|group| groups.get(group)).or(groups.get(0)).map(|place| place.start)
+        });
         line.floor_char_boundary(start.unwrap_or(0))
     }
 
@@ -141,9 +143,9 @@ impl Matcher {
 }
 
 fn capture(pattern: &'static Regex, line: &str) -> Option<Captures> {
-    let found = pattern.captures(line.as_bytes())?;
-    let named = pattern.capture_names().enumerate().filter_map(|(group, name)| {
-        let text = String::from_utf8_lossy(found.get(group)?.as_bytes()).trim().to_owned();
+    let found = pattern.groups_at(line.as_bytes(), 0)?;
+    let named = pattern.names().enumerate().filter_map(|(group, name)| {
+        let text = String::from_utf8_lossy(line.as_bytes().get(found.get(group)?)?).trim().to_owned();
         Some((name?.trim_end_matches(|c: char| c.is_ascii_digit()), text))
     });
     Some(named.collect())

@@ -8,7 +8,7 @@
 
 use std::sync::OnceLock;
 
-use regex::bytes::Regex;
+use crate::text::regex::Regex;
 
 use super::finding::{Finding, Note};
 use super::hypothesis::GENERIC;

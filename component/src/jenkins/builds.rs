@@ -8,6 +8,7 @@ use super::path::{JobPath, Selector};
 use crate::call::Call;
 use crate::error::Error;
 use crate::json::{Value, record};
+use crate::sorted;
 use crate::upstream::transport::Method;
 
 /// What identifies a build and says how it went.
@@ -243,7 +244,7 @@ impl Build {
         if commits.is_empty() {
             return None;
         }
-        commits.sort();
+        sorted::sort_by(&mut commits, String::cmp);
         commits.dedup();
         let parameters: Vec<String> = self.parameters().map(|(name, value)| format!("{name}={}", value.unwrap_or_default())).collect();
         Some(format!("{} {}", commits.join("+"), parameters.join("&")).trim_end().to_owned())

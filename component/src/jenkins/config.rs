@@ -6,7 +6,6 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
 use roxmltree::{Document, Node};
 
 use super::builds::without_credentials;
@@ -16,6 +15,7 @@ use crate::error::Error;
 use crate::jenkins::jobs::missing;
 use crate::jenkins::path::JobPath;
 use crate::text::redact::{MARK, Redactor};
+use crate::text::regex::Regex;
 
 /// How Jenkins writes what it encrypted with its own key.
 static ENCRYPTED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{AQAA[A-Za-z0-9+/=]{20,}\}").ok());
@@ -74,13 +74,12 @@ impl Config {
 /// Without references to characters that XML 1.0 does not have.
 fn parseable(xml: &str) -> String {
     let Some(reference) = &*REFERENCE else { return xml.to_owned() };
-    let replaced = reference.replace_all(xml, |found: &regex::Captures<'_>| {
-        let digits = found.get(1).map_or("", |d| d.as_str());
+    reference.replaced(xml, &|found| {
+        let digits = found.trim_matches(['&', '#', ';']);
         let number = digits.strip_prefix('x').map_or_else(|| digits.parse(), |hex| u32::from_str_radix(hex, 16));
         let control = number.is_ok_and(|n| n < 0x20 && !matches!(n, 9 | 10 | 13));
-        if control { "\u{fffd}".to_owned() } else { found.get(0).map_or("", |f| f.as_str()).to_owned() }
-    });
-    replaced.into_owned()
+        if control { "\u{fffd}".to_owned() } else { found.to_owned() }
+    })
 }
 
 fn child<'a>(node: Node<'a, 'a>, name: &str) -> Option<Node<'a, 'a>> {
@@ -215,7 +214,7 @@ fn redacted(document: &Document<'_>, xml: &str, redactor: &Redactor) -> String {
         from = range.end;
     }
     out.push_str(xml.get(from..).unwrap_or_default());
-    let out = ENCRYPTED.as_ref().map_or(out.clone(), |encrypted| encrypted.replace_all(&out, MARK).into_owned());
+    let out = ENCRYPTED.as_ref().map_or(out.clone(), |encrypted| encrypted.replaced(&out, &|_| MARK.to_owned()));
     redactor.redact(&out).into_owned()
 }
 

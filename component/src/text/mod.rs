@@ -14,6 +14,7 @@ pub mod lines;
 pub(crate) mod names;
 pub mod pattern;
 pub mod redact;
+pub mod regex;
 pub mod search;
 pub mod severity;
 pub mod tokens;

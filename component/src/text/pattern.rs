@@ -4,12 +4,9 @@
 //! program at most [`PROGRAM_LIMIT_BYTES`] large, and matching is linear in the text by construction of the `regex`
 //! crate (no look-around, no back-references). Anything else fails with a [`PatternError`] fit to be shown as it is.
 
-use regex::bytes::Regex;
-use regex::bytes::RegexBuilder;
-use regex_syntax::Parser;
-
 use super::clean::clean_into;
 use super::lines::Line;
+use super::regex::{Refused, Regex, Settings};
 
 /// Longer expressions are lists of literals, for which a search is the wrong tool.
 pub const MAX_PATTERN_CHARS: usize = 1_000;
@@ -45,7 +42,7 @@ pub enum PatternError {
 }
 
 /// A compiled expression.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Pattern {
     regex: Regex,
 }
@@ -63,15 +60,11 @@ impl Pattern {
         if length > MAX_PATTERN_CHARS {
             return Err(PatternError::TooLong(length));
         }
-        // Parsed once more than needed, because only the parser's own error knows the position.
-        Parser::new().parse(source).map_err(|error| syntax_error(source, &error))?;
-        RegexBuilder::new(source)
-            .case_insensitive(ignore_case)
-            .size_limit(PROGRAM_LIMIT_BYTES)
-            .dfa_size_limit(AUTOMATON_LIMIT_BYTES)
-            .build()
-            .map(|regex| Self { regex })
-            .map_err(|_| PatternError::TooLarge)
+        let settings = Settings { unicode: true, ignore_case, program_bytes: PROGRAM_LIMIT_BYTES, automaton_bytes: AUTOMATON_LIMIT_BYTES };
+        Regex::with(source, &settings).map(|regex| Self { regex }).map_err(|refused| match refused {
+            Refused::Syntax(error) => syntax_error(source, &error),
+            Refused::TooLarge => PatternError::TooLarge,
+        })
     }
 
     /// Whether the expression occurs in `text`.
@@ -83,7 +76,7 @@ impl Pattern {
     /// Where the expression first occurs in `text`, in bytes.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<usize> {
-        self.regex.find(text.as_bytes()).map(|found| found.start())
+        self.regex.find(text.as_bytes()).map(|found| found.start)
     }
 
     /// Whether the expression occurs in the cleaned text of `line`; a plain line is tested where it lies.

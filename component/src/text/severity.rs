@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use super::regex::Regex;
 
 use super::lines::Line;
 
@@ -32,13 +32,14 @@ static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub fn severity(text: &str) -> Severity {
     let Some(words) = WORDS.as_ref() else { return Severity::Normal };
     let mut worst = Severity::Normal;
-    for found in words.find_iter(text) {
-        let before = text.get(..found.start()).unwrap_or_default();
-        let after = text.get(found.end()..).unwrap_or_default();
-        if !reports(before, found.as_str(), after) {
+    for found in words.find_iter(text.as_bytes()) {
+        let before = text.get(..found.start).unwrap_or_default();
+        let after = text.get(found.end..).unwrap_or_default();
+        let word = text.get(found).unwrap_or_default();
+        if !reports(before, word, after) {
             continue;
         }
-        if !found.as_str().to_ascii_lowercase().starts_with("warn") {
+        if !word.to_ascii_lowercase().starts_with("warn") {
             return Severity::Error;
         }
         worst = Severity::Warning;

@@ -39,6 +39,17 @@ pub(crate) fn fit(
     next_cursor: impl Fn(usize) -> Option<String>,
     frame: impl Fn(&mut Answer, Option<&str>),
 ) -> Page {
+    fitted(call, noun, items, &next_cursor, &frame)
+}
+
+/// One copy of it, for all lists.
+fn fitted(
+    call: &Call,
+    noun: &str,
+    items: &[String],
+    next_cursor: &dyn Fn(usize) -> Option<String>,
+    frame: &dyn Fn(&mut Answer, Option<&str>),
+) -> Page {
     let write = |max_tokens: u32, shown: usize, cursor: Option<&str>| {
         let mut out = Answer::new(max_tokens);
         frame(&mut out, cursor);

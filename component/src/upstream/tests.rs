@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::future::{Either, join, join_all, select};
+use futures_util::future::{Either, join, select};
 
 use super::transport::TransportError;
 use crate::app::App;
@@ -14,6 +14,7 @@ use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::{builds, log};
 use crate::settings::Settings;
 use crate::testing::{Answer, Script, TestClock, json, run};
+use crate::together;
 use crate::upstream::transport::Clock;
 
 const RUNNING: &str = r#"{"number":1,"building":true,"result":null,"timestamp":1,"duration":0}"#;
@@ -100,7 +101,7 @@ fn identical_requests_at_once_are_one_and_all_get_its_answer_or_its_error() {
     for (answer, good) in [(json(ENDED), true), (status(403, vec![]), false)] {
         let (app, script, _) = start(Script::new().on("GET /job/x/1/", slow(answer)));
         let calls: Vec<Call> = (0..30).map(|_| call(&app)).collect();
-        let answers = run(join_all(calls.iter().map(|call| ask(call, 1))));
+        let answers = run(together::all(calls.iter().map(|call| ask(call, 1))));
         assert!(answers.iter().all(|answer| answer.is_ok() == good));
         assert_eq!(script.requests().len(), 1);
         assert_eq!(figure(&app, "cache_shared_total"), 29.0);

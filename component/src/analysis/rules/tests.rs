@@ -31,7 +31,7 @@ fn every_rule_has_a_unique_name_patterns_that_compile_and_test_data() {
         let nearby = [rule.before, rule.after].into_iter().flatten().map(|lookup| lookup.pattern);
         for pattern in [rule.pattern, rule.unless].into_iter().chain(nearby) {
             if let Err(error) = compile(pattern) {
-                panic!("{}: {error}", rule.id);
+                panic!("{}: {error:?}", rule.id);
             }
         }
         assert!(!rule.needles.is_empty(), "{} has no needle", rule.id);

@@ -1,8 +1,8 @@
 //! Logs that mislead, and logs without bounds.
 
 use super::{analyze, assert_cause, best};
-use crate::analysis::rules::{Category, Tool};
 use crate::analysis::hypothesis::Confidence;
+use crate::analysis::rules::{Category, Tool};
 use crate::analysis::{Analyzer, Note};
 use proptest::prelude::*;
 

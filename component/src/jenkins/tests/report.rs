@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::jenkins::encode;
 use crate::jenkins::path::{JobPath, Selector};
 use crate::json::record;
+use crate::sorted;
 
 /// What to bring along for each test, and which tests to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +153,7 @@ impl Report {
         let mut report = Self { totals: answer.totals(), duration_ms: answer.duration.and_then(milliseconds), ..Self::default() };
         report.add(answer, &[], failed_only);
         if failed_only {
-            report.cases.sort_by(|a, b| (a.age, &a.stages, &a.class, &a.name).cmp(&(b.age, &b.stages, &b.class, &b.name)));
+            sorted::sort_by(&mut report.cases, |a, b| (a.age, &a.stages, &a.class, &a.name).cmp(&(b.age, &b.stages, &b.class, &b.name)));
         }
         report
     }

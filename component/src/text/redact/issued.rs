@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use crate::text::regex::Regex;
 
 /// What may follow a prefix.
 #[derive(Debug, Clone, Copy)]
@@ -141,7 +141,7 @@ const SHAPES: &[Shape] = &[
 ];
 
 static PREFIXES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let escaped: Vec<String> = SHAPES.iter().map(|(prefix, ..)| regex::escape(prefix)).collect();
+    let escaped: Vec<String> = SHAPES.iter().map(|(prefix, ..)| regex_syntax::escape(prefix)).collect();
     Regex::new(&escaped.join("|")).ok()
 });
 
@@ -149,18 +149,18 @@ static PREFIXES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub(super) fn find(line: &str, found: &mut Vec<Range<usize>>) {
     let Some(prefixes) = PREFIXES.as_ref() else { return };
     let mut from = 0;
-    while let Some(prefix) = prefixes.find_at(line, from) {
-        from = prefix.end();
+    while let Some(prefix) = prefixes.find_at(line.as_bytes(), from) {
+        from = prefix.end;
         // In the middle of a longer word it is part of that word: a hash that happens to hold `11…`.
-        let before = line.as_bytes().get(..prefix.start()).and_then(<[u8]>::last);
+        let before = line.as_bytes().get(..prefix.start).and_then(<[u8]>::last);
         if before.is_some_and(|byte| byte.is_ascii_alphanumeric()) {
             continue;
         }
-        let rest = line.get(prefix.end()..).unwrap_or_default();
-        let len = SHAPES.iter().filter(|(known, ..)| *known == prefix.as_str()).find_map(|shape| body_len(shape, rest));
+        let rest = line.get(prefix.end..).unwrap_or_default();
+        let len = SHAPES.iter().filter(|(known, ..)| Some(*known) == line.get(prefix.clone())).find_map(|shape| body_len(shape, rest));
         if let Some(len) = len {
-            from = prefix.end() + len;
-            found.push(prefix.start()..from);
+            from = prefix.end + len;
+            found.push(prefix.start..from);
         }
     }
 }

@@ -8,7 +8,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use crate::text::regex::Regex;
 
 use super::super::clean::split_timestamp;
 use super::values::is_harmless;
@@ -143,8 +143,8 @@ enum Name {
 pub(super) fn find(line: &str, found: &mut Vec<Range<usize>>) {
     let Some(cores) = CORES.as_ref() else { return };
     let mut from = 0;
-    while let Some(core) = cores.find_at(line, from) {
-        let name = name_around(line, from, core.range());
+    while let Some(core) = cores.find_at(line.as_bytes(), from) {
+        let name = name_around(line, from, core);
         from = name.end;
         let Some(text) = line.get(name.clone()) else { return };
         if let Some(kind) = classify(text)

@@ -11,7 +11,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use crate::text::regex::Regex;
 
 use super::values::decode_printable;
 use super::values::is_harmless;
@@ -69,7 +69,7 @@ pub(super) fn find(line: &str, known: &[String], found: &mut Vec<Range<usize>>) 
         groups(&SIGNATURE, line, found, |value| !is_harmless(value));
     }
     if line.contains("Q~") {
-        found.extend(DIRECTORY.iter().flat_map(|regex| regex.find_iter(line)).map(|place| place.range()));
+        found.extend(DIRECTORY.iter().flat_map(|regex| regex.find_iter(line.as_bytes())));
     }
     if [" -p", " -u", " -a", " -w", "user", "pass:", "machine ", "by '", "BY '"].iter().any(|option| line.contains(option)) {
         groups(&COMMAND, line, found, |value| !is_harmless(value));
@@ -87,26 +87,22 @@ fn contains_ignoring_case(line: &str, needle: &str) -> bool {
 /// Places of the first group that matched, if `secret` agrees.
 fn groups(regex: &LazyLock<Option<Regex>>, line: &str, found: &mut Vec<Range<usize>>, secret: impl Fn(&str) -> bool) {
     let Some(regex) = regex.as_ref() else { return };
-    for captures in regex.captures_iter(line) {
-        if let Some(value) = captures.iter().skip(1).flatten().next()
-            && secret(value.as_str())
-        {
-            found.push(value.range());
-        }
+    for groups in regex.groups_iter(line.as_bytes()) {
+        let value = groups.inner().next();
+        found.extend(value.filter(|value| line.get(value.clone()).is_some_and(&secret)));
     }
 }
 
 /// Passwords in URLs, and user names that are tokens. The name of a user stays.
 fn userinfo(line: &str, found: &mut Vec<Range<usize>>) {
     let Some(userinfo) = USERINFO.as_ref() else { return };
-    for captures in userinfo.captures_iter(line) {
-        match (captures.get(1), captures.get(2)) {
-            (_, Some(password)) if is_password(password.as_str()) => found.push(password.range()),
-            (_, Some(password)) if !password.is_empty() => {}
-            (Some(user), _) if looks_random(user.as_str()) || super::values::is_hash(user.as_str()) && user.len() >= 32 => {
-                found.push(user.range());
-            }
-            _ => {}
+    for groups in userinfo.groups_iter(line.as_bytes()) {
+        let text = |group: Option<Range<usize>>| group.and_then(|place| line.get(place)).unwrap_or_default();
+        let (user, password) = (text(groups.get(1)), text(groups.get(2)));
+        if groups.get(2).is_some() && is_password(password) {
+            found.extend(groups.get(2));
+        } else if password.is_empty() && (looks_random(user) || super::values::is_hash(user) && user.len() >= 32) {
+            found.extend(groups.get(1));
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::call::{Call, saturate};
 use crate::error::Error;
 use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::tests::{Case, Outcome, Report, Want};
+use crate::sorted;
 use crate::text::budget::{Answer, Rendered, Section};
 use crate::text::{fence, human, names};
 
@@ -157,7 +158,7 @@ fn changes<'a>(before: &'a Report, after: &'a Report) -> Vec<Change<'a>> {
     let of_old = old.iter().filter(|(key, _)| !new.contains_key(*key));
     let mut all: Vec<Change<'a>> =
         of_new.chain(of_old.map(|(_, before)| Change { kind: Kind::Removed, before: Some(before), after: None })).collect();
-    all.sort_by_key(|change| change.kind);
+    sorted::sort_by_key(&mut all, |change| change.kind);
     all
 }
 

@@ -20,6 +20,7 @@ use crate::jenkins::builds::{self, Build};
 use crate::jenkins::jobs::missing;
 use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::tests::{Case, Report, Want, report};
+use crate::sorted;
 use crate::text::budget::{Answer, Section};
 use crate::text::{human, names};
 
@@ -58,7 +59,7 @@ pub(crate) async fn detect_flaky_tests(
     let any_failed = tested.iter().any(|b| b.tests().is_some_and(|t| t.failed > 0));
     let runs = if any_failed { read(call, &job, &tested).await? } else { Vec::new() };
     let mut tests = judge_all(&runs);
-    tests.sort_by(|a, b| (a.judgement.verdict, b.judgement.failures).cmp(&(b.judgement.verdict, a.judgement.failures)));
+    sorted::sort_by(&mut tests, |a, b| (a.judgement.verdict, b.judgement.failures).cmp(&(b.judgement.verdict, a.judgement.failures)));
     let view = View { call, job: &job, builds: &builds, tested: tested.len(), tests };
     Ok(view.answer(format.unwrap_or(Format::Summary)))
 }
@@ -123,7 +124,7 @@ fn judge_all(runs: &[Run<'_>]) -> Vec<Judged> {
         Judged { case: case.clone(), judgement: judge(&seen.collect::<Vec<_>>(), case.since) }
     });
     let mut judged: Vec<Judged> = judged.collect();
-    judged.sort_by_key(|j| j.case.full_name());
+    sorted::sort_by_key(&mut judged, |j| j.case.full_name());
     judged
 }
 

@@ -5,6 +5,7 @@ use crate::bindings::jankins::plugin::types::{Format, SuiteTotals, TestReport, T
 use crate::call::{Call, saturate};
 use crate::error::Error;
 use crate::jenkins::tests::{Case, Report, Want};
+use crate::sorted;
 use crate::text::budget::{Answer, Section};
 use crate::text::{human, names};
 use crate::tools::builds::target;
@@ -98,7 +99,7 @@ fn totals_line(report: &Report) -> String {
 /// The suites in the order in which they matter.
 fn worst_first(report: &Report) -> Vec<&crate::jenkins::tests::SuiteTotals> {
     let mut suites: Vec<_> = report.suites.iter().collect();
-    suites.sort_by_key(|s| std::cmp::Reverse((s.totals.failed, s.duration_ms)));
+    sorted::sort_by_key(&mut suites, |s| std::cmp::Reverse((s.totals.failed, s.duration_ms)));
     suites
 }
 
@@ -119,7 +120,7 @@ fn overview(call: &Call, text: &mut Answer, report: &Report, format: Format) -> 
         text.section(Section::new("suite").title("suites:").priority(50).items(lines));
     }
     let mut slowest: Vec<&Case> = report.cases.iter().filter(|case| case.duration_ms.is_some_and(|ms| ms > 0)).collect();
-    slowest.sort_by_key(|case| std::cmp::Reverse(case.duration_ms));
+    sorted::sort_by_key(&mut slowest, |case| std::cmp::Reverse(case.duration_ms));
     slowest.truncate(if format == Format::Full { SLOWEST_FULL } else { SLOWEST });
     let lines = slowest.iter().map(|case| format!("{} {}", human::duration(case.duration_ms.unwrap_or(0)), test_name(call, case)));
     text.section(Section::new("test").title("slowest:").priority(60).items(lines));
@@ -138,7 +139,7 @@ fn one_suite(call: &Call, text: &mut Answer, report: &Report, suite: &str) -> Ve
         return Vec::new();
     }
     // Failures first, then the slowest.
-    cases.sort_by_key(|case| (!case.outcome.is_failure(), std::cmp::Reverse(case.duration_ms)));
+    sorted::sort_by_key(&mut cases, |case| (!case.outcome.is_failure(), std::cmp::Reverse(case.duration_ms)));
     let lines = cases.iter().map(|case| {
         let took = case.duration_ms.filter(|ms| *ms > 0).map(|ms| format!(" {}", human::duration(ms))).unwrap_or_default();
         format!("{} {}{took}", case.outcome.as_str(), test_name(call, case))

@@ -4,12 +4,11 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use crate::answer;
 use crate::call::Call;
 use crate::jenkins::tests::Case;
 use crate::text::names;
+use crate::text::regex::Regex;
 
 /// Lines of a stack that are kept; the own frames of a test are few.
 const STACK_LINES: usize = 24;
@@ -56,20 +55,18 @@ pub(super) fn error_line(case: &Case) -> Option<String> {
     let text = case.error.as_deref().or(case.stack.as_deref())?;
     let mut lines = text.lines().map(str::trim).filter(says_something);
     let first = lines.next()?;
-    let first = match &*PACKAGE {
-        Some(package) => package.replace(first, "$1").into_owned(),
-        None => first.to_owned(),
-    };
+    let class = PACKAGE.as_ref().and_then(|package| package.groups_at(first.as_bytes(), 0)?.get(1));
+    let first = class.and_then(|class| first.get(class.start..)).unwrap_or(first);
     let goes_on = first.ends_with([':', ',', '(', '[', '{']) || first.chars().count() < SHORT_ERROR;
     match lines.next().filter(|_| goes_on) {
         Some(second) => Some(format!("{first} {second}")),
-        None => Some(first),
+        None => Some(first.to_owned()),
     }
 }
 
 /// The stack, without the frames of libraries and bounded; says what was left out.
 pub(super) fn own_stack(stack: &str) -> Vec<String> {
-    let is = |pattern: &LazyLock<Option<Regex>>, line: &str| pattern.as_ref().is_some_and(|p| p.is_match(line));
+    let is = |pattern: &LazyLock<Option<Regex>>, line: &str| pattern.as_ref().is_some_and(|p| p.is_match(line.as_bytes()));
     let own_frames = stack.lines().any(|line| is(&FRAME, line) && !is(&LIBRARY, line));
     let mut out: Vec<String> = Vec::new();
     let mut skipped = 0_usize;

@@ -135,7 +135,7 @@ fn flips(seen: &[Seen]) -> Vec<Flip> {
     }
     let both = sources.into_iter().filter(|(_, (passed, failed))| !passed.is_empty() && !failed.is_empty());
     let mut flips: Vec<Flip> = both.map(|(source, (passed, failed))| Flip { source: source.to_owned(), passed, failed }).collect();
-    flips.sort_by_key(|flip| flip.failed.first().copied());
+    crate::sorted::sort_by_key(&mut flips, |flip| flip.failed.first().copied());
     flips
 }
 
