@@ -33,6 +33,7 @@ mod linker;
 mod load;
 mod outcome;
 mod output;
+mod progress;
 mod sandbox;
 mod schema;
 mod shape;

@@ -3,7 +3,7 @@
 //! | resource | limit | when it is reached |
 //! |---|---|---|
 //! | linear memory | [`InstanceSettings::memory_limit_bytes`], all memories of the store together | trap |
-//! | time in one go | [`MAX_SPINNING_TICKS`] without giving control back | trap |
+//! | time in one go | [`MAX_SPINNING_TICKS`] without giving control back or reading what arrives | trap |
 //! | time without an end | [`MAX_BUSY_TICKS`] without being idle or finishing a call | trap |
 //! | tables, instances, memories | constants below | trap, or the instance does not start |
 //! | bytes per call into the host, or answered to it | [`HOSTCALL_BYTES`] | trap |
@@ -20,6 +20,7 @@
 
 use super::instance::{InstanceObserver, InstanceSettings};
 use super::output::GuestOutput;
+use super::progress::ProgressHooks;
 use super::traces::{TracedHooks, Traces};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -75,7 +76,8 @@ impl Guest {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
         let memory = MemoryGuard { limit: settings.memory_limit_bytes, used: 0, exceeded: false, observer: settings.observer.clone() };
-        let hooks = TracedHooks { traces: Traces::default(), inner: (settings.hooks)() };
+        let inner = Box::new(ProgressHooks { cpu: Arc::clone(&cpu), inner: (settings.hooks)() });
+        let hooks = TracedHooks { traces: Traces::default(), inner };
         let mut store = Store::try_new(engine, Guest { wasi, http, hooks, table, memory, stderr })?;
         store.limiter(|guest| &mut guest.memory);
         store.set_hostcall_fuel(HOSTCALL_BYTES);
@@ -174,7 +176,7 @@ pub(super) struct CpuGuard {
 
 impl CpuGuard {
     /// The guest has computed for one more tick.
-    fn tick(&self) -> UpdateDeadline {
+    pub(super) fn tick(&self) -> UpdateDeadline {
         let spinning = self.spinning.fetch_add(1, Ordering::Relaxed) + 1;
         let busy = self.busy.fetch_add(1, Ordering::Relaxed) + 1;
         if spinning > MAX_SPINNING_TICKS || busy > MAX_BUSY_TICKS {
@@ -185,7 +187,7 @@ impl CpuGuard {
         UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))
     }
 
-    /// The guest gave control back to the host.
+    /// The guest gave control back to the host, or took what came from outside.
     pub(super) fn control_returned(&self) {
         self.spinning.store(0, Ordering::Relaxed);
     }
