@@ -22,6 +22,7 @@ use url::Url;
 
 pub(crate) use format::Cassette;
 pub(crate) use record::{Recorder, Tape};
+pub(crate) use redact::Secrets;
 pub(crate) use replay::{Replay, ReplayBody};
 
 use super::EgressError;

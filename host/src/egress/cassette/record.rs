@@ -11,9 +11,8 @@ use serde::Serialize;
 use url::Url;
 
 use super::super::fault::Fault;
-use super::super::headers::Credentials;
 use super::format::{Cassette, Content, Header, Recorded, VERSION};
-use super::redact::Redactor;
+use super::redact::{Redactor, Secrets};
 use super::{Ask, CassetteError};
 
 /// A session that reads more than this in one body is recorded up to here, and replays as cut off.
@@ -29,7 +28,7 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Starts a new cassette; an older one of that name is replaced, any other file is left alone.
-    pub(crate) fn create(path: &Path, controller: &Url, credentials: Option<&Credentials>) -> Result<Self, CassetteError> {
+    pub(crate) fn create(path: &Path, controller: &Url, secrets: Secrets<'_>) -> Result<Self, CassetteError> {
         let failed = |source| CassetteError::Write { path: path.to_owned(), source };
         let in_the_way = match std::fs::metadata(path) {
             Ok(found) => found.len() > 0 && Cassette::read(path).is_err(),
@@ -46,7 +45,7 @@ impl Recorder {
         };
         let mut file = create_private(path).map_err(failed)?;
         append(&mut file, &header).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), redactor: Redactor::new(credentials), file: Mutex::new(Some(file)) })
+        Ok(Self { path: path.to_owned(), redactor: Redactor::new(secrets), file: Mutex::new(Some(file)) })
     }
 
     /// Records that a request got no response.

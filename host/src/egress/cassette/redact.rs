@@ -1,5 +1,5 @@
-//! What never enters a cassette: the credentials in every form they travel in, wherever they occur, and what is secret
-//! by its name: headers, query parameters, JSON members and form fields, user information in URLs, anti-forgery tokens
+//! What never enters a cassette: the credentials and the value of the front header in every form they travel in, wherever
+//! they occur, and what is secret by its name: headers, query parameters, JSON members and form fields, user information in URLs, anti-forgery tokens
 //! in pages.
 //!
 //! Both sides apply it: a replayed request is redacted before it is looked up, so it finds its recording.
@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use regex::bytes::{Captures, Regex};
 
 use super::super::headers::Credentials;
@@ -47,21 +47,32 @@ static IN_TEXT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     .collect()
 });
 
+/// A shorter value of a front header is no secret worth the name, and would be replaced all over a cassette.
+const SHORTEST_FRONT_SECRET: usize = 8;
+
+/// What the host adds to every request, which a server may echo.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Secrets<'a> {
+    pub(crate) credentials: Option<&'a Credentials>,
+    /// The value of the front header.
+    pub(crate) front: Option<&'a HeaderValue>,
+}
+
 /// Removes secrets from what is about to be written.
 #[derive(Debug)]
 pub(crate) struct Redactor {
-    credentials: Option<Regex>,
+    known: Option<Regex>,
 }
 
 impl Redactor {
-    pub(crate) fn new(credentials: Option<&Credentials>) -> Self {
-        Self { credentials: credentials.and_then(|credentials| Regex::new(&spellings(credentials)).ok()) }
+    pub(crate) fn new(secrets: Secrets<'_>) -> Self {
+        Self { known: pattern(secrets).and_then(|pattern| Regex::new(&pattern).ok()) }
     }
 
     pub(crate) fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         let mut redacted = Cow::Borrowed(bytes);
-        if let Some(credentials) = &self.credentials {
-            replace(&mut redacted, credentials, |_| REDACTED.into());
+        if let Some(known) = &self.known {
+            replace(&mut redacted, known, |_| REDACTED.into());
         }
         for pattern in IN_TEXT.iter() {
             replace(&mut redacted, pattern, |found| {
@@ -94,30 +105,39 @@ fn replace(text: &mut Cow<'_, [u8]>, pattern: &Regex, by: impl Fn(&Captures<'_>)
     }
 }
 
-/// A pattern for the token, plain, percent-encoded and JSON-escaped, and for the encoded pair with or without padding.
-fn spellings(credentials: &Credentials) -> String {
-    let token = credentials.token();
-    let pair = credentials.encoded();
-    let pair = pair.trim_end_matches('=');
-    let escaped = serde_json::Value::from(token).to_string();
-    let mut spellings = vec![
-        token.to_owned(),
-        escaped.trim_matches('"').to_owned(),
-        url::form_urlencoded::byte_serialize(token.as_bytes()).collect(),
-        pair.to_owned(),
-        pair.replace('+', "-").replace('/', "_"),
-        BASE64_STANDARD_NO_PAD.encode(token),
-        BASE64_URL_SAFE_NO_PAD.encode(token),
-    ];
-    spellings.retain(|spelling| !spelling.is_empty());
-    // Alternatives are tried in order: the longer must not lose to its own beginning.
-    spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
-    let mut pattern = spellings.iter().map(|spelling| regex::escape(spelling)).collect::<Vec<_>>().join("|");
-    if pattern.is_empty() {
-        // Matches nothing, where an empty alternative would match everywhere.
-        pattern = r"[^\s\S]".to_owned();
+/// A pattern for all spellings of the secrets; nothing when there is none, for an empty one would match everywhere.
+fn pattern(secrets: Secrets<'_>) -> Option<String> {
+    let mut spelled = Vec::new();
+    if let Some(credentials) = secrets.credentials {
+        let pair = credentials.encoded();
+        let pair = pair.trim_end_matches('=');
+        spelled.extend([pair.to_owned(), pair.replace('+', "-").replace('/', "_")]);
+        spelled.extend(spellings(credentials.token()));
     }
-    pattern
+    let front = secrets.front.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // With the scheme and without.
+    for value in [front, front.split_once(' ').map_or("", |(_, value)| value)] {
+        if value.len() >= SHORTEST_FRONT_SECRET {
+            spelled.extend(spellings(value));
+        }
+    }
+    spelled.retain(|spelling| !spelling.is_empty());
+    // Alternatives are tried in order: the longer must not lose to its own beginning.
+    spelled.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
+    let pattern = spelled.iter().map(|spelling| regex::escape(spelling)).collect::<Vec<_>>().join("|");
+    (!pattern.is_empty()).then_some(pattern)
+}
+
+/// A secret plain, JSON-escaped, percent-encoded and in base64.
+fn spellings(secret: &str) -> [String; 5] {
+    let escaped = serde_json::Value::from(secret).to_string();
+    [
+        secret.to_owned(),
+        escaped.trim_matches('"').to_owned(),
+        url::form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
+        BASE64_STANDARD_NO_PAD.encode(secret),
+        BASE64_URL_SAFE_NO_PAD.encode(secret),
+    ]
 }
 
 #[cfg(test)]
@@ -127,7 +147,7 @@ mod tests {
     use http::header::{CONTENT_LENGTH, LOCATION, SET_COOKIE};
 
     fn redactor() -> Redactor {
-        Redactor::new(Some(&Credentials::new("alice", "11a+b/c").unwrap()))
+        Redactor::new(Secrets { credentials: Some(&Credentials::new("alice", "11a+b/c").unwrap()), front: None })
     }
 
     #[test]
@@ -178,8 +198,16 @@ mod tests {
 
     #[test]
     fn an_empty_token_does_not_redact_everything() {
-        let redactor = Redactor::new(Some(&Credentials::new("", "").unwrap()));
+        let redactor = Redactor::new(Secrets { credentials: Some(&Credentials::new("", "").unwrap()), front: None });
         assert_eq!(redactor.text("abc"), "abc");
+    }
+
+    #[test]
+    fn the_value_of_the_front_header_goes_with_its_scheme_and_without_unless_it_is_no_secret() {
+        let redactor = |value| Redactor::new(Secrets { credentials: None, front: Some(&HeaderValue::from_static(value)) });
+        let text = "you sent Bearer fr0nt+door, that is fr0nt+door or fr0nt%2Bdoor";
+        assert_eq!(redactor("Bearer fr0nt+door").text(text), "you sent [redacted], that is [redacted] or [redacted]");
+        assert_eq!(redactor("true").text("it is true"), "it is true");
     }
 
     #[test]

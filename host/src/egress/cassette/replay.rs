@@ -12,9 +12,8 @@ use http_body::Frame;
 use http_body_util::StreamBody;
 
 use super::super::fault::Fault;
-use super::super::headers::Credentials;
 use super::format::{Cassette, Outcome};
-use super::redact::Redactor;
+use super::redact::{Redactor, Secrets};
 use super::{Ask, CassetteError};
 
 /// A recorded body, then the fault that it ended with.
@@ -35,14 +34,14 @@ struct Track {
 
 impl Replay {
     /// Reads the whole cassette and checks it, so that a corrupt one is no surprise later.
-    pub(crate) fn open(path: &Path, credentials: Option<&Credentials>) -> Result<Self, CassetteError> {
+    pub(crate) fn open(path: &Path, secrets: Secrets<'_>) -> Result<Self, CassetteError> {
         let mut tracks: HashMap<_, Track> = HashMap::new();
         for (index, recorded) in Cassette::read(path)?.exchanges.into_iter().enumerate() {
             let take = recorded.parse().map_err(|reason| CassetteError::Corrupt { path: path.to_owned(), number: index + 1, reason })?;
             let key = (take.method.clone(), recorded.path, take.request.clone());
             tracks.entry(key).or_default().takes.push(take);
         }
-        Ok(Self { redactor: Redactor::new(credentials), tracks })
+        Ok(Self { redactor: Redactor::new(secrets), tracks })
     }
 
     /// The next recording of this request.

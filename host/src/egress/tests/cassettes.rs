@@ -1,15 +1,18 @@
 //! Recording a session and replaying it without the controller.
 
 use super::*;
+use http::{HeaderName, HeaderValue};
 use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
 
 const TOKEN: &str = "11deadbeef0123";
+const FRONT: &str = "fr0nt-d00r";
 
 fn recording(url: &str, path: &Path) -> Subject {
     Subject::new(Settings {
         identity: Some(Identity::fixed("alice", TOKEN)),
+        front_header: Some(SecretHeader { name: HeaderName::from_static("x-front"), value: HeaderValue::from_static(FRONT) }),
         cassette: CassetteMode::Record(path.to_owned()),
         ..settings(url)
     })
@@ -79,7 +82,7 @@ async fn no_secret_enters_the_file() {
     let pair = crate::egress::headers::Credentials::new("alice", TOKEN).unwrap().encoded();
     let leaked = pair.clone();
     let server = Server::start(handler(move |_| {
-        let page = format!(r#"log says {TOKEN} and {leaked}; <head data-crumb-value="cr0mb"> {{"crumb":"cr1mb"}}"#);
+        let page = format!(r#"log says {TOKEN} and {leaked} by {FRONT}; <head data-crumb-value="cr0mb"> {{"crumb":"cr1mb"}}"#);
         async move { Response::builder().header("set-cookie", "id=c00kie").body(Full::from(page)).unwrap() }
     }))
     .await;
@@ -92,10 +95,10 @@ async fn no_secret_enters_the_file() {
         .unwrap();
     text(live.send(request).await.unwrap()).await.unwrap();
     let written = fs::read_to_string(&path).unwrap();
-    for secret in [TOKEN, &pair, "c00kie", "cr0mb", "cr1mb", "qu3ry", "f0rm"] {
+    for secret in [TOKEN, FRONT, &pair, "c00kie", "cr0mb", "cr1mb", "qu3ry", "f0rm"] {
         assert!(!written.contains(secret), "{secret} in {written}");
     }
-    assert!(written.contains("log says [redacted] and [redacted]"), "{written}");
+    assert!(written.contains("log says [redacted] and [redacted]") && written.contains("by [redacted];"), "{written}");
 
     // The same request is found again although the file does not hold it literally.
     let replay = Subject::new(Settings {
