@@ -4,6 +4,10 @@
 //! here, and a token's own word about its algorithm counts only if the operator lists that algorithm and the key is of its
 //! kind. Keys that a token brings along (`jwk`, `jku`, `x5c`) are not looked at, a token with `crit` is refused
 //! (RFC 7515 §4.1.11), and so are RSA keys below 2048 bits.
+//!
+//! Not the crate `jsonwebtoken`: it verifies with aws-lc-rs (a second cryptographic library beside ring, in C) or with
+//! RustCrypto (whose `rsa` has a known timing flaw, RUSTSEC-2023-0071). With ring it would leave us to write the
+//! verifiers, which are most of this file, and it neither refuses `crit` nor ties a key's curve to the algorithm.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -13,6 +17,7 @@ use ring::signature::RsaPublicKeyComponents;
 use ring::signature::UnparsedPublicKey;
 use ring::signature::VerificationAlgorithm;
 use serde::Deserialize;
+use serde::Deserializer;
 use serde_json::Map;
 use serde_json::Value;
 
@@ -40,7 +45,14 @@ pub(super) struct Header {
 /// An issuer's keys.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct KeySet {
+    #[serde(deserialize_with = "readable")]
     pub(super) keys: Vec<Key>,
+}
+
+/// The keys that can be read. Others are of kinds that are not known here (RFC 7517 §5), and no reason to lose the rest.
+fn readable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Key>, D::Error> {
+    let keys = Vec::<Value>::deserialize(deserializer)?;
+    Ok(keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect())
 }
 
 /// One key (RFC 7517). Parts that an algorithm does not need stay unread.

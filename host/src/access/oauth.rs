@@ -8,11 +8,13 @@
 //! | it lacks a scope | 403: the client may ask for more |
 //! | no tenant follows from its claims | nobody granted its user anything |
 //!
-//! Keys come from a file or an address. Those of an address are kept, and fetched again when a token names an unknown
-//! one, at most once in [`REFETCH`] whatever callers send; while the issuer cannot be reached, the known ones serve on.
+//! Keys come from a file or an address. Those of an address are kept for [`MAX_AGE`], and fetched again sooner when a token
+//! names an unknown one, at most once in [`REFETCH`] whatever callers send. While the issuer cannot be reached, or
+//! answers nonsense, the known ones serve on and it is asked again after [`RETRY`]; whoever has a known one does not wait.
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 use std::time::SystemTime;
@@ -30,8 +32,12 @@ use crate::config::OAuthConfig;
 use crate::config::Rule;
 use crate::tenant::Rights;
 
-/// How often keys are fetched at most; issuers announce new keys long before they use them.
-const REFETCH: Duration = Duration::from_secs(60);
+/// How often keys are fetched at most; issuers announce new keys long before they use them. Tests do not wait for it.
+const REFETCH: Duration = if cfg!(test) { Duration::from_millis(300) } else { Duration::from_secs(60) };
+/// The same when the last answer was none.
+const RETRY: Duration = if cfg!(test) { Duration::from_millis(300) } else { Duration::from_secs(5) };
+/// How long a key is trusted that the issuer may have withdrawn.
+const MAX_AGE: Duration = if cfg!(test) { Duration::from_millis(900) } else { Duration::from_secs(3_600) };
 /// Longer than any honest token; header fields are bounded by the server anyway.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
@@ -58,7 +64,9 @@ pub(super) enum BadToken {
 /// The authorization server, as far as we need it.
 pub(super) struct OAuth {
     config: OAuthConfig,
-    keys: Mutex<Keys>,
+    keys: std::sync::Mutex<Keys>,
+    /// Held by whoever fetches: the time before which nobody does again.
+    fetching: Mutex<Option<Instant>>,
 }
 
 /// The issuer's keys, and when they were fetched.
@@ -82,7 +90,7 @@ impl OAuth {
             KeySource::File(path) => read(path)?,
             KeySource::Url(..) => KeySet::default(),
         };
-        Ok(Self { config, keys: Mutex::new(Keys { set: Arc::new(set), fetched: None }) })
+        Ok(Self { config, keys: std::sync::Mutex::new(Keys { set: Arc::new(set), fetched: None }), fetching: Mutex::default() })
     }
 
     /// The server's address, for clients that look for it.
@@ -165,23 +173,36 @@ impl OAuth {
 
     /// Keys with the one that the token names, if the issuer has it.
     async fn keys_for(&self, token: &Unverified<'_>) -> Arc<KeySet> {
-        let known = Arc::clone(&self.keys.lock().await.set);
-        if known.find(&token.header).is_some() { known } else { self.refetched().await }
+        let KeySource::Url(url, ca_file) = &self.config.keys else { return self.known().0 };
+        let (known, fetched) = self.known();
+        let has_it = known.find(&token.header).is_some();
+        if has_it && fetched.is_some_and(|last| last.elapsed() < MAX_AGE) {
+            return known;
+        }
+        let mut not_before = match self.fetching.try_lock() {
+            Ok(turn) => turn,
+            Err(_) if has_it => return known,
+            Err(_) => self.fetching.lock().await,
+        };
+        if not_before.is_none_or(|next| next <= Instant::now()) {
+            let pause = match fetch(url, ca_file.as_deref()).await {
+                Ok(set) => {
+                    *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = Keys { set: Arc::new(set), fetched: Some(Instant::now()) };
+                    REFETCH
+                }
+                Err(error) => {
+                    tracing::error!(url = url.as_str(), error = format!("{error:#}"), "the issuer's keys cannot be fetched");
+                    RETRY
+                }
+            };
+            *not_before = Some(Instant::now() + pause);
+        }
+        self.known().0
     }
 
-    /// The issuer's keys as they are now; the known ones if it was asked lately or does not answer.
-    async fn refetched(&self) -> Arc<KeySet> {
-        let mut keys = self.keys.lock().await;
-        if let KeySource::Url(url, ca_file) = &self.config.keys
-            && keys.fetched.is_none_or(|last| last.elapsed() >= REFETCH)
-        {
-            keys.fetched = Some(Instant::now());
-            match fetch(url, ca_file.as_deref()).await {
-                Ok(set) => keys.set = Arc::new(set),
-                Err(error) => tracing::error!(url = url.as_str(), error = format!("{error:#}"), "the issuer's keys cannot be fetched"),
-            }
-        }
-        Arc::clone(&keys.set)
+    fn known(&self) -> (Arc<KeySet>, Option<Instant>) {
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        (Arc::clone(&keys.set), keys.fetched)
     }
 }
 

@@ -1,5 +1,10 @@
 //! Tokens of an authorization server, as a resource server has to take them.
 
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use jankins_tests::host::Artifact;
@@ -10,6 +15,9 @@ use ring::signature::Ed25519KeyPair;
 use ring::signature::KeyPair as _;
 use serde_json::Value;
 use serde_json::json;
+use tokio::io::AsyncReadExt as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
 
 use super::config_file::ConfigFile;
 use super::config_file::answered;
@@ -30,8 +38,12 @@ impl Issuer {
     }
 
     fn jwks(&self) -> String {
+        self.jwks_as("k1")
+    }
+
+    fn jwks_as(&self, kid: &str) -> String {
         let x = BASE64.encode(self.0.public_key());
-        json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k1", "alg": "EdDSA", "use": "sig", "x": x}]}).to_string()
+        json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": kid, "alg": "EdDSA", "use": "sig", "x": x}]}).to_string()
     }
 
     fn token(&self, header: Value, claims: &Value) -> String {
@@ -41,6 +53,34 @@ impl Issuer {
 
     fn good(&self, claims: &Value) -> String {
         self.token(json!({"alg": "EdDSA", "kid": "k1", "typ": "at+jwt"}), claims)
+    }
+}
+
+/// Its site: serves the keys, and counts how often. They can be exchanged.
+struct Site {
+    url: String,
+    keys: Arc<Mutex<String>>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Site {
+    async fn start(keys: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/keys", listener.local_addr().unwrap());
+        let site = Self { url, keys: Arc::new(Mutex::new(keys)), asked: Arc::default() };
+        let (keys, asked) = (Arc::clone(&site.keys), Arc::clone(&site.asked));
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut head = [0; 4_096];
+                let _ = stream.read(&mut head).await.unwrap();
+                asked.fetch_add(1, Ordering::SeqCst);
+                let body = keys.lock().unwrap().clone();
+                let answer = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        site
     }
 }
 
@@ -92,6 +132,43 @@ async fn a_token_of_the_authorization_server_opens_the_tenant_of_its_claims_and_
     let narrow = who(issuer.good(&claims(json!({"scope": "other"})))).await;
     assert_eq!(narrow.status, 403);
     assert!(narrow.headers["www-authenticate"].to_str().unwrap().contains("insufficient_scope"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_come_from_the_issuers_site_and_a_stranger_cannot_make_us_ask_again_and_again() {
+    let (jenkins, issuer, file) = (controller().await, Issuer::new(), ConfigFile::new(""));
+    let site = Site::start(issuer.jwks()).await;
+    file.write(&format!(
+        "public_url = \"{PUBLIC}\"\n{}[oauth]\nissuer = \"{ISSUER}\"\njwks_url = {:?}\ntenant_claim = \"tenant\"\n",
+        tenant(&file, "bank", &jenkins, User::Lin),
+        site.url,
+    ));
+    let server = file.serve(Artifact::P3).await;
+    let who = async |token: &str| call_as(&server, token, "whoami", json!({}), &[]).await;
+    assert_eq!(site.asked.load(Ordering::SeqCst), 0, "keys are fetched when they are needed");
+    let good = issuer.good(&claims(json!({"tenant": "bank"})));
+    for _ in 0..3 {
+        assert_eq!(answered(&who(&good).await)["name"], "lin");
+    }
+    assert_eq!(site.asked.load(Ordering::SeqCst), 1);
+    let stranger = Issuer::new();
+    *site.keys.lock().unwrap() = stranger.jwks_as("k2");
+    for _ in 0..3 {
+        let forged = stranger.token(json!({"alg": "EdDSA", "kid": "k2"}), &claims(json!({"tenant": "bank"})));
+        assert_eq!(who(&forged).await.status, 401);
+    }
+    assert_eq!(site.asked.load(Ordering::SeqCst), 1, "they were fetched a moment ago");
+    // An operator who cannot wait reloads.
+    server.hang_up().unwrap();
+    let renewed = stranger.token(json!({"alg": "EdDSA", "kid": "k2"}), &claims(json!({"tenant": "bank"})));
+    for _ in 0..100 {
+        if who(&renewed).await.status == 200 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(who(&renewed).await.status, 200);
+    assert_eq!(who(&good).await.status, 401, "the issuer withdrew that key");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! Tokens that a test signs itself, good ones and every kind of bad one.
 
+mod fetching;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use ring::rand::SystemRandom;
@@ -7,6 +9,7 @@ use ring::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
 use ring::signature::EcdsaKeyPair;
 use ring::signature::KeyPair as _;
 use serde_json::json;
+use url::Url;
 
 use super::*;
 use crate::tenant::Toolsets;
