@@ -1,18 +1,23 @@
 //! How fast one user may call, decided before a call reaches the plugin.
 //!
-//! A bucket per user and class (GCRA). It is graduated: from 80 % use on an answer carries a warning, and every call costs
+//! A bucket per user and class (the crate `governor`: GCRA). It is graduated: from 80 % use on an answer carries a warning, and every call costs
 //! double, so the bucket refills half as fast; only an empty one refuses, and says when to come back. A user who goes on
 //! sending [`FLOOD`] times as much is turned away before the request is even read.
 //!
 //! This protects the server and the other users. The limit that protects a controller is the plugin's own.
 
 use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
-use std::time::Instant;
+
+use governor::RateLimiter;
+use governor::clock::Clock;
+use governor::clock::DefaultClock;
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::HashMapStateStore;
 
 use super::SharedLimits;
 use crate::config::Quota;
@@ -68,53 +73,44 @@ impl Class {
 
     /// Takes a call out of the user's bucket.
     fn call(&self, user: &Arc<str>) -> Verdict {
-        let now = Instant::now();
-        match self.calls.take(user, now) {
+        match self.calls.take(user) {
             Err(wait) => Verdict::Limited(wait),
             Ok(left) if left.saturating_mul(5) > self.quota.burst.get() => Verdict::Free,
             // The second half of the price; an empty bucket cannot pay it and need not.
-            Ok(left) => Verdict::Warned(self.calls.take(user, now).unwrap_or(left)),
+            Ok(left) => Verdict::Warned(self.calls.take(user).unwrap_or(left)),
         }
     }
 
     /// Whether the user sends so much that requests are not worth reading; then, until when.
     pub(crate) fn floods(&self, user: &Arc<str>) -> Option<Duration> {
-        self.requests.take(user, Instant::now()).err()
+        self.requests.take(user).err()
     }
 }
 
-/// A bucket for each user, by the generic cell rate algorithm: of a user only the time is kept at which the bucket will
-/// be full again.
-struct Buckets {
-    /// How long the bucket takes to get one call back.
-    interval: Duration,
-    size: u32,
-    full_at: Mutex<HashMap<Arc<str>, Instant>>,
-}
+/// A bucket for each user.
+struct Buckets<C: Clock = DefaultClock>(RateLimiter<Arc<str>, HashMapStateStore<Arc<str>>, C, StateInformationMiddleware>);
 
 impl Buckets {
     fn new(quota: Quota, times: u32) -> Self {
-        let per_minute = quota.per_minute.get().saturating_mul(times);
-        let interval = Duration::from_secs(60) / per_minute;
-        Self { interval, size: quota.burst.get().saturating_mul(times), full_at: Mutex::default() }
+        Self::with_clock(quota, times, DefaultClock::default())
+    }
+}
+
+impl<C: Clock> Buckets<C> {
+    fn with_clock(quota: Quota, times: u32, clock: C) -> Self {
+        let times = |rate: NonZeroU32| rate.saturating_mul(NonZeroU32::new(times).unwrap_or(NonZeroU32::MIN));
+        let quota = governor::Quota::per_minute(times(quota.per_minute)).allow_burst(times(quota.burst));
+        Self(RateLimiter::hashmap_with_clock(quota, clock).with_middleware())
     }
 
     /// Takes one out and tells how many are left, or when there will be one.
-    fn take(&self, user: &Arc<str>, now: Instant) -> Result<u32, Duration> {
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if full_at.len() > MANY_USERS {
-            full_at.retain(|_, full| *full > now);
+    fn take(&self, user: &Arc<str>) -> Result<u32, Duration> {
+        if self.0.len() > MANY_USERS {
+            self.0.retain_recent();
         }
-        let full = full_at.get(user).copied().unwrap_or(now).max(now) + self.interval;
-        let capacity = self.interval.saturating_mul(self.size);
-        let used = full.saturating_duration_since(now);
-        match used.checked_sub(capacity) {
-            Some(over) if !over.is_zero() => Err(whole_seconds(over)),
-            _ => {
-                full_at.insert(Arc::clone(user), full);
-                let left = capacity.saturating_sub(used).as_nanos() / self.interval.as_nanos().max(1);
-                Ok(u32::try_from(left).unwrap_or(u32::MAX))
-            }
+        match self.0.check_key(user) {
+            Ok(state) => Ok(state.remaining_burst_capacity()),
+            Err(not_until) => Err(whole_seconds(not_until.wait_time_from(self.0.clock().now()))),
         }
     }
 }
@@ -158,7 +154,7 @@ impl Allowance {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
+    use governor::clock::FakeRelativeClock;
 
     use super::*;
 
@@ -182,14 +178,27 @@ mod tests {
 
     #[test]
     fn a_bucket_fills_again_at_its_pace_and_never_beyond_its_size() {
-        let buckets = Buckets::new(quota(60, 2), 1);
-        let (user, start): (Arc<str>, _) = ("ada".into(), Instant::now());
-        let after = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!((buckets.take(&user, start), buckets.take(&user, start)), (Ok(1), Ok(0)));
-        assert_eq!(buckets.take(&user, start), Err(Duration::from_secs(1)));
-        assert_eq!(buckets.take(&user, after(1)), Ok(0));
-        assert_eq!((buckets.take(&user, after(100)), buckets.take(&user, after(100))), (Ok(1), Ok(0)));
-        assert!(buckets.take(&user, after(100)).is_err());
+        let clock = FakeRelativeClock::default();
+        let (buckets, user): (_, Arc<str>) = (Buckets::with_clock(quota(60, 2), 1, clock.clone()), "ada".into());
+        assert_eq!((buckets.take(&user), buckets.take(&user)), (Ok(1), Ok(0)));
+        assert_eq!(buckets.take(&user), Err(Duration::from_secs(1)));
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(buckets.take(&user), Ok(0));
+        clock.advance(Duration::from_secs(99));
+        assert_eq!((buckets.take(&user), buckets.take(&user)), (Ok(1), Ok(0)));
+        assert!(buckets.take(&user).is_err());
+    }
+
+    #[test]
+    fn buckets_that_are_full_again_are_forgotten_once_there_are_many() {
+        let clock = FakeRelativeClock::default();
+        let buckets = Buckets::with_clock(quota(60, 2), 1, clock.clone());
+        for user in 0..=MANY_USERS {
+            buckets.take(&format!("user {user}").into()).unwrap();
+        }
+        clock.advance(Duration::from_secs(60));
+        buckets.take(&"ada".into()).unwrap();
+        assert_eq!(buckets.0.len(), 1);
     }
 
     #[test]
