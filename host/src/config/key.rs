@@ -41,6 +41,8 @@ pub(crate) struct Key {
     pub(crate) scope: Scope,
     /// The variable by which the plugin is told.
     pub(crate) guest: Option<&'static str>,
+    /// It restricts callers: a plugin that does not say that it honours that variable is not used.
+    pub(crate) restricts: bool,
 }
 
 impl Key {
@@ -57,6 +59,7 @@ impl Key {
             heading: "Serving",
             scope: Scope::Process { restart: false },
             guest: None,
+            restricts: false,
         }
     }
 

@@ -66,6 +66,8 @@ pub(crate) struct TenantConfig {
     pub(crate) denied_paths: Patterns,
     /// What the plugin is told, by variable.
     pub(crate) guest: Vec<(String, String)>,
+    /// Which of these variables restrict callers, so that the plugin must know them.
+    pub(crate) restrictions: Vec<&'static str>,
     /// Memory that the component may use.
     pub(crate) memory_limit_bytes: usize,
 }
@@ -90,6 +92,7 @@ impl TenantConfig {
             rights: rights(layer),
             denied_paths: Patterns::new(layer.list(&keys::DENIED_PATHS)),
             guest: guest(layer),
+            restrictions: restrictions(layer),
             memory_limit_bytes: usize::try_from(layer.number(&keys::PLUGIN_MEMORY).unwrap_or_default() << 20).unwrap_or(usize::MAX),
         })
     }
@@ -110,6 +113,7 @@ impl TenantConfig {
             rights,
             denied_paths: Patterns::default(),
             guest: Vec::new(),
+            restrictions: Vec::new(),
             memory_limit_bytes: 1 << 20,
         }
     }
@@ -134,6 +138,12 @@ fn guest(layer: &Layer) -> Vec<(String, String)> {
         Some((variable.to_owned(), value))
     };
     keys::TOP.iter().filter_map(told).collect()
+}
+
+/// The restrictions that are set. An empty list restricts nobody.
+fn restrictions(layer: &Layer) -> Vec<&'static str> {
+    let set = keys::TOP.iter().filter(|key| key.restricts && !layer.list(key).is_empty());
+    set.filter_map(|key| key.guest).collect()
 }
 
 fn cassette(layer: &Layer) -> Result<CassetteMode, ConfigError> {

@@ -8,6 +8,7 @@ use super::library::Offers;
 use super::schema;
 use super::shape::{Shape, ShapeReader, snake, unfit_as_parameter};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -168,6 +169,8 @@ fn check_name(name: &str) -> Result<(), String> {
 pub(crate) struct Catalogue {
     /// What a model should know before it uses any tool; may be empty.
     pub instructions: String,
+    /// The variables with an operator's restrictions that it obeys.
+    pub honours: BTreeSet<String>,
     /// The tools, in the order in which the component exports them.
     pub tools: Vec<Tool>,
     /// What there is beside tools.

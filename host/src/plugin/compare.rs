@@ -242,7 +242,12 @@ mod tests {
 
     #[test]
     fn tools_that_come_go_or_do_more_are_named() {
-        let catalogue = |tools: Vec<Tool>| Catalogue { instructions: String::new(), tools, offers: Offers::default() };
+        let catalogue = |tools: Vec<Tool>| Catalogue {
+            instructions: String::new(),
+            honours: std::collections::BTreeSet::new(),
+            tools,
+            offers: Offers::default(),
+        };
         let writing = Tool { effect: Effect::Write, ..tool("get") };
         let found = Differences::between(&catalogue(vec![tool("get"), tool("old")]), &catalogue(vec![writing, tool("new")]));
         assert_eq!((found.added.as_slice(), found.vanished.as_slice()), (&["new".to_owned()][..], &["old".to_owned()][..]));

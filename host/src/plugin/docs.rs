@@ -12,6 +12,9 @@
 //! Effect: read. Toolset: books.
 //! ```
 //!
+//! The world's doc may have a line `Honours: NAME, NAME.`: the variables by which an operator restricts callers and that
+//! this plugin obeys. It is for the host, which starts no tenant whose restrictions its plugin does not know.
+//!
 //! Defaults: without docs a tool has no description, is in the toolset `general`, and counts as destructive, so
 //! that a read-only tenant never runs a tool whose effect is unknown. A section that does not decode, a repeated
 //! one, or an effect other than the three is an error.
@@ -19,18 +22,22 @@
 use super::catalogue::Effect;
 use super::shape::snake;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use wasmparser::{Parser, Payload};
 use wit_parser::PackageMetadata;
 
 /// The world's name inside the section: what decoders call the world of a finished component.
 const WORLD: &str = "root";
+/// What begins the line of restrictions.
+const HONOURS: &str = "Honours:";
 
 /// The texts of a component.
 #[derive(Debug, Default)]
 pub(super) struct Docs {
     /// The world's own doc: what a model should know before it uses any tool.
     pub(super) instructions: String,
+    /// The restrictions that it obeys.
+    pub(super) honours: BTreeSet<String>,
     functions: BTreeMap<String, String>,
 }
 
@@ -71,8 +78,11 @@ impl Docs {
                 functions.insert(name.clone(), plain(docs.as_str().unwrap_or_default()));
             }
         }
-        let instructions = plain(world.get("docs").and_then(Value::as_str).unwrap_or_default());
-        Ok(Docs { instructions, functions })
+        let doc = plain(world.get("docs").and_then(Value::as_str).unwrap_or_default());
+        let (labels, lines): (Vec<&str>, Vec<&str>) = doc.lines().partition(|line| line.trim().starts_with(HONOURS));
+        let names = labels.iter().filter_map(|line| line.trim().strip_prefix(HONOURS)).flat_map(|names| names.split(','));
+        let honours = names.map(|name| name.trim().trim_end_matches('.').to_owned()).filter(|name| !name.is_empty()).collect();
+        Ok(Docs { instructions: lines.join("\n").trim().to_owned(), honours, functions })
     }
 
     /// The doc of a function, split into its parts; `params` are its parameters as WIT names them.

@@ -73,7 +73,7 @@ impl Plugin {
         let inner = Inner {
             engine: engine.clone(),
             instance,
-            catalogue: Catalogue { instructions: docs.instructions, offers: exports.offers(), tools: exports.tools },
+            catalogue: Catalogue { instructions: docs.instructions, honours: docs.honours, offers: exports.offers(), tools: exports.tools },
             functions: exports.functions,
             tool_functions: exports.tool_functions,
             interface_functions: exports.interface_functions,

@@ -37,6 +37,7 @@ use crate::telemetry::BuildFacts;
 pub(crate) fn catalogue() -> Catalogue {
     Catalogue {
         instructions: "Scripted.".to_owned(),
+        honours: std::collections::BTreeSet::new(),
         tools: vec![
             tool("read-thing", Effect::Read, "things"),
             tool("add-thing", Effect::Write, "things"),

@@ -72,6 +72,18 @@ pub(crate) enum StartError {
         /// What was configured.
         wanted: String,
     },
+    /// A plugin that would let callers do what the operator forbids.
+    #[error(
+        "the plugin {} does not say that it honours {variable}, which is set: callers would see what they must not; \
+         use a newer plugin, or do without this setting",
+        path.display()
+    )]
+    Restriction {
+        /// The component.
+        path: PathBuf,
+        /// The setting, as the plugin is told of it.
+        variable: &'static str,
+    },
     /// A cassette is one program's.
     #[error("a session is being recorded")]
     Recording,
@@ -156,6 +168,10 @@ fn configured(config: &TenantConfig, shared: &Shared) -> Result<Plugin, StartErr
 }
 
 fn program(plugin: Plugin, config: &Arc<TenantConfig>, shared: &Arc<Shared>, figures: &Arc<TenantMetrics>) -> Result<Program, StartError> {
+    let honours = &plugin.catalogue().honours;
+    if let Some(variable) = config.restrictions.iter().find(|variable| !honours.contains(**variable)) {
+        return Err(StartError::Restriction { path: plugin.path().to_owned(), variable });
+    }
     let toolbox = shared.toolbox(&plugin, &config.rights)?;
     let facts = Facts {
         version: env!("CARGO_PKG_VERSION"),

@@ -52,6 +52,28 @@ async fn a_file_with_mistakes_is_refused_with_their_lines_and_the_nearest_names(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_does_not_know_a_restriction_is_not_used_where_it_is_set() {
+    let jenkins = controller().await;
+    for artifact in Artifact::ALL {
+        let older = tempfile::tempdir().unwrap();
+        let path = older.path().join("older.wasm");
+        let said_so = b"Honours: JANKINS_ALLOWED_JOBS";
+        let mut bytes = std::fs::read(artifact.path()).unwrap();
+        let at = bytes.windows(said_so.len()).position(|window| window == said_so).expect("the released component says so");
+        bytes[at..at + 7].copy_from_slice(b"Ignores");
+        std::fs::write(&path, bytes).unwrap();
+        let host = Host::new(artifact).unwrap().against(&jenkins.url(), User::Reader).env("JANKINS_PLUGIN", &path);
+        let call = |more: &[&str]| host.clone().args(["call", "whoami"]).args(more.iter().copied());
+        let free = call(&[]).run().await.unwrap();
+        assert!(free.status.success(), "{free:?}");
+        let refused = call(&[]).env("JANKINS_DENIED_JOBS", "secret").run().await.unwrap();
+        assert_eq!(refused.status.code(), Some(2));
+        let errors = said(&refused.stderr);
+        assert!(errors.contains("JANKINS_DENIED_JOBS") && errors.contains("older.wasm"), "{errors}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_named_file_that_is_not_there_is_an_error() {
     let output = Host::new(Artifact::P3).unwrap().args(["--config", "/nowhere/config.toml", "config"]).run().await.unwrap();
     assert_eq!(output.status.code(), Some(2));

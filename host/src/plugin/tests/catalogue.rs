@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 const DOCS: &str = r#"
 package fixtures:docs;
 /// Says things.
+/// Honours: FORBIDDEN_WORDS, QUIET.
 world root {
     /// Says a text again.
     ///
@@ -24,7 +25,8 @@ world root {
 fn tools_come_from_types_and_docs() {
     let plugin = try_load(&with_docs(binary(SYNC), DOCS)).unwrap();
     let catalogue = plugin.catalogue();
-    assert_eq!(catalogue.instructions, "Says things.");
+    assert_eq!(catalogue.instructions, "Says things.", "what it honours is for the host and not for a model");
+    assert_eq!(catalogue.honours.iter().collect::<Vec<_>>(), ["FORBIDDEN_WORDS", "QUIET"]);
     let names: Vec<&str> = catalogue.tools.iter().map(|tool| tool.mcp_name.as_str()).collect();
     assert_eq!(names, ["echo", "fail_softly", "count", "crash", "spin", "hoard"]);
 
