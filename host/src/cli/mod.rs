@@ -130,6 +130,7 @@ pub(crate) fn main() -> ExitCode {
     if let Err(error) = logs::start(&log_settings(&invocation, matches!(cli.command, None | Some(Command::Serve)))) {
         return unusable(&anyhow::Error::new(error).context("the log file cannot be opened"));
     }
+    otlp::start();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -6,12 +6,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 use anyhow::Result;
 use bytes::Bytes;
-use http_body_util::BodyExt as _;
-use http_body_util::Full;
-use http_body_util::Limited;
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use url::Url;
 
@@ -21,7 +15,7 @@ use ::http::StatusCode;
 use ::http::header::AUTHORIZATION;
 use ::http::header::CONTENT_TYPE;
 
-use crate::egress::anonymous_config;
+use crate::egress::own;
 
 /// The variable that holds the operator token. There is no option for its value.
 const TOKEN_VARIABLE: &str = "JANKINS_OPERATOR_TOKEN";
@@ -68,17 +62,12 @@ impl Remote {
         if let Some(token) = env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty()) {
             request = request.header(AUTHORIZATION, format!("Bearer {}", token.trim()));
         }
-        let request = request.body(Full::new(body)).context("the request cannot be written")?;
-        let tls = anonymous_config(self.server.scheme() == "https", None)?;
-        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
-        let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
+        let request = request.body(body).context("the request cannot be written")?;
         let exchange = async {
-            let response = client.request(request).await.with_context(|| format!("{server} does not answer"))?;
+            let response = own::ask(request, None, MAX_ANSWER_BYTES).await?;
             let status = response.status();
-            let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
-            let body = body.map_err(|error| anyhow::anyhow!("{server} broke off its answer: {error}"))?.to_bytes();
-            let body =
-                serde_json::from_slice(&body).with_context(|| format!("{server} answers {status} and no JSON; is it a jankins server?"))?;
+            let body = serde_json::from_slice(response.body())
+                .with_context(|| format!("{server} answers {status} and no JSON; is it a jankins server?"))?;
             Ok(Answer { status, body })
         };
         tokio::time::timeout(PATIENCE, exchange)

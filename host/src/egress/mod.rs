@@ -1,5 +1,5 @@
 //! Egress: the one way out of the sandbox. Every request that a plugin makes, over WASI 0.2 or 0.3, passes
-//! [`Hooks::send_request`]; nothing else in the host opens a connection on a plugin's behalf.
+//! [`Hooks::send_request`]; nothing else in the host opens a connection on a plugin's behalf. The host's own few requests are in [`own`].
 //!
 //! The plugin is not trusted, and neither is what the controller answers. What could go wrong, and what stands here
 //! against it by default:
@@ -29,6 +29,7 @@ mod fault;
 mod headers;
 mod identity;
 mod observe;
+pub(crate) mod own;
 mod patterns;
 mod policy;
 mod proxy;
@@ -50,7 +51,7 @@ pub(crate) use address::Judge;
 pub(crate) use cassette::{Cassette, CassetteError};
 pub(crate) use headers::may_set;
 pub(crate) use identity::{Identity, SecretHeader, TokenSource};
-pub(crate) use observe::{Exchange, Observer};
+pub(crate) use observe::{Exchange, Observer, TRACEPARENT, TRACESTATE};
 pub(crate) use patterns::Patterns;
 pub(crate) use proxy::Proxy;
 use send::Tenant;

@@ -7,14 +7,17 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use crate::telemetry::trace::TraceContext;
+use crate::telemetry::trace::{Span, TraceContext};
 
 /// The endpoint family that a plugin says a request belongs to. It never leaves the host.
 pub(crate) const ENDPOINT: HeaderName = HeaderName::from_static("jankins-endpoint");
 /// The correlation id of the call that a request serves. It is passed on, so that controller logs can be joined.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 const OTHER: &str = "other";
 const MAX_LABEL: usize = 32;
@@ -55,26 +58,38 @@ pub(crate) trait Observer: Send + Sync {
 /// Gathers an [`Exchange`] and reports it when dropped: a request that the plugin abandons is reported as well.
 pub(crate) struct Meter {
     pub(crate) exchange: Exchange,
+    span: Option<Span>,
     started: Instant,
     observer: Arc<dyn Observer>,
 }
 
 impl Meter {
     pub(crate) fn start(observer: &Arc<dyn Observer>, endpoint: String, method: &Method, headers: &HeaderMap) -> Self {
+        let method = method_label(method);
+        let span = trace(headers).map(|parent| Span::client(parent, method));
         Self {
             exchange: Exchange {
                 endpoint,
-                method: method_label(method),
+                method,
                 status: None,
                 error: None,
                 request_bytes: 0,
                 response_bytes: 0,
                 elapsed: Duration::ZERO,
                 correlation_id: correlation_id(headers),
-                trace_id: trace_id(headers),
+                trace_id: span.as_ref().map(|span| span.context().trace_id()),
             },
+            span,
             started: Instant::now(),
             observer: Arc::clone(observer),
+        }
+    }
+
+    /// Names the span of this request in the headers that leave with it.
+    pub(crate) fn pass_on(&self, headers: &mut HeaderMap) {
+        let value = self.span.as_ref().and_then(|span| HeaderValue::try_from(span.context().to_string()).ok());
+        if let Some(value) = value {
+            headers.insert(TRACEPARENT, value);
         }
     }
 }
@@ -86,6 +101,20 @@ impl Drop for Meter {
             exchange.error = Some("cancelled");
         }
         exchange.elapsed = self.started.elapsed();
+        if let Some(span) = &mut self.span {
+            span.set("http.request.method", exchange.method);
+            span.set("jankins.endpoint", &exchange.endpoint);
+            if let Some(status) = exchange.status {
+                span.set("http.response.status_code", status);
+            }
+            if let Some(id) = &exchange.correlation_id {
+                span.set("jankins.correlation_id", id);
+            }
+            let failed_status = exchange.status.filter(|status| *status >= 400).map(|status| status.to_string());
+            if let Some(kind) = exchange.error.map(str::to_owned).or(failed_status) {
+                span.fail(&kind);
+            }
+        }
         self.observer.request(exchange);
     }
 }
@@ -124,9 +153,10 @@ fn correlation_id(headers: &HeaderMap) -> Option<String> {
     fits.then(|| id.to_owned())
 }
 
-fn trace_id(headers: &HeaderMap) -> Option<String> {
-    let parent = headers.get("traceparent")?.to_str().ok()?;
-    TraceContext::parse(parent, None).map(|trace| trace.trace_id())
+/// The trace of the call, which the host put there itself.
+fn trace(headers: &HeaderMap) -> Option<TraceContext> {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    TraceContext::parse(text(TRACEPARENT)?, text(TRACESTATE))
 }
 
 fn method_label(method: &Method) -> &'static str {
@@ -145,7 +175,6 @@ fn method_label(method: &Method) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
 
     fn labelled(label: &str) -> HeaderMap {
         HeaderMap::from_iter([(ENDPOINT, HeaderValue::from_str(label).unwrap())])

@@ -22,7 +22,7 @@ use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody};
 
 use super::address::Judge;
 use super::body::{Attached, Limits, ResponseBody};
-use super::cassette::{Ask, Recorder, Replay, ReplayBody, Tape};
+use super::cassette::{Ask, Recorder, Replay, ReplayBody, Secrets, Tape};
 use super::dial::{self, Detour, Lookup, Pool};
 use super::fault::{Fault, ProxyFault};
 use super::headers::{self, Additions};
@@ -82,13 +82,13 @@ impl Tenant {
         // A cassette has to know what it must not hold.
         let taped = settings.identity.as_ref().filter(|_| !matches!(settings.cassette, CassetteMode::Off));
         let credentials = taped.map(Identity::credentials).transpose().map_err(|reason| EgressError::NoToken { reason })?;
-        let credentials = credentials.as_ref();
+        let secrets = Secrets { credentials: credentials.as_ref(), front: settings.front_header.as_ref().map(|front| &front.value) };
         let way = match &settings.cassette {
-            CassetteMode::Replay(path) => Way::Replay(Replay::open(path, credentials)?),
+            CassetteMode::Replay(path) => Way::Replay(Replay::open(path, secrets)?),
             mode => {
                 let tls = tls::client_config(policy.scheme(), &settings)?;
                 let recorder = match mode {
-                    CassetteMode::Record(path) => Some(Arc::new(Recorder::create(path, &settings.controller, credentials)?)),
+                    CassetteMode::Record(path) => Some(Arc::new(Recorder::create(path, &settings.controller, secrets)?)),
                     _ => None,
                 };
                 let judge = Judge::for_host(settings.controller.host_str().unwrap_or_default());
@@ -157,6 +157,7 @@ impl Tenant {
                 let permit = network.slot(timeouts.first_byte).await?;
                 let additions = network.additions(timeouts.first_byte).await?;
                 headers::prepare(&mut parts.headers, &additions);
+                meter.pass_on(&mut parts.headers);
                 if network.recorder.is_some() {
                     headers::ask_plain(&mut parts.headers);
                 }

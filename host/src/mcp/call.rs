@@ -15,8 +15,6 @@ use tokio::time::interval_at;
 
 use crate::plugin::Outcome;
 use crate::plugin::Tool;
-use crate::telemetry::trace;
-use crate::telemetry::trace::TraceContext;
 use crate::tenant::Caller;
 
 /// How often a client that asked for it hears of progress. Most calls are over before the first word, which matters:
@@ -30,7 +28,7 @@ pub(super) async fn run(
     arguments: Map<String, Value>,
     context: &RequestContext<RoleServer>,
 ) -> Result<Outcome, McpError> {
-    let call = trace::scope(TraceContext::begin(callers_trace(context)), caller.call(tool, arguments));
+    let call = caller.call(tool, arguments);
     let progress = async {
         match context.meta.get_progress_token() {
             Some(token) => report(token, tool, context).await,
@@ -43,16 +41,6 @@ pub(super) async fn run(
         () = context.ct.cancelled() => Err(McpError::internal_error("cancelled", None)),
         () = progress => Err(McpError::internal_error("progress ended before its call", None)),
     }
-}
-
-/// The trace that the caller names, in the request itself or, over HTTP, in its headers.
-fn callers_trace(context: &RequestContext<RoleServer>) -> Option<TraceContext> {
-    let named = context.meta.get_traceparent().and_then(|parent| TraceContext::parse(parent, context.meta.get_tracestate()));
-    named.or_else(|| {
-        let headers = &context.extensions.get::<http::request::Parts>()?.headers;
-        let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
-        TraceContext::parse(text("traceparent")?, text("tracestate"))
-    })
 }
 
 /// Tells the client every so often how long the call has been running; never returns.

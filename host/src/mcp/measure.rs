@@ -1,4 +1,4 @@
-//! Times every MCP request, under the names of the OpenTelemetry conventions.
+//! Times every MCP request and makes it a span of its trace, under the names of the OpenTelemetry conventions.
 //!
 //! A request that its client gives up is recorded when it is dropped, as `cancelled`.
 
@@ -13,6 +13,10 @@ use rmcp::service::RequestContext;
 
 use crate::telemetry::Metrics;
 use crate::telemetry::labels::McpLabel;
+use crate::telemetry::trace;
+use crate::telemetry::trace::Span;
+use crate::telemetry::trace::TraceContext;
+use crate::tenant::Caller;
 
 /// What a version is called that we do not speak.
 const UNKNOWN: &str = "_unknown";
@@ -24,20 +28,43 @@ pub(super) struct Operation {
     metrics: Arc<Metrics>,
     label: McpLabel,
     started: Instant,
+    span: Span,
 }
 
 impl Operation {
-    /// Begins one. The tool is one of the catalogue, or nothing.
-    pub(super) fn begin(metrics: &Arc<Metrics>, method: &'static str, tool: &str, context: &RequestContext<RoleServer>) -> Self {
+    /// Begins one of this caller. The tool is one of the catalogue, or nothing.
+    pub(super) fn begin(caller: &Caller, method: &'static str, tool: &str, context: &RequestContext<RoleServer>) -> Self {
         let over_http = context.extensions.get::<http::request::Parts>().is_some();
         let label = McpLabel {
             mcp_method_name: method,
             gen_ai_tool_name: tool.to_owned(),
+            gen_ai_prompt_name: String::new(),
             error_type: "cancelled".to_owned(),
             network_transport: if over_http { "tcp" } else { "pipe" },
             mcp_protocol_version: version(context.protocol_version().as_ref()),
         };
-        Self { metrics: Arc::clone(metrics), label, started: Instant::now() }
+        let mut span = Span::server(callers_trace(context), || format!("{method} {tool}").trim_end().to_owned());
+        span.set("jankins.tenant", caller.tenant().id());
+        Self { metrics: Arc::clone(caller.tenant().metrics()), label, started: Instant::now(), span }
+    }
+
+    /// Ends it with what some work comes to, which is done as a part of its trace.
+    pub(super) async fn answer<T: Answered>(self, work: impl Future<Output = Result<T, McpError>>) -> Result<T, McpError> {
+        let result = trace::scope(self.span.context().clone(), work).await;
+        self.end(result)
+    }
+
+    /// The same for a prompt, whose name counts once the plugin has it.
+    pub(super) async fn answer_prompt<T: Answered>(
+        mut self,
+        name: String,
+        work: impl Future<Output = Result<T, McpError>>,
+    ) -> Result<T, McpError> {
+        let result = trace::scope(self.span.context().clone(), work).await;
+        if result.is_ok() {
+            self.label.gen_ai_prompt_name = self.metrics.prompt(&name);
+        }
+        self.end(result)
     }
 
     /// Ends it with what is answered.
@@ -53,6 +80,22 @@ impl Operation {
 
 impl Drop for Operation {
     fn drop(&mut self) {
+        let label = &self.label;
+        let span = &mut self.span;
+        for (name, value) in [
+            ("mcp.method.name", label.mcp_method_name),
+            ("mcp.protocol.version", &label.mcp_protocol_version),
+            ("network.transport", label.network_transport),
+            ("gen_ai.tool.name", &label.gen_ai_tool_name),
+            ("gen_ai.prompt.name", &label.gen_ai_prompt_name),
+        ] {
+            if !value.is_empty() {
+                span.set(name, value);
+            }
+        }
+        if !label.error_type.is_empty() {
+            span.fail(&label.error_type);
+        }
         self.metrics.operation(&self.label, self.started.elapsed());
     }
 }
@@ -80,6 +123,16 @@ impl Answered for rmcp::model::ListResourcesResult {}
 impl Answered for rmcp::model::ListResourceTemplatesResult {}
 impl Answered for rmcp::model::ReadResourceResult {}
 impl Answered for rmcp::model::CompleteResult {}
+
+/// The trace that the caller names, in the request itself or, over HTTP, in its headers.
+fn callers_trace(context: &RequestContext<RoleServer>) -> Option<TraceContext> {
+    let named = context.meta.get_traceparent().and_then(|parent| TraceContext::parse(parent, context.meta.get_tracestate()));
+    named.or_else(|| {
+        let headers = &context.extensions.get::<http::request::Parts>()?.headers;
+        let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
+        TraceContext::parse(text("traceparent")?, text("tracestate"))
+    })
+}
 
 fn version(version: Option<&ProtocolVersion>) -> String {
     let known = version.filter(|version| ProtocolVersion::KNOWN_VERSIONS.contains(version));

@@ -155,7 +155,7 @@ impl ServerHandler for Server {
         let found = surface.toolbox.find(&request.name);
         let name = if let Found::Offered(tool) = found { &tool.mcp_name } else { UNKNOWN_TOOL };
         let operation = self.operation("tools/call", name, &context);
-        operation.end(self.call(found, request, context).await)
+        operation.answer(self.call(found, request, context)).await
     }
 
     async fn list_prompts(
@@ -164,10 +164,11 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, McpError> {
         let operation = self.operation("prompts/list", "", &context);
-        operation.end(match one_page(request) {
-            Ok(()) => library::list_prompts(&self.caller).await,
-            Err(error) => Err(error),
-        })
+        let prompts = async {
+            one_page(request)?;
+            library::list_prompts(&self.caller).await
+        };
+        operation.answer(prompts).await
     }
 
     async fn get_prompt(
@@ -176,7 +177,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, McpError> {
         let operation = self.operation("prompts/get", "", &context);
-        operation.end(library::get_prompt(&self.caller, request).await).map(Into::into)
+        operation.answer_prompt(request.name.clone(), library::get_prompt(&self.caller, request)).await.map(Into::into)
     }
 
     async fn list_resources(
@@ -185,7 +186,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, McpError> {
         let operation = self.operation("resources/list", "", &context);
-        operation.end(library::list_resources(&self.caller, request.and_then(|request| request.cursor)).await)
+        operation.answer(library::list_resources(&self.caller, request.and_then(|request| request.cursor))).await
     }
 
     async fn list_resource_templates(
@@ -194,10 +195,11 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, McpError> {
         let operation = self.operation("resources/templates/list", "", &context);
-        operation.end(match one_page(request) {
-            Ok(()) => library::list_templates(&self.caller).await,
-            Err(error) => Err(error),
-        })
+        let templates = async {
+            one_page(request)?;
+            library::list_templates(&self.caller).await
+        };
+        operation.answer(templates).await
     }
 
     async fn read_resource(
@@ -206,12 +208,12 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, McpError> {
         let operation = self.operation("resources/read", "", &context);
-        operation.end(library::read_resource(&self.caller, request.uri).await).map(Into::into)
+        operation.answer(library::read_resource(&self.caller, request.uri)).await.map(Into::into)
     }
 
     async fn complete(&self, request: CompleteRequestParams, context: RequestContext<RoleServer>) -> Result<CompleteResult, McpError> {
         let operation = self.operation("completion/complete", "", &context);
-        operation.end(library::complete(&self.caller, request).await)
+        operation.answer(library::complete(&self.caller, request)).await
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
@@ -241,7 +243,7 @@ fn one_page(request: Option<PaginatedRequestParams>) -> Result<(), McpError> {
 
 impl Server {
     fn operation(&self, method: &'static str, tool: &str, context: &RequestContext<RoleServer>) -> Operation {
-        Operation::begin(self.tenant().metrics(), method, tool, context)
+        Operation::begin(&self.caller, method, tool, context)
     }
 
     async fn call(

@@ -6,8 +6,9 @@
 //! (work that goes on after its call has ended) carries no trace. Whatever the guest sets is replaced.
 
 use super::sandbox::Guest;
+use crate::egress::{TRACEPARENT, TRACESTATE};
 use crate::telemetry::trace::TraceContext;
-use http::header::{HeaderName, HeaderValue};
+use http::header::HeaderValue;
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::AsContextMut;
 use wasmtime::component::{Accessor, GuestTaskId, HasData, Resource};
@@ -16,9 +17,6 @@ use wasmtime_wasi_http::p3::bindings::http::client::HostWithStore;
 use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::p3::{Request, Response};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttp, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
-
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// The traces of the calls in one instance.
 #[derive(Clone, Default)]

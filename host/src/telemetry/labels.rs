@@ -5,6 +5,7 @@
 //! | label | values |
 //! |---|---|
 //! | `tool`, `gen_ai_tool_name` | the catalogue's, `_unknown` beyond it |
+//! | `gen_ai_prompt_name` | those that the plugin has given, bounded in [`super::bounded`] |
 //! | `error_type` | a fixed list, `Other` beyond it; for MCP the code of a protocol error, or `tool_error` |
 //! | `endpoint` | the plugin's, bounded for each tenant in the egress and for all in [`super::bounded`] |
 //! | `tenant`, `user` | the first ones, `other` beyond [`super::bounded`] |
@@ -111,6 +112,8 @@ pub(crate) struct McpLabel {
     pub mcp_method_name: &'static str,
     /// The tool that is called, if one is.
     pub gen_ai_tool_name: String,
+    /// The prompt that was got, if one was.
+    pub gen_ai_prompt_name: String,
     /// The code of a protocol error, `tool_error`, or nothing.
     pub error_type: String,
     /// `tcp` for HTTP, `pipe` for standard streams.

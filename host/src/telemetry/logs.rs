@@ -76,11 +76,11 @@ pub(crate) fn start(settings: &LogSettings) -> io::Result<()> {
     let started = if settings.json {
         let stderr = fmt::layer().with_writer(io::stderr);
         let layers = file.map(|file| json(fmt::layer().with_writer(file)));
-        registry.with(json(stderr)).with(layers).with(super::otlp::layer()).try_init()
+        registry.with(json(stderr)).with(layers).try_init()
     } else {
         let stderr = fmt::layer().with_writer(io::stderr).with_ansi(colour_wanted()).with_target(false);
         let layers = file.map(|file| fmt::layer().with_writer(file).with_ansi(false).with_target(false));
-        registry.with(stderr).with(layers).with(super::otlp::layer()).try_init()
+        registry.with(stderr).with(layers).try_init()
     };
     // Only tests start it twice, and then the first one serves.
     drop(started);

@@ -37,6 +37,8 @@ use super::tenant::TenantMetrics;
 
 /// Tenants with series of their own. The other figures of a page are some hundred lines; a tenant adds about twenty.
 const MAX_TENANTS: usize = 100;
+/// Prompts with series of their own; a plugin has some.
+const MAX_PROMPTS: usize = 32;
 /// Endpoint families in all. Each tenant's are bounded where they enter; this bounds a host of many plugins.
 const MAX_ENDPOINTS: usize = 64;
 
@@ -58,6 +60,7 @@ pub(crate) struct Metrics {
     limited: Arc<Tally>,
     refused: Family<ReasonLabel, Counter>,
     operations: Durations<McpLabel>,
+    prompts: Bounded,
     http: Durations<HttpLabel>,
     pub(super) tenants: Bounded,
     pub(super) tenant_requests: Family<OutcomeLabel, Counter>,
@@ -90,6 +93,7 @@ impl Metrics {
             limited: Arc::default(),
             refused: Family::default(),
             operations: Family::new_with_constructor(mcp_seconds),
+            prompts: Bounded::new(MAX_PROMPTS),
             http: Family::new_with_constructor(http_seconds),
             tenants: Bounded::new(MAX_TENANTS),
             tenant_requests: Family::default(),
@@ -180,6 +184,11 @@ impl Metrics {
     /// fixed.
     pub(crate) fn refused(&self, reason: &'static str) {
         self.refused.get_or_create(&ReasonLabel { reason }).inc();
+    }
+
+    /// The label of a prompt that the plugin has.
+    pub(crate) fn prompt(&self, name: &str) -> String {
+        self.prompts.admit(name)
     }
 
     /// Records one MCP request.

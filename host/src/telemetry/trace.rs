@@ -4,11 +4,12 @@
 //! |---|---|
 //! | in, HTTP | the headers `traceparent` and `tracestate` |
 //! | in, MCP | `_meta.traceparent` and `_meta.tracestate`, which win: they are the caller's, a header may be a proxy's |
-//! | out, to the controller | the same headers, with a span of ours |
+//! | out, to the controller | the same headers, with a span of ours: the request's own if spans are exported, else the call's |
 //! | log | `trace_id` on the line of the call and on those of its requests |
 //!
 //! A call that brings no trace, or one that cannot be read, begins one, marked as not recorded unless spans are
-//! exported (see [`super::otlp`]). The context travels with the task that works on the call; [`current`] finds it.
+//! exported (see [`super::otlp`]), whose sampler decides then. The context travels with the task that works on the
+//! call; [`current`] finds it.
 
 use std::collections::hash_map::RandomState;
 use std::fmt;
@@ -17,6 +18,9 @@ use std::hash::Hasher as _;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
+
+use super::otlp;
+use super::otlp::Recorded;
 
 /// Longest `tracestate` that is passed on; the specification asks for at least 512 characters.
 const MAX_STATE_BYTES: usize = 1_024;
@@ -38,17 +42,12 @@ pub(crate) struct TraceContext {
 }
 
 impl TraceContext {
-    /// The span of a new call: below the caller's span where there is one, else the first of a trace.
-    pub(crate) fn begin(parent: Option<Self>) -> Self {
+    /// A new span: below the caller's where there is one, else the first of a trace.
+    fn begin(parent: Option<Self>) -> Self {
         let span_id = nonzero();
         match parent {
             Some(parent) => Self { span_id, ..parent },
-            None => Self {
-                trace_id: (u128::from(nonzero()) << 64) | u128::from(nonzero()),
-                span_id,
-                flags: if super::otlp::is_on() { SAMPLED } else { 0 },
-                state: None,
-            },
+            None => Self { trace_id: (u128::from(nonzero()) << 64) | u128::from(nonzero()), span_id, flags: 0, state: None },
         }
     }
 
@@ -84,10 +83,10 @@ impl TraceContext {
         (self.trace_id, self.span_id, self.flags)
     }
 
-    /// The same trace, continued below another span.
+    /// The place of a span that an exporter made, with what goes along with its parent.
     #[cfg(feature = "otlp")]
-    pub(super) fn below(self, span_id: u64) -> Self {
-        Self { span_id, ..self }
+    pub(super) fn at(trace_id: u128, span_id: u64, flags: u8, parent: Option<&Self>) -> Self {
+        Self { trace_id, span_id, flags: flags & SAMPLED, state: parent.and_then(|parent| parent.state.clone()) }
     }
 }
 
@@ -95,6 +94,61 @@ impl TraceContext {
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, self.flags)
+    }
+}
+
+/// On which side of a request a span is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SpanKind {
+    /// A request that we answer.
+    Server,
+    /// A request that we send.
+    Client,
+}
+
+/// A piece of work within a trace; it lasts until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Span {
+    context: TraceContext,
+    recorded: Option<Recorded>,
+}
+
+impl Span {
+    /// A request that somebody sends us, perhaps as a part of a trace. The name is for the collector alone.
+    pub(crate) fn server(parent: Option<TraceContext>, name: impl FnOnce() -> String) -> Self {
+        match otlp::record(SpanKind::Server, name(), parent.as_ref()) {
+            Some((recorded, context)) => Self { context, recorded: Some(recorded) },
+            None => Self { context: TraceContext::begin(parent), recorded: None },
+        }
+    }
+
+    /// A request that we send as a part of a trace. Not exported, it is no place of its own: the call's is the last that
+    /// anybody hears of.
+    pub(crate) fn client(parent: TraceContext, name: &str) -> Self {
+        match otlp::record(SpanKind::Client, name.to_owned(), Some(&parent)) {
+            Some((recorded, context)) => Self { context, recorded: Some(recorded) },
+            None => Self { context: parent, recorded: None },
+        }
+    }
+
+    /// Its place in the trace.
+    pub(crate) fn context(&self) -> &TraceContext {
+        &self.context
+    }
+
+    /// Says something about it, by a name of the OpenTelemetry conventions. Nothing that is a secret or was asked or
+    /// answered.
+    pub(crate) fn set(&mut self, name: &'static str, value: impl ToString) {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.set(name, value.to_string());
+        }
+    }
+
+    /// Says that it did not end well; the kind is a label.
+    pub(crate) fn fail(&mut self, kind: &str) {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.fail(kind);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::Tenant;
 use super::Verdict;
 use crate::plugin::Failure;
 use crate::telemetry::logs::CALLS;
+use crate::telemetry::trace;
 
 impl Caller {
     /// Asks the plugin for something, as a request of that method, if the user's limit lets it.
@@ -55,7 +56,8 @@ impl Tenant {
     fn asked(&self, user: &str, method: &'static str, elapsed: Duration, failure: Option<&Failure>) {
         let (tenant, ms) = (self.id(), u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
         let (code, correlation_id) = failure.map_or(("ok", ""), |failure| (failure.code.as_str(), failure.correlation_id.as_str()));
-        tracing::info!(target: CALLS, tenant, user, method, code, ms, correlation_id, "request");
+        let trace_id = trace::current_id();
+        tracing::info!(target: CALLS, tenant, user, method, code, ms, correlation_id, trace_id, "request");
     }
 }
 

@@ -6,6 +6,8 @@ mod hardening;
 mod limits;
 mod proxies;
 mod requests;
+#[cfg(feature = "otlp")]
+mod spans;
 mod tls;
 mod wasi;
 

@@ -36,6 +36,11 @@ async fn server(certificate: (rcgen::Certificate, KeyPair), clients: Option<&Aut
 
 /// The same, and its address.
 pub(super) async fn server_at(certificate: (rcgen::Certificate, KeyPair), clients: Option<&Authority>) -> SocketAddr {
+    serve_tls(certificate, clients, echo()).await
+}
+
+/// The same with other answers.
+pub(super) async fn serve_tls(certificate: (rcgen::Certificate, KeyPair), clients: Option<&Authority>, handler: Handler) -> SocketAddr {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions().unwrap();
     let builder = match clients {
@@ -56,7 +61,7 @@ pub(super) async fn server_at(certificate: (rcgen::Certificate, KeyPair), client
         loop {
             let (stream, _) = listener.accept().await.unwrap();
             if let Ok(stream) = acceptor.accept(stream).await {
-                tokio::spawn(serve(stream, echo()));
+                tokio::spawn(serve(stream, Arc::clone(&handler)));
             }
         }
     });
