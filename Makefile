@@ -83,10 +83,16 @@ fuzz: ## Look for inputs that break a parser, a minute for each: log reader, ans
 soak: build ## Run mixed load with faults for 30 minutes (SECONDS=…): no leak, no lost answer, no crossed one
 	JANKINS_SOAK_SECONDS=$(or $(SECONDS),1800) $(CARGO) test --release -p jankins-tests --test soak -- --nocapture
 
+.PHONY: otlp
+otlp: plugin ## Test and build the host with the exporter of OpenTelemetry spans, which the default build does not have
+	$(CARGO) test --release -p jankins --features otlp
+	$(CARGO) build -q -p jankins --release --features otlp
+
 .PHONY: lint
 lint: toolchain ## Check formatting, and every target with clippy
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy -q --release --workspace --all-targets -- -D warnings
+	$(CARGO) clippy -q --release -p jankins --features otlp --all-targets -- -D warnings
 	$(CARGO) clippy -q --release -p jankins-component --features package --bin package-plugin -- -D warnings
 	$(CARGO) clippy -q -p jankins-component --lib --target wasm32-wasip2 --profile component --features p3 -- -D warnings
 	$(CARGO) clippy -q -p jankins-component --lib --target wasm32-wasip2 --profile component --features p2 -- -D warnings

@@ -26,6 +26,7 @@ mod clients;
 mod command_line;
 mod config_file;
 mod configuration;
+mod conformance;
 mod documents;
 mod faults;
 mod hostile;

@@ -53,7 +53,7 @@ fn installed() -> Result<PathBuf> {
     Ok(to)
 }
 
-fn run(directory: &Path, program: &str, arguments: &[&str]) -> Result<()> {
+pub(super) fn run(directory: &Path, program: &str, arguments: &[&str]) -> Result<()> {
     let program = if program.contains('/') { directory.join(program) } else { program.into() };
     let output = std::process::Command::new(&program).args(arguments).current_dir(directory).output();
     let output = output.with_context(|| format!("{} cannot be run", program.display()))?;
