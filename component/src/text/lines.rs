@@ -10,6 +10,7 @@
 use std::borrow::Cow;
 
 use memchr::memchr;
+use memchr::memchr_iter;
 use memchr::memrchr;
 
 use super::clean::clean_line;
@@ -159,6 +160,25 @@ impl LineScanner {
     #[must_use]
     pub fn offset(&self) -> u64 {
         self.offset
+    }
+
+    /// Whether the next byte begins a line.
+    #[must_use]
+    pub fn is_at_line_start(&self) -> bool {
+        self.partial_len == 0
+    }
+
+    /// Goes past lines without handing them out. They must begin where a line begins, be whole, and end with LF alone.
+    pub fn skip(&mut self, lines: &[u8]) {
+        let mut start = 0;
+        for end in memchr_iter(b'\n', lines) {
+            self.totals.truncated_lines += u64::from(end - start > self.max_line);
+            self.totals.lines += 1;
+            self.next_number += 1;
+            start = end + 1;
+        }
+        self.totals.bytes += lines.len() as u64;
+        self.offset += lines.len() as u64;
     }
 
     /// Hands every line that `chunk` completes to `sink`.

@@ -41,7 +41,7 @@ pub enum PatternError {
     TooLarge,
 }
 
-/// A compiled expression.
+/// A compiled expression, for text of one line.
 #[derive(Debug)]
 pub struct Pattern {
     regex: Regex,
@@ -60,7 +60,13 @@ impl Pattern {
         if length > MAX_PATTERN_CHARS {
             return Err(PatternError::TooLong(length));
         }
-        let settings = Settings { unicode: true, ignore_case, program_bytes: PROGRAM_LIMIT_BYTES, automaton_bytes: AUTOMATON_LIMIT_BYTES };
+        let settings = Settings {
+            unicode: true,
+            ignore_case,
+            multi_line: true,
+            program_bytes: PROGRAM_LIMIT_BYTES,
+            automaton_bytes: AUTOMATON_LIMIT_BYTES,
+        };
         Regex::with(source, &settings).map(|regex| Self { regex }).map_err(|refused| match refused {
             Refused::Syntax(error) => syntax_error(source, &error),
             Refused::TooLarge => PatternError::TooLarge,
@@ -77,6 +83,17 @@ impl Pattern {
     #[must_use]
     pub fn find(&self, text: &str) -> Option<usize> {
         self.regex.find(text.as_bytes()).map(|found| found.start)
+    }
+
+    /// Whether whole lines can be ruled out together with [`Pattern::first_end`].
+    pub(super) fn is_about_lines(&self) -> bool {
+        self.regex.is_about_lines()
+    }
+
+    /// Where the occurrence that ends first ends, of those that begin at or after `from` in these plain lines. No line
+    /// before that place has one.
+    pub(super) fn first_end(&self, lines: &[u8], from: usize) -> Option<usize> {
+        self.regex.first_end(lines, from)
     }
 
     /// Whether the expression occurs in the cleaned text of `line`; a plain line is tested where it lies.

@@ -4,9 +4,16 @@
 //! context of neighbouring matches is merged into one [`Hunk`], so no line appears twice. Lines beyond the scanner's
 //! limit are searched in their kept beginning only, and [`SearchReport::totals`] counts them. It fails only at the
 //! start, for a bad pattern.
+//!
+//! Matches are rare, and to look at each line by itself costs ten times what the automaton needs for its bytes. So plain
+//! lines are searched together, and only those looked at where something was found.
 
 use std::collections::VecDeque;
 
+use memchr::memchr;
+use memchr::memrchr;
+
+use super::clean::plain_len;
 use super::lines::Line;
 use super::lines::LineScanner;
 use super::lines::TextLine;
@@ -120,8 +127,59 @@ impl Search {
 
     /// Scans the next chunk.
     pub fn push(&mut self, chunk: &[u8]) {
+        let mut rest = chunk;
+        while !rest.is_empty() {
+            let plain = rest.get(..plain_len(rest)).unwrap_or_default();
+            let (lines, unfinished) = plain.split_at(memrchr(b'\n', plain).map_or(0, |at| at + 1));
+            self.push_plain(lines);
+            let tail = rest.get(lines.len()..).unwrap_or_default();
+            // What is not plain, as far as its line goes.
+            let len = memchr(b'\n', tail.get(unfinished.len()..).unwrap_or_default()).map_or(tail.len(), |at| unfinished.len() + at + 1);
+            let (line, tail) = tail.split_at(len);
+            self.push_line(line);
+            rest = tail;
+        }
+    }
+
+    /// Scans whole lines that cleaning would leave as they are.
+    fn push_plain(&mut self, lines: &[u8]) {
+        let mut at = 0;
+        while at < lines.len() {
+            if self.matcher.can_skip() && self.scanner.is_at_line_start() {
+                let next = match self.matcher.pattern.first_end(lines, at) {
+                    // The line in which it ends: no line before it has one.
+                    Some(end) => {
+                        memrchr(b'\n', lines.get(at..end.saturating_sub(1)).unwrap_or_default()).map_or(at, |found| at + found + 1)
+                    }
+                    None => lines.len(),
+                };
+                self.skip(lines.get(at..next).unwrap_or_default());
+                at = next;
+            }
+            let rest = lines.get(at..).unwrap_or_default();
+            let (line, _) = rest.split_at(memchr(b'\n', rest).map_or(rest.len(), |end| end + 1));
+            self.push_line(line);
+            at += line.len();
+        }
+    }
+
+    fn push_line(&mut self, line: &[u8]) {
         let matcher = &mut self.matcher;
-        self.scanner.push(chunk, |line| matcher.observe(&line));
+        self.scanner.push(line, |line| matcher.observe(&line));
+    }
+
+    /// Goes past lines without a match; the last of them may be the context of one.
+    fn skip(&mut self, lines: &[u8]) {
+        let matcher = &mut self.matcher;
+        let window = if matcher.full { 0 } else { matcher.window };
+        let mut context = lines.len();
+        for _ in 0..window {
+            let before = lines.get(..context.saturating_sub(1)).unwrap_or_default();
+            context = memrchr(b'\n', before).map_or(0, |at| at + 1);
+        }
+        let (lines, context) = lines.split_at(context);
+        self.scanner.skip(lines);
+        self.scanner.push(context, |line| matcher.before.push(&line, window));
     }
 
     /// Where the line that is being received starts: everything before has been searched.
@@ -161,6 +219,11 @@ struct Matcher {
 }
 
 impl Matcher {
+    /// Whether lines without a match are of no more interest than as the context of one.
+    fn can_skip(&self) -> bool {
+        !self.invert && self.after_left == 0 && self.pattern.is_about_lines()
+    }
+
     fn observe(&mut self, line: &Line<'_>) {
         if self.pattern.matches_with(line, &mut self.buffer) != self.invert {
             self.report.matches += 1;
@@ -262,6 +325,7 @@ fn clip_around(text: String, found: usize) -> String {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::clean::clean_line;
     use super::*;
 
     fn options(pattern: &str) -> SearchOptions<'_> {
@@ -354,6 +418,37 @@ mod tests {
             prop_assert_eq!(shown, near);
             let marked: Vec<usize> = report.hunks.iter().flat_map(|hunk| &hunk.hits).filter(|hit| hit.is_match).map(|hit| hit.line.number as usize - 1).collect();
             prop_assert_eq!(&marked, kept);
+        }
+
+        #[test]
+        fn lines_that_are_searched_together_match_as_each_by_itself(
+            source in proptest::sample::select(vec![
+                "a", "^a", "a$", "^$", r"b\b", "(?s)a.b", "[^a]b", r"\Aa", r"a\z", "(?-m)^b", r"\s", "a|^b$", "x*", "(?s).*b", r"\bé",
+            ]),
+            lines in proptest::collection::vec("[ab é\t]{0,3}(\r|\\x1b\\[1m|b)?", 0..40),
+            size in 1_usize..60,
+            window in 0_usize..3,
+        ) {
+            let log = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+            let options = SearchOptions { window_lines: window, max_matches: 100, ..options(source) };
+            let mut search = Search::new(&options).unwrap();
+            for chunk in log.as_bytes().chunks(size) {
+                search.push(chunk);
+            }
+            let report = search.finish();
+            let regex = regex::Regex::new(source).unwrap();
+            let wanted: Vec<u64> = (1..).zip(&lines).filter(|(_, line)| regex.is_match(&clean_line(line.as_bytes()))).map(|(number, _)| number).collect();
+            let hits = report.hunks.iter().flat_map(|hunk| &hunk.hits);
+            let matched: Vec<u64> = hits.clone().filter(|hit| hit.is_match).map(|hit| hit.line.number).collect();
+            prop_assert_eq!(&matched, &wanted);
+            let near: Vec<u64> = (1..=lines.len() as u64).filter(|at| wanted.iter().any(|hit| hit.abs_diff(*at) <= window as u64)).collect();
+            prop_assert_eq!(hits.clone().map(|hit| hit.line.number).collect::<Vec<_>>(), near);
+            for hit in hits {
+                let offset: usize = lines.iter().take(hit.line.number as usize - 1).map(|line| line.len() + 1).sum();
+                prop_assert_eq!(hit.line.offset, offset as u64);
+                prop_assert_eq!(&hit.line.text, &clean_line(lines[hit.line.number as usize - 1].as_bytes()));
+            }
+            prop_assert_eq!((report.totals.lines, report.totals.bytes), (lines.len() as u64, log.len() as u64));
         }
     }
 }
