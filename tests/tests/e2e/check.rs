@@ -48,7 +48,7 @@ async fn closed_port() -> std::net::SocketAddr {
 }
 
 /// A proxy that answers so, and then leads on to `target`; with what it was asked.
-async fn proxy(answer: &'static str, target: Option<String>) -> (String, Arc<Mutex<String>>) {
+pub async fn proxy(answer: &'static str, target: Option<String>) -> (String, Arc<Mutex<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (url, asked) = (format!("http://{}", listener.local_addr().unwrap()), Arc::<Mutex<String>>::default());
     let hears = Arc::clone(&asked);

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use hyper::Method;
 use jankins_tests::host::Artifact;
 use jankins_tests::host::Host;
 use jankins_tests::host::Http;
@@ -13,7 +14,13 @@ use jankins_tests::simulator::Fault;
 use jankins_tests::simulator::User;
 use serde_json::Value;
 use serde_json::json;
+use sha2::Digest as _;
+use sha2::Sha256;
 
+use super::check::proxy;
+use super::config_file::ConfigFile;
+use super::config_file::call_as;
+use super::config_file::token;
 use super::support::assert_no_secret;
 use super::support::controller;
 use super::support::secrets;
@@ -34,16 +41,16 @@ fn holds(haystack: &[u8], needle: &str) -> bool {
 
 /// The plugin's memory holds what it may know, and that proves that it was looked at; and no secret.
 #[cfg(target_os = "linux")]
-fn assert_memory_holds_no_secret(server: &Http, known: &str) {
+fn assert_memory_holds_none_of(secrets: &[String], server: &Http, known: &str) {
     let memory = guest_memory(server.id().unwrap()).unwrap();
     assert!(holds(&memory, known), "{known} is not in the plugin's memory: is it looked at?");
-    for secret in secrets() {
-        assert!(!holds(&memory, &secret), "a secret of the controller stands in the plugin's memory");
+    for secret in secrets {
+        assert!(!holds(&memory, secret), "{secret} stands in the plugin's memory");
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn assert_memory_holds_no_secret(_: &Http, _: &str) {}
+fn assert_memory_holds_none_of(_: &[String], _: &Http, _: &str) {}
 
 /// Uses the host in every way that could show what it knows, and looks at all it says.
 async fn exercised(host: Host, url: &str, jenkins: &jankins_tests::simulator::Simulator) {
@@ -62,7 +69,7 @@ async fn exercised(host: Host, url: &str, jenkins: &jankins_tests::simulator::Si
     ] {
         heard.push(call(&server, tool, arguments).await);
     }
-    assert_memory_holds_no_secret(&server, url.trim_end_matches('/'));
+    assert_memory_holds_none_of(&secrets(), &server, url.trim_end_matches('/'));
     jenkins.set_fault(Fault::Status(401));
     heard.push(call(&server, "get_build", json!({"job": "heartbeat", "build": "7"})).await);
     jenkins.clear_faults();
@@ -105,9 +112,62 @@ async fn a_plugin_that_looks_for_the_token_finds_none(artifact: Artifact) {
     let environment = call(&server, "attack", json!({"kind": "environment"})).await;
     assert!(environment.contains("JENKINS_URL"), "{environment}");
     let injected = call(&server, "attack", json!({"kind": "inject"})).await;
-    assert_memory_holds_no_secret(&server, jenkins.url().trim_end_matches('/'));
+    assert_memory_holds_none_of(&secrets(), &server, jenkins.url().trim_end_matches('/'));
     let crashed = call(&server, "attack", json!({"kind": "crash"})).await;
     server.terminate().unwrap();
     let (_, log) = server.ended().await.unwrap();
     assert_no_secret(&[&environment, &injected, &crashed, &log]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_other_secret_that_the_host_is_told_stays_in_it() {
+    use base64::Engine as _;
+    let (jenkins, file) = (controller().await, ConfigFile::new(""));
+    let address = jenkins.url().trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let (proxy, asked) = proxy("", Some(address)).await;
+    let proxy = proxy.replace("http://", "http://gate:proxy-canary@");
+    let script = file.beside("token.sh", &format!("echo {}", User::Lin.token()));
+    let front = file.beside("front", "front-canary");
+    let (ada, entry) = token("ada", "shop").await;
+    let operator = "operator-canary";
+    let hash: String = Sha256::digest(operator).iter().map(|byte| format!("{byte:02x}")).collect();
+    file.write(&format!(
+        "operator_tokens = [\"sha256:{hash}\"]\n[tenants.shop]\nurl = {:?}\nuser = {:?}\ntoken_command = [\"sh\", {script:?}]\n\
+         front_header = \"X-Front\"\nfront_header_file = {front:?}\nproxy = {proxy:?}\n{entry}",
+        jenkins.url(),
+        User::Lin.name(),
+    ));
+    let mut canaries = secrets();
+    canaries.extend(["front-canary", "proxy-canary", operator, &ada].map(str::to_owned));
+    canaries.push(base64::prelude::BASE64_STANDARD.encode("gate:proxy-canary"));
+
+    let cassette = file.path().with_file_name("session.cassette");
+    let host = file.host(Artifact::P3).env("JANKINS_LOG_LEVEL", "trace");
+    let server = host.clone().env("JANKINS_RECORD", &cassette).http().await.unwrap();
+    let mut heard = vec![];
+    for (tool, arguments) in
+        [("whoami", json!({})), ("get_build", json!({"job": "rust-core", "build": "2"})), ("get_job", json!({"job": "no"}))]
+    {
+        heard.push(call_as(&server, &ada, tool, arguments, &[]).await.body);
+    }
+    assert!(heard[0].contains("lin"), "{}", heard[0]);
+    let sent = asked.lock().unwrap().to_ascii_lowercase();
+    assert!(sent.contains("x-front: front-canary") && sent.contains("proxy-authorization: basic "), "{sent}");
+    assert_memory_holds_none_of(&canaries, &server, jenkins.url().trim_end_matches('/'));
+    let bearer = format!("Bearer {operator}");
+    for (method, path) in [(Method::GET, "/_plugin"), (Method::POST, "/_plugin/rollback"), (Method::GET, "/_metrics")] {
+        heard.push(server.send(method, path, &[("Authorization", &bearer)], String::new()).await.unwrap().body);
+    }
+    server.terminate().unwrap();
+    heard.push(server.ended().await.unwrap().1);
+    heard.push(std::fs::read_to_string(&cassette).unwrap());
+    for command in [&["config"][..], &["check", "--json"]] {
+        let output = host.clone().args(command.iter().copied()).run().await.unwrap();
+        heard.extend([output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()));
+    }
+    for canary in &canaries {
+        for text in &heard {
+            assert!(!text.contains(canary), "{canary} stands in: {text}");
+        }
+    }
 }
