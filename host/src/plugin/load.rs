@@ -40,8 +40,12 @@ struct Inner {
 impl Plugin {
     /// Loads the component at `path`.
     pub(crate) fn load(engine: &Engine, path: &Path) -> Result<Plugin, PluginError> {
-        let bytes = std::fs::read(path).map_err(|source| PluginError::Read { path: path.into(), source })?;
-        Plugin::from_bytes(engine, path, &bytes)
+        Plugin::from_bytes(engine, path, &read(path)?)
+    }
+
+    /// The digest that a plugin from this file would have, without a look at what the file holds.
+    pub(crate) fn digest_of(path: &Path) -> Result<String, PluginError> {
+        Ok(hex(&Sha256::digest(read(path)?)))
     }
 
     /// Loads a component that is in memory already; `path` is what messages call it.
@@ -103,6 +107,11 @@ impl Plugin {
     /// The file that it was loaded from.
     pub(crate) fn path(&self) -> &Path {
         &self.inner.path
+    }
+
+    /// How many clones of it there are.
+    pub(crate) fn holders(&self) -> usize {
+        Arc::strong_count(&self.inner)
     }
 
     /// The interfaces that it imports, in its own order.
@@ -191,6 +200,10 @@ impl Exports {
         self.functions.push(index);
         Ok(self.functions.len() - 1)
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, PluginError> {
+    std::fs::read(path).map_err(|source| PluginError::Read { path: path.into(), source })
 }
 
 fn hex(bytes: &[u8]) -> String {

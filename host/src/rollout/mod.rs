@@ -3,8 +3,8 @@
 //!
 //! | step | what ends it, with everything as it was |
 //! |---|---|
+//! | digest | it is not the file that the operator means; it is not even compiled then |
 //! | load | the file is no component, or imports what plugins are not given |
-//! | digest | it is not the file that the operator means |
 //! | compare | tools vanish or change so that clients stumble (unless forced) |
 //! | check | the plugin itself says that it cannot do its work (unless forced) |
 //! | switch | – from the next call on; calls under way end where they began |
@@ -323,13 +323,21 @@ impl Rollout {
 
     async fn load(&self, order: &Order) -> Result<Plugin, Refusal> {
         let (tenants, file) = (Arc::clone(&self.tenants), order.file.clone());
+        let bare = |digest: &String| digest.trim().trim_start_matches("sha256:").to_ascii_lowercase();
+        let wanted = order.digest.as_ref().map(bare);
+        let meant = move |found: &str| match &wanted {
+            Some(wanted) if wanted != found => Err(Refusal::Digest { wanted: wanted.clone(), found: found.to_owned() }),
+            _ => Ok(()),
+        };
+        let loading = move || {
+            meant(&Plugin::digest_of(&file)?)?;
+            let plugin = tenants.load(&file)?;
+            // Again, of what was compiled: the file may have changed in between.
+            meant(plugin.digest())?;
+            Ok(plugin)
+        };
         // Compiling takes a second or more, which no other task may wait for.
-        let plugin = tokio::task::spawn_blocking(move || tenants.load(&file)).await.map_err(|_| Refusal::Stopping)??;
-        let bare = |digest: &str| digest.trim().trim_start_matches("sha256:").to_ascii_lowercase();
-        match order.digest.as_deref().map(bare) {
-            Some(wanted) if wanted != plugin.digest() => Err(Refusal::Digest { wanted, found: plugin.digest().to_owned() }),
-            _ => Ok(plugin),
-        }
+        tokio::task::spawn_blocking(loading).await.map_err(|_| Refusal::Stopping)?
     }
 
     /// Returns to what was in use before the last change.

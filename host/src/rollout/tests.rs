@@ -107,6 +107,10 @@ async fn what_is_not_the_file_meant_or_no_plugin_changes_nothing() {
     let world = World::new();
     world.count("bank").await;
     let better = world.better();
+    let garbled = world.folder.path().join("garbled.wasm");
+    std::fs::write(&garbled, "no component").unwrap();
+    let unread = Order { file: garbled, digest: Some("00".into()), ..Order::default() };
+    assert!(matches!(world.rollout.put_to_use(unread).await, Err(Refusal::Digest { .. })), "it was compiled");
     let wrong = Order { digest: Some("sha256:00".into()), ..better.clone() };
     let Err(Refusal::Digest { found, .. }) = world.rollout.put_to_use(wrong).await else { panic!("it was used") };
     let missing = Order { file: world.folder.path().join("none.wasm"), ..Order::default() };

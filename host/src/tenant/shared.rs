@@ -89,11 +89,17 @@ impl Shared {
         Ok(self.remember(path, plugin))
     }
 
-    /// Keeps a plugin; a copy of one that is known under another path gives way to that.
+    /// Keeps a plugin; a copy of one that is known under another path gives way to that. Those that nobody uses any more
+    /// are forgotten: a server whose plugin is changed every night would keep them all.
     fn remember(&self, path: &Path, plugin: Plugin) -> Plugin {
         let mut plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
         let same = plugins.values().find(|loaded| loaded.plugin.digest() == plugin.digest()).map(|loaded| loaded.plugin.clone());
         let plugin = same.unwrap_or(plugin);
+        let names = |digest: &str| plugins.values().filter(|loaded| loaded.plugin.digest() == digest).count();
+        let unused = plugins.iter().filter(|(_, loaded)| loaded.plugin.holders() <= names(loaded.plugin.digest()));
+        for path in unused.map(|(path, _)| path.clone()).collect::<Vec<_>>() {
+            plugins.remove(&path);
+        }
         plugins.insert(path.to_owned(), Loaded { plugin: plugin.clone(), modified: modified(path) });
         plugin
     }
@@ -135,6 +141,31 @@ fn modified(path: &Path) -> Option<SystemTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plugin::fixtures;
+
+    #[test]
+    fn a_plugin_is_compiled_once_and_forgotten_when_nobody_uses_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, wat: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, fixtures::binary(wat)).unwrap();
+            path
+        };
+        let (first, copy) = (write("first.wasm", fixtures::SYNC), write("copy.wasm", fixtures::SYNC));
+        let other = write("other.wasm", &fixtures::SYNC.replace("(i32.const 1)", "(i32.const 2)"));
+        let shared = Shared::new(None, &first).unwrap();
+        let known = || shared.plugins.lock().unwrap().len();
+        let used = shared.plugin(&copy).unwrap();
+        assert_eq!((used.path(), known()), (first.as_path(), 2));
+        drop(shared.plugin(&other).unwrap());
+        assert_eq!(known(), 3);
+        let more = |bytes: u32| write("more.wasm", &fixtures::SYNC.replace("(i32.const 1)", &format!("(i32.const {bytes})")));
+        let kept = shared.plugin(&more(3)).unwrap();
+        assert_eq!(known(), 3, "both names of the used one, and the new one");
+        drop(used);
+        drop((shared.plugin(&other).unwrap(), kept));
+        assert_eq!(known(), 2, "both names of what was used are gone");
+    }
 
     #[test]
     fn the_version_of_the_engine_is_the_locked_one() {
