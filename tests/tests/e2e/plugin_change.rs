@@ -38,6 +38,12 @@ fn digest(file: &Path) -> String {
     Sha256::digest(std::fs::read(file).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Has the component compiled into the cache: how long that takes depends on the machine, and is no matter of these tests.
+async fn compiled(artifact: Artifact) {
+    let listed = Host::new(artifact).unwrap().arg("tools").run().await.unwrap();
+    assert!(listed.status.success(), "{listed:?}");
+}
+
 /// `jankins plugin …` against the server.
 async fn command(server: &Http, arguments: &[&str]) -> Output {
     let host = Host::new(Artifact::P3).unwrap().arg("plugin").args(arguments.iter().copied());
@@ -85,6 +91,7 @@ async fn work(server: &Http, caller: usize, stop: &AtomicBool, answered: &Atomic
 
 #[tokio::test(flavor = "multi_thread")]
 async fn plugins_change_under_load_and_no_call_is_lost_or_answered_wrongly() {
+    compiled(Artifact::P2).await;
     let jenkins = controller().await;
     jenkins.set_latency(Duration::from_millis(20));
     let server = Host::new(Artifact::P3).unwrap().against(&jenkins.url(), User::Admin).http().await.unwrap();
@@ -215,6 +222,7 @@ async fn a_plugin_that_crashes_is_given_up_by_itself_and_clients_hear_of_its_too
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reload_keeps_the_plugin_in_use_unless_the_configuration_names_another() {
+    compiled(Artifact::P2).await;
     let (jenkins, file) = (controller().await, ConfigFile::new(""));
     let copy = file.path().with_file_name("copy.wasm");
     std::fs::copy(Artifact::P3.path(), &copy).unwrap();
