@@ -47,8 +47,9 @@ fn main() -> Result<()> {
     let [wit, linked, plugin, also_allowed @ ..] = args.as_slice() else {
         bail!("usage: package-plugin WIT_DIR LINKED.wasm PLUGIN.wasm [ALSO_ALLOWED_INTERFACE]...")
     };
-    let mut bytes = fs::read(linked).with_context(|| format!("cannot read {linked}"))?;
-    let imports = imports(&bytes)?;
+    let linked_bytes = fs::read(linked).with_context(|| format!("cannot read {linked}"))?;
+    let imports = imports(&linked_bytes)?;
+    let mut bytes = without_names(&linked_bytes).with_context(|| format!("{linked} ends in the middle of a section"))?;
     let docs = docs(Path::new(wit))?;
     CustomSection { name: PackageMetadata::SECTION_NAME.into(), data: docs.into() }.append_to_component(&mut bytes);
     if let Some(parent) = Path::new(plugin).parent() {
@@ -74,6 +75,30 @@ fn main() -> Result<()> {
         bail!("the plugin must not import {}", refused.join(", "));
     }
     Ok(())
+}
+
+/// The component without the names of its parts, which stripping leaves in and nothing reads.
+fn without_names(component: &[u8]) -> Option<Vec<u8>> {
+    // A section is a byte that says what it is, its length, and so many bytes; a custom one begins with its name.
+    let length = |bytes: &[u8]| {
+        let more = bytes.iter().take_while(|byte| **byte & 0x80 != 0).count();
+        let value = bytes.get(..=more)?.iter().rev().fold(0, |value, byte| value << 7 | usize::from(byte & 0x7f));
+        Some((value, more + 1))
+    };
+    let (header, mut rest) = component.split_at_checked(8)?;
+    let mut kept = header.to_vec();
+    while let Some((kind, tail)) = rest.split_first() {
+        let (size, digits) = length(tail)?;
+        let (section, after) = rest.split_at_checked(1 + digits + size)?;
+        let contents = section.get(1 + digits..)?;
+        let is_names =
+            *kind == 0 && length(contents).is_some_and(|(name, digits)| contents.get(digits..digits + name) == Some(b"component-name"));
+        if !is_names {
+            kept.extend_from_slice(section);
+        }
+        rest = after;
+    }
+    Some(kept)
 }
 
 /// What the component imports; also checks that a 0.2 component has no asynchronous export.

@@ -165,12 +165,18 @@ impl Call {
     pub(crate) fn optional<T>(&self, what: &str, result: Result<T, Error>) -> Result<Option<T>, Error> {
         match result {
             Ok(value) => Ok(Some(value)),
-            Err(Error::NotFound { .. } | Error::NotSupported(_)) => Ok(None),
-            Err(error) if error.is_absence() || error.is_partial() => {
+            Err(error) => self.goes_without(what, error).map(|()| None),
+        }
+    }
+
+    fn goes_without(&self, what: &str, error: Error) -> Result<(), Error> {
+        match error {
+            Error::NotFound { .. } | Error::NotSupported(_) => Ok(()),
+            error if error.is_absence() || error.is_partial() => {
                 self.lacks(format!("{what}: {error}"));
-                Ok(None)
+                Ok(())
             }
-            Err(error) => Err(error),
+            error => Err(error),
         }
     }
 

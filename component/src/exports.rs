@@ -73,7 +73,7 @@ exports! {
     tools::tests::compare::compare_test_results: compare_test_results(job: String, base: String, head: String, branch: Text, format: Format) -> TestComparison;
     tools::tests::flaky::detect_flaky_tests: detect_flaky_tests(job: String, branch: Text, build_count: Number, format: Format) -> FlakyTests;
     tools::tests::quality::get_quality_report: get_quality_report(job: String, branch: Text, build: Text) -> QualityReport;
-    tools::builds::list_builds: list_builds(job: String, branch: Text, result: Option<types::BuildResult>, since: Text, commit: Text, parameter: Text, user: Text, limit: Number, cursor: Text, format: Format) -> BuildList;
+    tools::builds::list::list_builds: list_builds(job: String, branch: Text, result: Option<types::BuildResult>, since: Text, commit: Text, parameter: Text, user: Text, limit: Number, cursor: Text, format: Format) -> BuildList;
     tools::builds::get_build: get_build(job: String, branch: Text, build: Text, format: Format) -> Build;
     tools::builds::changes::get_build_changes: get_build_changes(job: String, branch: Text, build: Text, limit: Number, cursor: Text, format: Format) -> BuildChanges;
     tools::builds::scm::get_build_scm: get_build_scm(job: String, branch: Text, build: Text) -> BuildScm;

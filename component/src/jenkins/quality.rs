@@ -8,7 +8,7 @@ use futures_util::future::join;
 
 use crate::call::Call;
 use crate::error::Error;
-use crate::json::{Named, record};
+use crate::json::{Decimal, Named, record};
 use crate::together;
 
 /// Tools of a static analysis that are asked for what is new.
@@ -64,8 +64,8 @@ record! {
 
     #[derive(Default)]
     struct Percentage {
-        exact: Option<f64> = "percentageFloat",
-        percentage: Option<f64>,
+        exact: Option<Decimal<2>> = "percentageFloat",
+        percentage: Option<Decimal<2>>,
     }
 
     #[derive(Default)]
@@ -130,7 +130,8 @@ impl CoverageAnswer {
 fn jacoco(answer: Named<Percentage>) -> Coverage {
     let metrics = answer.0.into_iter().filter_map(|(name, share)| {
         let name = name.strip_suffix("Coverage")?.to_owned();
-        let value = format!("{:.2}%", share.exact.or(share.percentage)?);
+        let Decimal(hundredths) = share.exact.or(share.percentage)?;
+        let value = format!("{}.{:02}%", hundredths / 100, hundredths % 100);
         Some(Metric { name, value, delta: None, modified: None })
     });
     Coverage { source: "jacoco", metrics: metrics.collect(), gate: None }

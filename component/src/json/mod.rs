@@ -14,7 +14,7 @@ mod write;
 use std::borrow::Cow;
 
 pub(crate) use parse::parse;
-pub(crate) use read::{FromJson, Named, record};
+pub(crate) use read::{Decimal, FromJson, Named, record};
 
 /// A value; texts are borrowed from what was parsed, unless they were escaped.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -96,10 +96,32 @@ impl FromJson for i64 {
     }
 }
 
-impl FromJson for f64 {
+/// A number in units of ten to the power of minus `DIGITS`, rounded: 1.5 s are 1500 ms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Decimal<const DIGITS: u8>(pub(crate) i64);
+
+impl<const DIGITS: u8> FromJson for Decimal<DIGITS> {
     fn from_json(value: &Json<'_>) -> Option<Self> {
-        value.number()?.parse().ok()
+        scaled(value.number()?, i64::from(DIGITS)).map(Self)
     }
+}
+
+/// Not by way of a float, whose reader and writer are 30 KB.
+fn scaled(number: &str, digits: i64) -> Option<i64> {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let (negative, whole) = whole.strip_prefix('-').map_or((false, whole), |whole| (true, whole));
+    // So many figures stand before the point, once it is moved. An i64 has 19.
+    let kept = (whole.len() as i64).saturating_add(digits).saturating_add(exponent.parse().ok()?);
+    let mut figures = whole.bytes().chain(fraction.bytes()).map(|figure| i64::from(figure.saturating_sub(b'0')));
+    let mut value: i64 = 0;
+    for _ in 0..kept.min(64) {
+        value = value.saturating_mul(10).saturating_add(figures.next().unwrap_or(0));
+    }
+    if kept >= 0 && figures.next().is_some_and(|figure| figure >= 5) {
+        value = value.saturating_add(1);
+    }
+    Some(if negative { -value } else { value })
 }
 
 impl FromJson for String {
@@ -216,6 +238,16 @@ mod tests {
         assert_eq!(read::<Strict>(r#"{"id":"1","text":2}"#), Some(Strict { id: "1".into(), text: String::new() }));
         assert_eq!(read::<Strict>(r#"{"text":"x"}"#), None);
         assert_eq!(read::<Vec<Strict>>(r#"[{"id":"1"},{}]"#), None);
+    }
+
+    #[test]
+    fn decimals_are_moved_and_rounded() {
+        let cases = [("0.0015", 2), ("-1.2346", -1235), ("12", 12_000), ("1.0E-3", 1), ("4.9e-4", 0), ("2e2", 200_000), ("0e999999", 0)];
+        for (text, expected) in cases {
+            assert_eq!(read::<Decimal<3>>(text), Some(Decimal(expected)), "{text}");
+        }
+        assert_eq!(read::<Decimal<3>>("1e300"), Some(Decimal(i64::MAX)));
+        assert_eq!(read::<Decimal<2>>("83.3349"), Some(Decimal(8333)));
     }
 
     #[test]

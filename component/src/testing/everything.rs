@@ -69,7 +69,7 @@ pub(crate) fn reads() -> Vec<Question> {
         "compare-test-results": tests::compare::compare_test_results(main(), "20".into(), "25".into(), None, Some(Format::Full));
         "detect-flaky-tests": tests::flaky::detect_flaky_tests(main(), None, Some(28), Some(Format::Full));
         "get-quality-report": tests::quality::get_quality_report(main(), None, some("25"));
-        "list-builds": builds::list_builds("heartbeat".into(), None, None, None, None, None, None, Some(100), None, Some(Format::Full));
+        "list-builds": builds::list::list_builds("heartbeat".into(), None, None, None, None, None, None, Some(100), None, Some(Format::Full));
         "get-build": builds::get_build(main(), None, some("25"), Some(Format::Full));
         "get-build": builds::get_build("deploy".into(), None, some("4"), Some(Format::Full));
         "get-build-log": logs::get_build_log("load-test".into(), None, some("1"), None, None, None, Some(200_000), None, None, None, Some(Format::Full));

@@ -1,16 +1,14 @@
-//! `list-builds` and `get-build`.
+//! `get-build`, and what the tools for builds share.
 
 pub(crate) mod changes;
+pub(crate) mod list;
 pub(crate) mod scm;
 
 use futures_util::future::join;
 
 use crate::answer;
-use crate::bindings::jankins::plugin::types::{
-    Build as Answer, BuildItem, BuildList, BuildResult, Format, ParameterValue, Revision, StageBrief, TestTotals,
-};
+use crate::bindings::jankins::plugin::types::{Build as Answer, Format, ParameterValue, Revision, StageBrief, TestTotals};
 use crate::call::{Call, saturate};
-use crate::cursor::Cursors;
 use crate::error::Error;
 use crate::jenkins::builds::{self, Build};
 use crate::jenkins::jobs::missing;
@@ -19,33 +17,9 @@ use crate::jenkins::pipeline;
 use crate::text::budget::{self, Section};
 use crate::text::{human, names};
 use crate::tools::hint::Hint;
-use crate::tools::page;
-
-/// Builds asked for at once while searching.
-const PAGE: u32 = 50;
-/// Builds looked at before a search gives up and says how far it came.
-const MAX_SCAN: u32 = 500;
-/// The page size when the caller names none.
-const DEFAULT_LIMIT: u32 = 20;
-const MAX_LIMIT: u32 = 200;
 
 /// Commits that a summary of a build shows.
 const BRIEF_COMMITS: u32 = 3;
-
-/// What [`BuildItem`] and the filters need of a build.
-const ITEM: &str = "number,result,building,timestamp,duration,displayName,\
-actions[causes[shortDescription,userId],parameters[_class,name,value],lastBuiltRevision[SHA1,branch[name]]],\
-changeSet[items[commitId,id]{0,100}],changeSets[items[commitId,id]{0,100}]";
-
-/// Reads job, ref and build of a tool's arguments. A pasted build URL names the build unless `build` does.
-pub(crate) fn target(job: &str, branch: Option<&str>, build: Option<&str>) -> Result<(JobPath, Selector), Error> {
-    let (path, pasted) = JobPath::parse(job, branch)?;
-    let selector = match (build, pasted) {
-        (None, Some(pasted)) => pasted,
-        _ => Selector::parse(build)?,
-    };
-    Ok((path, selector))
-}
 
 /// `get-build`.
 pub(crate) async fn get_build(
@@ -55,7 +29,7 @@ pub(crate) async fn get_build(
     build: Option<String>,
     format: Option<Format>,
 ) -> Result<Answer, Error> {
-    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let (job, which) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let build = match builds::build(call, &job, which).await {
         Ok(build) => build,
         Err(error) => return Err(missing(call, &job, error).await),
@@ -211,263 +185,6 @@ pub(crate) fn stage_line(stages: &[StageBrief]) -> String {
     };
     let shown: Vec<String> = stages.iter().map(|s| format!("{} {}", answer::name(&s.name), word(&s.status))).collect();
     shown.join(", ")
-}
-
-/// What `list-builds` looks for.
-struct Filter {
-    result: Option<&'static str>,
-    since_ms: Option<u64>,
-    commit: Option<String>,
-    parameter: Option<(String, Option<String>)>,
-    user: Option<String>,
-}
-
-impl Filter {
-    fn new(
-        call: &Call,
-        result: Option<BuildResult>,
-        since: Option<&str>,
-        commit: Option<&str>,
-        parameter: Option<&str>,
-        user: Option<String>,
-    ) -> Result<Self, Error> {
-        let result = result.map(|r| match r {
-            BuildResult::Success => "SUCCESS",
-            BuildResult::Unstable => "UNSTABLE",
-            BuildResult::Failure => "FAILURE",
-            BuildResult::Aborted => "ABORTED",
-            BuildResult::NotBuilt => "NOT_BUILT",
-            BuildResult::Running => "RUNNING",
-        });
-        let commit = commit.map(|c| c.trim().to_ascii_lowercase()).filter(|c| !c.is_empty());
-        if let Some(commit) = &commit
-            && (commit.len() < 4 || !commit.bytes().all(|b| b.is_ascii_hexdigit()))
-        {
-            return Err(Error::invalid(format!("commit {commit:?} is not a SHA prefix"), "Give at least 4 hex digits."));
-        }
-        let parameter = parameter.filter(|p| !p.is_empty()).map(|p| match p.split_once('=') {
-            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-            None => (p.to_owned(), None),
-        });
-        Ok(Self { result, since_ms: since.map(|s| since_ms(call, s)).transpose()?, commit, parameter, user })
-    }
-
-    fn is_empty(&self) -> bool {
-        self.result.is_none() && self.since_ms.is_none() && self.commit.is_none() && self.parameter.is_none() && self.user.is_none()
-    }
-
-    fn admits(&self, build: &Build) -> bool {
-        let commit_is = |prefix: &String| {
-            let built = build.checkouts();
-            built
-                .iter()
-                .map(|c| c.commit.as_str())
-                .chain(build.commits().iter().map(|c| c.id()))
-                .any(|id| id.to_ascii_lowercase().starts_with(prefix))
-        };
-        let parameter_is = |(name, value): &(String, Option<String>)| {
-            build.parameters().any(|(n, v)| n == name && value.as_ref().is_none_or(|wanted| v.as_ref() == Some(wanted)))
-        };
-        self.result.is_none_or(|r| build.result() == r)
-            && self.since_ms.is_none_or(|since| build.timestamp.is_some_and(|t| t >= since))
-            && self.commit.as_ref().is_none_or(commit_is)
-            && self.parameter.as_ref().is_none_or(parameter_is)
-            && self.user.as_deref().is_none_or(|user| build.causes().any(|c| c.user_id.as_deref() == Some(user)))
-    }
-
-    /// Builds come newest first: past this one, none is young enough.
-    fn ends_at(&self, build: &Build) -> bool {
-        self.since_ms.is_some_and(|since| build.timestamp.is_some_and(|t| t < since))
-    }
-}
-
-/// A moment: RFC 3339, a date, or a length of time before now (`90m`, `24h`, `7d`, `2w`).
-fn since_ms(call: &Call, text: &str) -> Result<u64, Error> {
-    let text = text.trim();
-    let unit = |c| match c {
-        'm' => Some(60_000),
-        'h' => Some(3_600_000),
-        'd' => Some(86_400_000),
-        'w' => Some(604_800_000_u64),
-        _ => None,
-    };
-    let relative = text.char_indices().next_back().and_then(|(at, c)| {
-        let count: u64 = text.get(..at)?.parse().ok()?;
-        Some(call.now_ms().saturating_sub(count.checked_mul(unit(c)?)?))
-    });
-    let absolute = || human::parse_rfc3339(text).or_else(|| human::parse_rfc3339(&format!("{text}T00:00:00Z")));
-    relative.or_else(|| absolute().and_then(|ms| u64::try_from(ms).ok())).ok_or_else(|| {
-        Error::invalid(
-            format!("since {text:?} is no moment"),
-            "Use RFC 3339 (2026-11-24T08:00:00Z), a date (2026-11-24), or a span such as 90m, 24h, 7d.",
-        )
-    })
-}
-
-/// As callers write it.
-fn result_word(result: BuildResult) -> &'static str {
-    match result {
-        BuildResult::Success => "success",
-        BuildResult::Unstable => "unstable",
-        BuildResult::Failure => "failure",
-        BuildResult::Aborted => "aborted",
-        BuildResult::NotBuilt => "not-built",
-        BuildResult::Running => "running",
-    }
-}
-
-/// `list-builds`.
-#[expect(clippy::too_many_arguments, reason = "they are the tool's parameters, in the order of the WIT")]
-pub(crate) async fn list_builds(
-    call: &Call,
-    job: String,
-    branch: Option<String>,
-    result: Option<BuildResult>,
-    since: Option<String>,
-    commit: Option<String>,
-    parameter: Option<String>,
-    user: Option<String>,
-    limit: Option<u32>,
-    cursor: Option<String>,
-    format: Option<Format>,
-) -> Result<BuildList, Error> {
-    let (job, _) = JobPath::parse(&job, branch.as_deref())?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-    let name = job.name();
-    let wanted = result.map(|r| format!("{r:?}"));
-    let cursors = Cursors::new(
-        "list-builds",
-        &[Some(&name), wanted.as_deref(), since.as_deref(), commit.as_deref(), parameter.as_deref(), user.as_deref()],
-    );
-    // A cursor names the last build that was seen, so that builds that start meanwhile shift nothing.
-    let below = cursors.read(cursor.as_deref())?.map(|[number]| number);
-    let filter = Filter::new(call, result, since.as_deref(), commit.as_deref(), parameter.as_deref(), user.clone())?;
-
-    let mut scan = Scan { found: Vec::new(), scanned: 0, ended: false, last_seen: None };
-    let mut offset = 0;
-    while !scan.ended && scan.found.len() <= limit as usize && scan.scanned < MAX_SCAN {
-        let size = if filter.is_empty() && below.is_none() { limit + 1 } else { PAGE };
-        let page = match builds::list(call, &job, ITEM, offset..offset + size).await {
-            Ok(page) => page,
-            Err(error) => return Err(missing(call, &job, error).await),
-        };
-        scan.ended = page.len() < size as usize;
-        offset += size;
-        scan.take(page, &filter, below, limit);
-    }
-    let overflows = scan.found.len() > limit as usize;
-    let more = overflows || !scan.ended;
-    scan.found.truncate(limit as usize);
-    let resume = if overflows { scan.found.last().map(|b| b.number) } else { scan.last_seen };
-    if !overflows && more {
-        call.lacks(format!("looked at {} builds, there are older ones", scan.scanned));
-    }
-    let found = &scan.found;
-    let format = format.unwrap_or(Format::Summary);
-    let lines: Vec<String> = found.iter().map(|build| list_line(call, build, format)).collect();
-    let total = (!more && below.is_none()).then_some(saturate(found.len() as u64));
-    let at_least = saturate(found.len() as u64 + u64::from(more));
-    let head = list_head(&name, found.len(), total, at_least, scan.scanned, filter.is_empty());
-    let next_cursor = |shown: usize| {
-        let number = match shown.checked_sub(1) {
-            _ if shown == found.len() => resume.filter(|_| more)?,
-            Some(last) => found.get(last)?.number,
-            None => found.first()?.number.saturating_add(1),
-        };
-        Some(cursors.make([number]))
-    };
-    let page = page::fit(call, "build", &lines, next_cursor, |out, cursor| {
-        out.head(&head);
-        if let Some(cursor) = cursor {
-            let hint =
-                Hint::new("list_builds").with("job", Some(&name)).with("result", result.map(result_word)).with("since", since.as_deref());
-            let hint = hint.with("commit", commit.as_deref()).with("parameter", parameter.as_deref()).with("user", user.as_deref());
-            out.next(hint.with("cursor", Some(cursor)).call());
-        }
-    });
-    Ok(BuildList {
-        job: name.clone(),
-        builds: found.iter().take(page.shown).map(|b| item(call, b)).collect(),
-        shown: saturate(page.shown as u64),
-        total,
-        at_least,
-        scanned: scan.scanned,
-        next_cursor: page.next_cursor,
-        meta: call.meta(&page.text),
-        text: page.text,
-    })
-}
-
-/// A search through a job's builds.
-struct Scan {
-    found: Vec<Build>,
-    scanned: u32,
-    ended: bool,
-    last_seen: Option<u32>,
-}
-
-impl Scan {
-    fn take(&mut self, page: Vec<Build>, filter: &Filter, below: Option<u32>, limit: u32) {
-        for build in page {
-            if below.is_some_and(|b| build.number >= b) {
-                continue;
-            }
-            if filter.ends_at(&build) {
-                self.ended = true;
-                return;
-            }
-            if self.found.len() > limit as usize {
-                return;
-            }
-            self.scanned += 1;
-            self.last_seen = Some(build.number);
-            if filter.admits(&build) {
-                self.found.push(build);
-            }
-        }
-    }
-}
-
-fn item(call: &Call, build: &Build) -> BuildItem {
-    BuildItem {
-        number: build.number,
-        result: build.result().to_owned(),
-        started: answer::timestamp(build.timestamp),
-        duration_ms: build.elapsed_ms(call.now_ms()).map(saturate),
-        cause: build.causes().next().map(|c| answer::redacted(call, &c.short_description)),
-        commit: build.checkouts().first().map(|c| c.commit.clone()),
-        display_name: build.display_name.clone().filter(|n| *n != format!("#{}", build.number)),
-    }
-}
-
-fn list_head(name: &str, found: usize, total: Option<u32>, at_least: u32, scanned: u32, all: bool) -> String {
-    match (found, all) {
-        (0, true) if scanned == 0 => format!("{name}: no builds, it has never been built or none is left"),
-        (0, _) => format!("{name}: no builds, none of {scanned} builds looked at fits the filters"),
-        _ => {
-            let total = total.map_or_else(|| format!("at least {at_least}"), |t| t.to_string());
-            let looked = if all { String::new() } else { format!(" (looked at {scanned})") };
-            format!("{name}: {found} of {total} builds, newest first{looked}")
-        }
-    }
-}
-
-fn list_line(call: &Call, build: &Build, format: Format) -> String {
-    if format == Format::Ids {
-        return build.number.to_string();
-    }
-    let item = item(call, build);
-    let mut line = answer::build_line(call, build);
-    if let Some(name) = &item.display_name {
-        line.push_str(&format!(" {}", answer::quote(call, name)));
-    }
-    if let Some(commit) = &item.commit {
-        line.push_str(&format!(" {}", if format == Format::Full { commit.clone() } else { answer::short(commit) }));
-    }
-    if let Some(cause) = &item.cause {
-        line.push_str(&format!(" {}", answer::quote(call, cause)));
-    }
-    line
 }
 
 #[cfg(test)]

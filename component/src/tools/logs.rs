@@ -18,7 +18,6 @@ use crate::text::lines::{Line, LineScanner, TextLine};
 use crate::text::pattern::Pattern;
 use crate::text::severity::{LogStats, Severity};
 use crate::text::{clean, fence, human};
-use crate::tools::builds::target;
 
 /// Raw log that is read for a tail or a range when the caller does not say.
 const DEFAULT_BYTES: u32 = 64 * 1024;
@@ -56,7 +55,7 @@ pub(crate) async fn get_build_log(
     cursor: Option<String>,
     format: Option<Format>,
 ) -> Result<LogChunk, Error> {
-    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let (job, which) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let name = job.name();
     let cursors = Cursors::new("get-build-log", &[Some(&name), stage.as_deref(), filter_regex.as_deref()]);
     let resumed = cursors.read(cursor.as_deref())?;

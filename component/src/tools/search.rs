@@ -13,7 +13,6 @@ use crate::text::budget::{self, Section};
 use crate::text::pattern::PatternError;
 use crate::text::search::{Hunk, Search, SearchOptions, SearchReport};
 use crate::text::{fence, human};
-use crate::tools::builds::target;
 use crate::tools::logs::pattern as check_pattern;
 
 const DEFAULT_WINDOW: u32 = 5;
@@ -34,7 +33,7 @@ pub(crate) async fn search_log(
     window_lines: Option<u32>,
     max_matches: Option<u32>,
 ) -> Result<LogMatches, Error> {
-    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let (job, which) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let options = SearchOptions {
         pattern: &pattern,
         ignore_case: ignore_case.unwrap_or(false),

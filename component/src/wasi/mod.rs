@@ -1,8 +1,29 @@
 //! The only place that knows a WASI version: a transport and a clock over `wasi:http` and `wasi:clocks`.
 
-/// What the codes of `wasi:http` mean. Both versions have the same ones, in types of their own.
-macro_rules! error_codes {
-    ($ErrorCode:ident) => {
+/// What both versions of `wasi:http` have alike, in types of their own: where a request goes, and what the codes mean.
+macro_rules! alike {
+    ($Request:ident, $ErrorCode:ident) => {
+        /// Says where a request goes.
+        fn address(out: &$Request, method: Method, url: &str) -> Result<(), TransportError> {
+            let uri: http::Uri = url.parse().map_err(|e| TransportError::Other(format!("bad URL {url}: {e}")))?;
+            let method = match method {
+                Method::Get => WasiMethod::Get,
+                Method::Head => WasiMethod::Head,
+                Method::Post => WasiMethod::Post,
+            };
+            let scheme = match uri.scheme_str() {
+                Some("http") => Scheme::Http,
+                _ => Scheme::Https,
+            };
+            let path = uri.path_and_query().map_or("/", |p| p.as_str());
+            let authority = uri.authority().map(http::uri::Authority::as_str);
+            out.set_method(&method)
+                .and_then(|()| out.set_scheme(Some(&scheme)))
+                .and_then(|()| out.set_authority(authority))
+                .and_then(|()| out.set_path_with_query(Some(path)))
+                .map_err(|()| TransportError::Other(format!("the runtime does not take the URL {url}")))
+        }
+
         fn failure(code: $ErrorCode) -> TransportError {
             let text = format!("{code:?}");
             match code {

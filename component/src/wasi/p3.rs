@@ -48,7 +48,6 @@ impl Transport for Wasi {
 }
 
 fn outgoing(request: Request) -> Result<WasiRequest, TransportError> {
-    let uri: http::Uri = request.url.parse().map_err(|e| TransportError::Other(format!("bad URL {}: {e}", request.url)))?;
     let headers: Vec<(String, Vec<u8>)> = request.headers.into_iter().map(|(n, v)| (n, v.into_bytes())).collect();
     let fields = Fields::from_list(&headers).map_err(|e| TransportError::Other(format!("bad header: {e:?}")))?;
     let contents = (!request.body.is_empty()).then(|| {
@@ -62,23 +61,7 @@ fn outgoing(request: Request) -> Result<WasiRequest, TransportError> {
     let (_, no_trailers) = wit_future::new(|| Ok(None));
     // The second value reports the sending; a failure shows in the response as well.
     let (out, _) = WasiRequest::new(fields, contents, no_trailers, None);
-    let method = match request.method {
-        Method::Get => WasiMethod::Get,
-        Method::Head => WasiMethod::Head,
-        Method::Post => WasiMethod::Post,
-    };
-    let scheme = match uri.scheme_str() {
-        Some("http") => Scheme::Http,
-        _ => Scheme::Https,
-    };
-    let path = uri.path_and_query().map_or("/", |p| p.as_str());
-    let authority = uri.authority().map(http::uri::Authority::as_str);
-    let set = out
-        .set_method(&method)
-        .and_then(|()| out.set_scheme(Some(&scheme)))
-        .and_then(|()| out.set_authority(authority))
-        .and_then(|()| out.set_path_with_query(Some(path)));
-    set.map_err(|()| TransportError::Other(format!("the runtime does not take the URL {}", request.url)))?;
+    address(&out, request.method, &request.url)?;
     Ok(out)
 }
 
@@ -111,4 +94,4 @@ impl Body for Incoming {
     }
 }
 
-error_codes!(ErrorCode);
+alike!(WasiRequest, ErrorCode);

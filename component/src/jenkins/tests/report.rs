@@ -5,7 +5,7 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::encode;
 use crate::jenkins::path::{JobPath, Selector};
-use crate::json::record;
+use crate::json::{Decimal, record};
 use crate::sorted;
 
 /// What to bring along for each test, and which tests to keep.
@@ -55,7 +55,7 @@ record! {
         pass_count: Option<u32>,
         skip_count: Option<u32>,
         total_count: Option<u32>,
-        duration: Option<f64>,
+        duration: Option<Decimal<3>>,
         suites: Option<Vec<Suite>>,
         child_reports: Option<Vec<Child>>,
     }
@@ -74,7 +74,7 @@ record! {
     #[derive(Default)]
     struct Suite {
         name: Option<String>,
-        duration: Option<f64>,
+        duration: Option<Decimal<3>>,
         /// The innermost first.
         enclosing_block_names: Option<Vec<String>>,
         cases: Option<Vec<RawCase>>,
@@ -87,7 +87,7 @@ record! {
         status: Option<String>,
         age: Option<u32>,
         failed_since: Option<u32>,
-        duration: Option<f64>,
+        duration: Option<Decimal<3>>,
         error_details: Option<String>,
         error_stack_trace: Option<String>,
     }
@@ -224,10 +224,9 @@ fn cell(url: &str) -> Option<String> {
     Some(encode::decode(cell).replace('$', ":"))
 }
 
-/// Jenkins gives seconds, and odd clocks make odd ones.
-fn milliseconds(seconds: f64) -> Option<u64> {
-    // Saturating, and a NaN becomes 0: that is what `as` does.
-    (seconds >= 0.0).then_some((seconds * 1000.0).round() as u64)
+/// Odd clocks make odd durations.
+fn milliseconds(seconds: Decimal<3>) -> Option<u64> {
+    u64::try_from(seconds.0).ok()
 }
 
 #[cfg(test)]

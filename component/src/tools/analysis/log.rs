@@ -15,10 +15,9 @@ use crate::call::{Call, saturate};
 use crate::error::Error;
 use crate::jenkins::builds::{self, Build};
 use crate::jenkins::jobs::missing;
-use crate::jenkins::path::Selector;
+use crate::jenkins::path::{JobPath, Selector};
 use crate::text::budget::{self, Section};
 use crate::text::{fence, human};
-use crate::tools::builds::target;
 
 /// Errors that `summary` shows of a tool.
 const ERRORS: usize = 4;
@@ -36,7 +35,7 @@ pub(crate) async fn analyze_build_log(
     build_tool: Option<String>,
     format: Option<Format>,
 ) -> Result<LogAnalysis, Error> {
-    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let (job, which) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let wanted = build_tool.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
     if let Some(name) = &wanted {
         check_tool(name)?;

@@ -23,7 +23,6 @@ use crate::text::lines::{Line, LineScanner};
 use crate::text::redact::LineRedactor;
 use crate::text::search::{Search, SearchOptions, SearchReport};
 use crate::text::{fence, human, names};
-use crate::tools::builds::target;
 use crate::tools::hint::Hint;
 use crate::tools::logs::pattern as check_pattern;
 use crate::tools::page;
@@ -60,7 +59,7 @@ pub(crate) async fn get_artifact(
     range: Option<String>,
     grep: Option<String>,
 ) -> Result<ArtifactContent, Error> {
-    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let (job, which) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let path = admitted(&path)?;
     let grep = grep.filter(|g| !g.is_empty());
     if grep.is_some() && range.as_deref().is_some_and(|r| !r.trim().is_empty()) {

@@ -8,10 +8,9 @@ use crate::error::Error;
 use crate::jenkins::artifacts::{self, MAX_HEADS, MAX_LISTED};
 use crate::jenkins::builds::Build;
 use crate::jenkins::jobs::missing;
-use crate::jenkins::path::Selector;
+use crate::jenkins::path::{JobPath, Selector};
 use crate::text::pattern::Pattern;
 use crate::text::{fence, human, names};
-use crate::tools::builds::target;
 use crate::tools::hint::Hint;
 use crate::tools::page;
 
@@ -32,7 +31,7 @@ pub(crate) async fn get_build_artifacts(
     cursor: Option<String>,
     format: Option<Format>,
 ) -> Result<BuildArtifacts, Error> {
-    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let (job, which) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let limit = page::limit(limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let format = format.unwrap_or(Format::Summary);
     let glob = glob.map(|g| g.trim().to_owned()).filter(|g| !g.is_empty());

@@ -7,9 +7,8 @@ use crate::cursor::{self, Cursors};
 use crate::error::Error;
 use crate::jenkins::changes::{self, Changes, Commit};
 use crate::jenkins::jobs::missing;
-use crate::jenkins::path::Selector;
+use crate::jenkins::path::{JobPath, Selector};
 use crate::text::{fence, human, names};
-use crate::tools::builds::target;
 use crate::tools::hint::Hint;
 use crate::tools::page;
 
@@ -30,7 +29,7 @@ pub(crate) async fn get_build_changes(
     cursor: Option<String>,
     format: Option<Format>,
 ) -> Result<BuildChanges, Error> {
-    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let (job, which) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let limit = page::limit(limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let format = format.unwrap_or(Format::Summary);
     let name = job.name();

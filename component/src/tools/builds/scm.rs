@@ -6,14 +6,14 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::builds;
 use crate::jenkins::jobs::missing;
+use crate::jenkins::path::JobPath;
 use crate::text::budget::{Answer, Section};
 use crate::text::{human, names};
-use crate::tools::builds::target;
 use crate::tools::hint::Hint;
 
 /// `get-build-scm`.
 pub(crate) async fn get_build_scm(call: &Call, job: String, branch: Option<String>, build: Option<String>) -> Result<BuildScm, Error> {
-    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let (job, which) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let build = match builds::with_fields(call, &job, which, builds::CHECKOUTS).await {
         Ok(build) => build,
         Err(error) => return Err(missing(call, &job, error).await),

@@ -143,7 +143,7 @@ fn answers() -> Vec<String> {
         keep(run(tools::jobs::detail::get_job(call, job(), None, None)).map(|it| it.text));
         keep(run(tools::jobs::config::get_job_config(call, job(), None, None)).map(|it| it.text));
         keep(run(tools::jobs::scm::get_job_scm(call, job(), None)).map(|it| it.text));
-        keep(run(tools::builds::list_builds(call, job(), None, None, None, None, None, None, Some(1), None, None)).map(|it| it.text));
+        keep(run(tools::builds::list::list_builds(call, job(), None, None, None, None, None, None, Some(1), None, None)).map(|it| it.text));
         keep(run(tools::tests::flaky::detect_flaky_tests(call, job(), None, None, None)).map(|it| it.text));
         for build in builds {
             let build = || Some((*build).to_owned());

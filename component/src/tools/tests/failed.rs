@@ -16,7 +16,6 @@ use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::tests::{Case, Report, Totals, Want, report};
 use crate::text::budget::{Answer, Section};
 use crate::text::{fence, human, names};
-use crate::tools::builds::target;
 
 use super::words::{error_line, own_stack, stage_name, test_name};
 
@@ -39,7 +38,7 @@ pub(crate) async fn get_failed_tests(
     cursor: Option<String>,
     format: Option<Format>,
 ) -> Result<FailedTests, Error> {
-    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let (job, which) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let limit = match limit.unwrap_or(DEFAULT_LIMIT) {
         ok @ 1..=MAX_LIMIT => ok,
         bad => return Err(Error::invalid(format!("limit is {bad}"), format!("limit is from 1 to {MAX_LIMIT}."))),

@@ -8,10 +8,10 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::builds;
 use crate::jenkins::jobs::missing;
+use crate::jenkins::path::JobPath;
 use crate::jenkins::quality::{self, Coverage, Metric, Warnings};
 use crate::text::budget::{Answer, Section};
 use crate::text::{human, names};
-use crate::tools::builds::target;
 
 /// `get-quality-report`.
 pub(crate) async fn get_quality_report(
@@ -20,7 +20,7 @@ pub(crate) async fn get_quality_report(
     branch: Option<String>,
     build: Option<String>,
 ) -> Result<QualityReport, Error> {
-    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let (job, which) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let what = format!("{which} of {job}");
     let object = builds::object(&job, which);
     let (head, (coverage, warnings)) = join(builds::with_fields(call, &job, which, "number"), quality::both(call, &object, &what)).await;

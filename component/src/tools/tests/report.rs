@@ -4,11 +4,11 @@ use crate::answer;
 use crate::bindings::jankins::plugin::types::{Format, SuiteTotals, TestReport, TestRun, TestTotals};
 use crate::call::{Call, saturate};
 use crate::error::Error;
+use crate::jenkins::path::JobPath;
 use crate::jenkins::tests::{Case, Report, Want};
 use crate::sorted;
 use crate::text::budget::{Answer, Section};
 use crate::text::{human, names};
-use crate::tools::builds::target;
 
 use super::failed::{fetch, no_tests};
 use super::words::{place, test_name};
@@ -28,7 +28,7 @@ pub(crate) async fn get_test_report(
     suite: Option<String>,
     format: Option<Format>,
 ) -> Result<TestReport, Error> {
-    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let (job, which) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let (build, report) = fetch(call, &job, which, Want::All).await?;
     let name = format!("{} #{}", names::shown(&job.name()), build.number);
     let Some(report) = report else {

@@ -17,7 +17,7 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::jenkins::builds;
 use crate::jenkins::jobs::missing;
-use crate::tools::builds::target;
+use crate::jenkins::path::JobPath;
 use facts::Facts;
 
 /// `triage-failure`.
@@ -28,7 +28,7 @@ pub(crate) async fn triage_failure(
     build: Option<String>,
     format: Option<Format>,
 ) -> Result<Triage, Error> {
-    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let (job, which) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let build = match builds::build(call, &job, which).await {
         Ok(build) => build,
         Err(error) => return Err(missing(call, &job, error).await),

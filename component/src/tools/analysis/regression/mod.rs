@@ -23,7 +23,6 @@ use crate::jenkins::builds::{self, Build};
 use crate::jenkins::jobs::missing;
 use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::tests::{self as report, Want};
-use crate::tools::builds::target;
 use crate::tools::triage::history::{self, Past, badness};
 use crate::tools::triage::suspects::{self, Suspicion};
 
@@ -140,7 +139,7 @@ pub(crate) async fn find_regression(
     build: Option<String>,
     format: Option<Format>,
 ) -> Result<Regression, Error> {
-    let (job, which) = target(&job, branch.as_deref(), build.as_deref())?;
+    let (job, which) = JobPath::with_build(&job, branch.as_deref(), build.as_deref())?;
     let asked = match builds::build(call, &job, which).await {
         Ok(build) => build,
         Err(error) => return Err(missing(call, &job, error).await),
