@@ -105,7 +105,7 @@ impl Drop for Meter {
             span.set("http.request.method", exchange.method);
             span.set("jankins.endpoint", &exchange.endpoint);
             if let Some(status) = exchange.status {
-                span.set("http.response.status_code", status);
+                span.count("http.response.status_code", status);
             }
             if let Some(id) = &exchange.correlation_id {
                 span.set("jankins.correlation_id", id);

@@ -20,6 +20,8 @@ mod without {
     impl Recorded {
         pub(crate) fn set(&mut self, _: &'static str, _: String) {}
 
+        pub(crate) fn count(&mut self, _: &'static str, _: u16) {}
+
         pub(crate) fn fail(&mut self, _: &str) {}
     }
 
@@ -93,6 +95,11 @@ mod with {
         /// Says something about it.
         pub(crate) fn set(&mut self, name: &'static str, value: String) {
             self.0.set_attribute(KeyValue::new(name, value));
+        }
+
+        /// The same with a number.
+        pub(crate) fn count(&mut self, name: &'static str, value: u16) {
+            self.0.set_attribute(KeyValue::new(name, i64::from(value)));
         }
 
         /// Says that it did not end well.

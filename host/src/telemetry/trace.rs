@@ -144,6 +144,13 @@ impl Span {
         }
     }
 
+    /// The same with a number.
+    pub(crate) fn count(&mut self, name: &'static str, value: u16) {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.count(name, value);
+        }
+    }
+
     /// Says that it did not end well; the kind is a label.
     pub(crate) fn fail(&mut self, kind: &str) {
         if let Some(recorded) = &mut self.recorded {

@@ -24,14 +24,13 @@ fn holds(body: &[u8], part: &[u8]) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_behind_tls_hears_of_the_call_and_of_its_request_and_the_controller_of_the_latter() {
     let (authority, folder) = (authority("ours"), tempfile::tempdir().unwrap());
-    let received: Arc<Mutex<Vec<(String, Vec<u8>)>>> = Arc::default();
-    let keep = Arc::clone(&received);
+    let (keep, mut received) = tokio::sync::mpsc::unbounded_channel();
     let collector = handler(move |request| {
-        let keep = Arc::clone(&keep);
+        let keep = keep.clone();
         async move {
             let path = request.uri().path().to_owned();
             let body = request.into_body().collect().await.unwrap().to_bytes();
-            keep.lock().unwrap().push((path, body.to_vec()));
+            keep.send((path, body)).unwrap();
             Response::new(Full::default())
         }
     });
@@ -56,9 +55,9 @@ async fn a_collector_behind_tls_hears_of_the_call_and_of_its_request_and_the_con
     drop(call);
     tokio::task::spawn_blocking(otlp::finish).await.unwrap();
 
-    let received = received.lock().unwrap();
-    let (path, body) = &received[0];
-    assert_eq!((path.as_str(), received.len()), ("/v1/traces", 1));
+    let (path, body) = received.recv().await.unwrap();
+    assert_eq!(path, "/v1/traces");
+    assert!(received.try_recv().is_err(), "spans leave in batches");
     for (what, part) in [
         ("the trace", field(0x0a, &bytes(TRACE))),
         ("the call", field(0x12, &bytes(&calls_span))),
@@ -67,9 +66,10 @@ async fn a_collector_behind_tls_hears_of_the_call_and_of_its_request_and_the_con
         ("the request", field(0x12, &bytes(span))),
         ("below the call", field(0x22, &bytes(&calls_span))),
         ("its endpoint", b"thing".to_vec()),
+        ("its status, as a number", [&b"http.response.status_code\x12"[..], &[3, 0x18, 0xc8, 1]].concat()),
         ("the service", b"jankins".to_vec()),
     ] {
-        assert!(holds(body, &part), "{what} is missing: {}", String::from_utf8_lossy(body));
+        assert!(holds(&body, &part), "{what} is missing: {}", String::from_utf8_lossy(&body));
     }
-    assert!(!holds(body, b"/secret/path"), "what was asked is no part of a span");
+    assert!(!holds(&body, b"/secret/path"), "what was asked is no part of a span");
 }
