@@ -44,12 +44,18 @@ fn suspects(word: [u8; 8]) -> u64 {
     (below_space | delete_or_above) & 0x8080_8080_8080_8080
 }
 
-/// How far `text` is printable ASCII, tabs and LF: lines that cleaning leaves as they are.
+/// How far `text` is printable ASCII, tabs and line ends (LF or CRLF): lines that cleaning leaves as they are.
 pub(super) fn plain_len(text: &[u8]) -> usize {
-    let plain = |byte: &u8| (0x20..DELETE).contains(byte) || matches!(byte, b'\t' | b'\n');
+    let plain = |at: &usize| match text.get(*at) {
+        Some(b'\r') => text.get(at + 1) == Some(&b'\n'),
+        Some(byte) => (0x20..DELETE).contains(byte) || matches!(byte, b'\t' | b'\n'),
+        None => false,
+    };
     let (words, _) = text.as_chunks::<8>();
-    let len = 8 * words.iter().take_while(|word| suspects(**word) == 0 || word.iter().all(plain)).count();
-    len + text.get(len..).unwrap_or_default().iter().take_while(|byte| plain(byte)).count()
+    let starts = (0..).step_by(8);
+    let words = words.iter().zip(starts).take_while(|(word, start)| suspects(**word) == 0 || (*start..start + 8).all(|at| plain(&at)));
+    let len = 8 * words.count();
+    len + (len..text.len()).take_while(plain).count()
 }
 
 /// The slow, exact half of [`is_plain`], for lines with tabs or characters beyond ASCII.
@@ -321,9 +327,10 @@ mod tests {
         }
 
         #[test]
-        fn text_is_plain_up_to_the_first_byte_that_is_not(raw in "[ -~]{0,20}[ -~\\t\\n\\r\u{e9}\\x1b\\x7f\\x00]{0,20}") {
-            let plain = |byte: &u8| (0x20..0x7f).contains(byte) || [b'\t', b'\n'].contains(byte);
-            prop_assert_eq!(plain_len(raw.as_bytes()), raw.as_bytes().iter().take_while(|byte| plain(byte)).count());
+        fn text_is_plain_up_to_the_first_byte_that_is_not(raw in "[ -~]{0,20}([ -~\\t\\n\\r\u{e9}\\x1b\\x7f\\x00]|\r\n){0,20}") {
+            let followed = |at: usize| raw.as_bytes().get(at + 1) == Some(&b'\n');
+            let plain = |(at, byte): (usize, u8)| (0x20..0x7f).contains(&byte) || [b'\t', b'\n'].contains(&byte) || (byte == b'\r' && followed(at));
+            prop_assert_eq!(plain_len(raw.as_bytes()), raw.bytes().enumerate().take_while(|it| plain(*it)).count());
         }
 
         #[test]

@@ -168,17 +168,18 @@ impl LineScanner {
         self.partial_len == 0
     }
 
-    /// Goes past lines without handing them out. They must begin where a line begins, be whole, and end with LF alone.
+    /// Goes past lines without handing them out. They must begin where a line begins, be whole, and have no CR but the one
+    /// of a CRLF.
     pub fn skip(&mut self, lines: &[u8]) {
         let mut start = 0;
         for end in memchr_iter(b'\n', lines) {
-            self.totals.truncated_lines += u64::from(end - start > self.max_line);
-            self.totals.lines += 1;
-            self.next_number += 1;
+            let line = lines.get(start..end).unwrap_or_default();
+            let crlf = line.last() == Some(&b'\r');
+            let end_of_line = self.end_of(line.len() as u64, crlf, true);
+            self.advance(end_of_line, u64::from(trim_cr(line).len() > self.max_line));
             start = end + 1;
         }
         self.totals.bytes += lines.len() as u64;
-        self.offset += lines.len() as u64;
     }
 
     /// Hands every line that `chunk` completes to `sink`.

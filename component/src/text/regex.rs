@@ -24,7 +24,7 @@ pub struct Settings {
     pub unicode: bool,
     /// As if it began with `(?i)`.
     pub ignore_case: bool,
-    /// As if it began with `(?m)`.
+    /// As if it began with `(?mR)`.
     pub multi_line: bool,
     /// Of the compiled program.
     pub program_bytes: usize,
@@ -100,7 +100,8 @@ impl Regex {
             .utf8(false)
             .unicode(settings.unicode)
             .case_insensitive(settings.ignore_case)
-            .multi_line(settings.multi_line);
+            .multi_line(settings.multi_line)
+            .crlf(settings.multi_line);
         let hir = syntax::parse_with(source, &config).map_err(|error| Refused::Syntax(Box::new(error)))?;
         let program = |config: thompson::Config| {
             let config = config.utf8(false).nfa_size_limit(Some(settings.program_bytes));

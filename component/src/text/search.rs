@@ -425,7 +425,7 @@ mod tests {
             source in proptest::sample::select(vec![
                 "a", "^a", "a$", "^$", r"b\b", "(?s)a.b", "[^a]b", r"\Aa", r"a\z", "(?-m)^b", r"\s", "a|^b$", "x*", "(?s).*b", r"\bé",
             ]),
-            lines in proptest::collection::vec("[ab é\t]{0,3}(\r|\\x1b\\[1m|b)?", 0..40),
+            lines in proptest::collection::vec("[ab é\t]{0,3}(\r|\r\r|\\x1b\\[1m|b)?", 0..40),
             size in 1_usize..60,
             window in 0_usize..3,
         ) {
