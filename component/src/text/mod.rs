@@ -17,4 +17,5 @@ pub mod redact;
 pub mod regex;
 pub mod search;
 pub mod severity;
+mod sieve;
 pub mod tokens;

@@ -41,7 +41,7 @@ pub enum PatternError {
     TooLarge,
 }
 
-/// A compiled expression, for text of one line.
+/// A compiled expression.
 #[derive(Debug)]
 pub struct Pattern {
     regex: Regex,
@@ -60,14 +60,7 @@ impl Pattern {
         if length > MAX_PATTERN_CHARS {
             return Err(PatternError::TooLong(length));
         }
-        let settings = Settings {
-            unicode: true,
-            ignore_case,
-            multi_line: true,
-            program_bytes: PROGRAM_LIMIT_BYTES,
-            automaton_bytes: AUTOMATON_LIMIT_BYTES,
-        };
-        Regex::with(source, &settings).map(|regex| Self { regex }).map_err(|refused| match refused {
+        Regex::with(source, &settings(ignore_case)).map(|regex| Self { regex }).map_err(|refused| match refused {
             Refused::Syntax(error) => syntax_error(source, &error),
             Refused::TooLarge => PatternError::TooLarge,
         })
@@ -85,17 +78,6 @@ impl Pattern {
         self.regex.find(text.as_bytes()).map(|found| found.start)
     }
 
-    /// Whether whole lines can be ruled out together with [`Pattern::first_end`].
-    pub(super) fn is_about_lines(&self) -> bool {
-        self.regex.is_about_lines()
-    }
-
-    /// Where the occurrence that ends first ends, of those that begin at or after `from` in these plain lines. No line
-    /// before that place has one.
-    pub(super) fn first_end(&self, lines: &[u8], from: usize) -> Option<usize> {
-        self.regex.first_end(lines, from)
-    }
-
     /// Whether the expression occurs in the cleaned text of `line`; a plain line is tested where it lies.
     #[must_use]
     pub fn matches(&self, line: &Line<'_>) -> bool {
@@ -110,6 +92,11 @@ impl Pattern {
         clean_into(line.raw, buffer);
         self.regex.is_match(buffer)
     }
+}
+
+/// How the expressions of callers are read.
+pub(super) fn settings(ignore_case: bool) -> Settings {
+    Settings { unicode: true, ignore_case, program_bytes: PROGRAM_LIMIT_BYTES, automaton_bytes: AUTOMATON_LIMIT_BYTES }
 }
 
 fn syntax_error(source: &str, error: &regex_syntax::Error) -> PatternError {

@@ -16,7 +16,6 @@ use regex_automata::util::prefilter::Prefilter;
 use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::util::{primitives::PatternID, syntax};
 use regex_automata::{Anchored, Input, MatchKind};
-use regex_syntax::hir::Look;
 
 /// How an expression is read, and how much it may take.
 pub struct Settings {
@@ -24,8 +23,6 @@ pub struct Settings {
     pub unicode: bool,
     /// As if it began with `(?i)`.
     pub ignore_case: bool,
-    /// As if it began with `(?mR)`.
-    pub multi_line: bool,
     /// Of the compiled program.
     pub program_bytes: usize,
     /// Of the automaton, in each direction.
@@ -34,7 +31,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { unicode: true, ignore_case: false, multi_line: false, program_bytes: 10 * 1024 * 1024, automaton_bytes: 2 * 1024 * 1024 }
+        Self { unicode: true, ignore_case: false, program_bytes: 10 * 1024 * 1024, automaton_bytes: 2 * 1024 * 1024 }
     }
 }
 
@@ -53,8 +50,6 @@ pub struct Regex {
     /// `None` where even an empty automaton takes more than it may.
     automaton: Option<hybrid::Regex>,
     machine: pikevm::PikeVM,
-    /// It knows the beginning or the end of the text, not only of a line.
-    knows_edges: bool,
     /// What the engines work in, from search to search.
     scratch: Mutex<Scratch>,
 }
@@ -96,12 +91,7 @@ impl Regex {
     /// # Errors
     /// See [`Refused`].
     pub fn with(source: &str, settings: &Settings) -> Result<Self, Refused> {
-        let config = syntax::Config::new()
-            .utf8(false)
-            .unicode(settings.unicode)
-            .case_insensitive(settings.ignore_case)
-            .multi_line(settings.multi_line)
-            .crlf(settings.multi_line);
+        let config = syntax::Config::new().utf8(false).unicode(settings.unicode).case_insensitive(settings.ignore_case);
         let hir = syntax::parse_with(source, &config).map_err(|error| Refused::Syntax(Box::new(error)))?;
         let program = |config: thompson::Config| {
             let config = config.utf8(false).nfa_size_limit(Some(settings.program_bytes));
@@ -127,36 +117,19 @@ impl Regex {
             .build_from_nfa(forward)
             .map_err(|_| Refused::TooLarge)?;
         let scratch = Scratch { automaton: automaton.as_ref().map(hybrid::Regex::create_cache), machine: machine.create_cache() };
-        let looks = hir.properties().look_set();
-        let knows_edges = looks.contains(Look::Start) || looks.contains(Look::End);
-        Ok(Self { automaton, machine, knows_edges, scratch: Mutex::new(scratch) })
+        Ok(Self { automaton, machine, scratch: Mutex::new(scratch) })
     }
 
     /// Whether it occurs in the text.
     pub fn is_match(&self, text: &[u8]) -> bool {
-        self.first_end(text, 0).is_some()
-    }
-
-    /// Where the occurrence that ends first ends, of those that begin at or after `from`.
-    pub fn first_end(&self, text: &[u8], from: usize) -> Option<usize> {
-        if from > text.len() {
-            return None;
-        }
         let scratch = &mut *self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        let input = Input::new(text).range(from..).earliest(true);
+        let input = Input::new(text).earliest(true);
         if let (Some(automaton), Some(cache)) = (&self.automaton, &mut scratch.automaton)
             && let Ok(found) = automaton.forward().try_search_fwd(cache.forward_mut(), &input)
         {
-            return found.map(|found| found.offset());
+            return found.is_some();
         }
-        let mut slots = [None, None];
-        self.machine.search_slots(&mut scratch.machine, &input, &mut slots)?;
-        slots[1].map(NonMaxUsize::get)
-    }
-
-    /// Whether it is about lines only: then what occurs in a line occurs in any text that has that line.
-    pub fn is_about_lines(&self) -> bool {
-        !self.knows_edges
+        self.machine.search_slots(&mut scratch.machine, &input, &mut []).is_some()
     }
 
     /// The first place where it occurs.

@@ -5,23 +5,23 @@
 //! limit are searched in their kept beginning only, and [`SearchReport::totals`] counts them. It fails only at the
 //! start, for a bad pattern.
 //!
-//! Matches are rare, and to look at each line by itself costs ten times what the automaton needs for its bytes. So plain
-//! lines are searched together, and only those looked at where something was found.
+//! Most lines are ruled out by the thousand, see [`Sieve`].
 
 use std::collections::VecDeque;
 
 use memchr::memchr;
 use memchr::memrchr;
 
-use super::clean::plain_len;
 use super::lines::Line;
 use super::lines::LineScanner;
 use super::lines::TextLine;
 use super::lines::Totals;
 use super::pattern::Pattern;
 use super::pattern::PatternError;
+use super::pattern::settings;
 use super::redact::Place;
 use super::redact::Redactor;
+use super::sieve::Sieve;
 
 /// Context beyond this is reading a log, not searching it.
 pub const MAX_WINDOW_LINES: usize = 50;
@@ -80,6 +80,8 @@ pub struct SearchReport {
 #[derive(Debug)]
 pub struct Search {
     scanner: LineScanner,
+    /// None when each line has to be looked at.
+    sieve: Option<Sieve>,
     matcher: Matcher,
 }
 
@@ -114,7 +116,8 @@ impl Search {
             place: Place::default(),
             report: SearchReport::default(),
         };
-        Ok(Self { scanner, matcher })
+        let sieve = if options.invert { None } else { Sieve::new(options.pattern, &settings(options.ignore_case)) };
+        Ok(Self { scanner, sieve, matcher })
     }
 
     /// Takes these secrets, too, out of what is kept. It cannot be done later: a line that is cut around a match may have
@@ -127,40 +130,23 @@ impl Search {
 
     /// Scans the next chunk.
     pub fn push(&mut self, chunk: &[u8]) {
-        let mut rest = chunk;
-        while !rest.is_empty() {
-            let plain = rest.get(..plain_len(rest)).unwrap_or_default();
-            let (lines, unfinished) = plain.split_at(memrchr(b'\n', plain).map_or(0, |at| at + 1));
-            self.push_plain(lines);
-            let tail = rest.get(lines.len()..).unwrap_or_default();
-            // What is not plain, as far as its line goes.
-            let len = memchr(b'\n', tail.get(unfinished.len()..).unwrap_or_default()).map_or(tail.len(), |at| unfinished.len() + at + 1);
-            let (line, tail) = tail.split_at(len);
-            self.push_line(line);
-            rest = tail;
-        }
-    }
-
-    /// Scans whole lines that cleaning would leave as they are.
-    fn push_plain(&mut self, lines: &[u8]) {
+        let (whole, unfinished) = chunk.split_at(memrchr(b'\n', chunk).map_or(0, |at| at + 1));
         let mut at = 0;
-        while at < lines.len() {
-            if self.matcher.can_skip() && self.scanner.is_at_line_start() {
-                let next = match self.matcher.pattern.first_end(lines, at) {
-                    // The line in which it ends: no line before it has one.
-                    Some(end) => {
-                        memrchr(b'\n', lines.get(at..end.saturating_sub(1)).unwrap_or_default()).map_or(at, |found| at + found + 1)
-                    }
-                    None => lines.len(),
-                };
-                self.skip(lines.get(at..next).unwrap_or_default());
+        while at < whole.len() {
+            if self.matcher.can_skip()
+                && self.scanner.is_at_line_start()
+                && let Some(sieve) = &mut self.sieve
+            {
+                let next = sieve.first_left(whole, at);
+                self.skip(whole.get(at..next).unwrap_or_default());
                 at = next;
             }
-            let rest = lines.get(at..).unwrap_or_default();
+            let rest = whole.get(at..).unwrap_or_default();
             let (line, _) = rest.split_at(memchr(b'\n', rest).map_or(rest.len(), |end| end + 1));
             self.push_line(line);
             at += line.len();
         }
+        self.push_line(unfinished);
     }
 
     fn push_line(&mut self, line: &[u8]) {
@@ -221,7 +207,7 @@ struct Matcher {
 impl Matcher {
     /// Whether lines without a match are of no more interest than as the context of one.
     fn can_skip(&self) -> bool {
-        !self.invert && self.after_left == 0 && self.pattern.is_about_lines()
+        self.after_left == 0
     }
 
     fn observe(&mut self, line: &Line<'_>) {
