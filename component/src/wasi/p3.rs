@@ -76,10 +76,14 @@ impl Body for Incoming {
         Box::pin(async move {
             loop {
                 let Some(stream) = self.stream.as_mut() else { return Ok(None) };
-                let (result, chunk) = stream.read(Vec::with_capacity(READ_BYTES)).await;
+                let (result, mut chunk) = stream.read(Vec::with_capacity(READ_BYTES)).await;
                 match result {
                     StreamResult::Complete(0) => {}
-                    StreamResult::Complete(_) => return Ok(Some(chunk)),
+                    StreamResult::Complete(_) => {
+                        // Small answers are kept; they must not hold the room of large ones.
+                        chunk.shrink_to_fit();
+                        return Ok(Some(chunk));
+                    }
                     StreamResult::Dropped | StreamResult::Cancelled => {
                         self.stream = None;
                         // Only the trailers tell a whole body from a broken one.
