@@ -31,7 +31,7 @@ use super::milliseconds;
 use super::percentile;
 
 /// Matches one line, and begins with nothing that a search could skip ahead to.
-const PATTERN: &str = r"(?i)sum of postings differs .* by \d+ cents";
+pub(super) const PATTERN: &str = r"(?i)sum of postings differs .* by \d+ cents";
 const ROUNDS: usize = 7;
 
 pub(super) async fn measure(table: &mut Table) -> Result<()> {
