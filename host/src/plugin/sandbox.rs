@@ -9,6 +9,7 @@
 //! | bytes per call into the host, or answered to it | [`HOSTCALL_BYTES`] | trap |
 //! | open handles: requests, bodies, timers | [`MAX_HANDLES`] | trap |
 //! | tasks, streams and futures of WASI 0.3 | [`MAX_TASKS`] | trap |
+//! | bytes of a request's body that wait | [`BODY_PIECE_BYTES`] | the guest waits |
 //! | bytes of header fields | [`FIELD_BYTES`] | trap in WASI 0.2, an error for the guest in 0.3 |
 //! | random bytes asked for at once | [`RANDOM_BYTES`] | trap in WASI 0.2, fewer bytes in 0.3 |
 //! | stack of a call | `engine::WASM_STACK_BYTES` | trap |
@@ -48,6 +49,8 @@ const MAX_HANDLES: usize = 5_000;
 const MAX_TASKS: usize = 50_000;
 /// Bytes of one set of header fields that a guest makes, in memory. Servers refuse requests with half of that.
 const FIELD_BYTES: usize = 32 * 1024;
+/// Bytes of a request's body that wait to be sent. Times [`MAX_HANDLES`], which is why the engine's megabyte is too much.
+pub(super) const BODY_PIECE_BYTES: usize = 64 * 1024;
 /// Random bytes per call. Guests seed hash tables and draw ids; a large number would only keep a thread busy.
 const RANDOM_BYTES: u64 = 64 * 1024;
 

@@ -5,7 +5,7 @@
 //! itself. A WASI 0.2 instance takes one call at a time: there, it is the only one. A request that belongs to no call
 //! (work that goes on after its call has ended) carries no trace. Whatever the guest sets is replaced.
 
-use super::sandbox::Guest;
+use super::sandbox::{BODY_PIECE_BYTES, Guest};
 use crate::egress::{TRACEPARENT, TRACESTATE};
 use crate::telemetry::trace::TraceContext;
 use http::header::HeaderValue;
@@ -57,7 +57,7 @@ impl Traces {
     }
 }
 
-/// Hooks that add the headers of the trace and leave all else to others.
+/// Hooks that add the headers of the trace, bound what waits to be sent, and leave all else to others.
 pub(super) struct TracedHooks {
     pub(super) traces: Traces,
     pub(super) inner: Box<dyn WasiHttpHooks + Send>,
@@ -82,6 +82,14 @@ impl WasiHttpHooks for TracedHooks {
             headers.extend(trace.state().and_then(text).map(|value| (TRACESTATE, value)));
         }
         self.inner.send_request(request, options, response_processed)
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        BODY_PIECE_BYTES
+    }
+
+    fn p3_outgoing_body_chunk_size(&mut self) -> usize {
+        BODY_PIECE_BYTES
     }
 
     fn set_host_header(&mut self) -> bool {
