@@ -49,8 +49,9 @@ const MAX_HANDLES: usize = 5_000;
 const MAX_TASKS: usize = 50_000;
 /// Bytes of one set of header fields that a guest makes, in memory. Servers refuse requests with half of that.
 const FIELD_BYTES: usize = 32 * 1024;
-/// Bytes of a request's body that wait to be sent. Times [`MAX_HANDLES`], which is why the engine's megabyte is too much.
-pub(super) const BODY_PIECE_BYTES: usize = 64 * 1024;
+/// Bytes of a request's body that wait to be sent, twice. Times [`MAX_HANDLES`], which is why the engine's megabyte is too
+/// much.
+pub(super) const BODY_PIECE_BYTES: usize = 16 * 1024;
 /// Random bytes per call. Guests seed hash tables and draw ids; a large number would only keep a thread busy.
 const RANDOM_BYTES: u64 = 64 * 1024;
 
