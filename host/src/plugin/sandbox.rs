@@ -19,10 +19,10 @@
 //!
 //! A trap ends the instance, not the process; see `actor`.
 
+use super::hooks::GuestHooks;
 use super::instance::{InstanceObserver, InstanceSettings};
 use super::output::GuestOutput;
-use super::progress::ProgressHooks;
-use super::traces::{TracedHooks, Traces};
+use super::traces::Traces;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use wasmtime::component::ResourceTable;
@@ -59,7 +59,7 @@ const RANDOM_BYTES: u64 = 64 * 1024;
 pub(super) struct Guest {
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    hooks: TracedHooks,
+    hooks: GuestHooks,
     table: ResourceTable,
     memory: MemoryGuard,
     stderr: GuestOutput,
@@ -80,8 +80,7 @@ impl Guest {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
         let memory = MemoryGuard { limit: settings.memory_limit_bytes, used: 0, exceeded: false, observer: settings.observer.clone() };
-        let inner = Box::new(ProgressHooks { cpu: Arc::clone(&cpu), inner: (settings.hooks)() });
-        let hooks = TracedHooks { traces: Traces::default(), inner };
+        let hooks = GuestHooks { traces: Traces::default(), cpu: Arc::clone(&cpu), egress: (settings.hooks)() };
         let mut store = Store::try_new(engine, Guest { wasi, http, hooks, table, memory, stderr })?;
         store.limiter(|guest| &mut guest.memory);
         store.set_hostcall_fuel(HOSTCALL_BYTES);

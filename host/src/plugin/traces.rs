@@ -5,10 +5,8 @@
 //! itself. A WASI 0.2 instance takes one call at a time: there, it is the only one. A request that belongs to no call
 //! (work that goes on after its call has ended) carries no trace. Whatever the guest sets is replaced.
 
-use super::sandbox::{BODY_PIECE_BYTES, Guest};
-use crate::egress::{TRACEPARENT, TRACESTATE};
+use super::sandbox::Guest;
 use crate::telemetry::trace::TraceContext;
-use http::header::HeaderValue;
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::AsContextMut;
 use wasmtime::component::{Accessor, GuestTaskId, HasData, Resource};
@@ -16,7 +14,7 @@ use wasmtime_wasi::TrappableError;
 use wasmtime_wasi_http::p3::bindings::http::client::HostWithStore;
 use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::p3::{Request, Response};
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttp, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
+use wasmtime_wasi_http::{WasiHttp, WasiHttpCtxView, WasiHttpView};
 
 /// The traces of the calls in one instance.
 #[derive(Clone, Default)]
@@ -45,7 +43,7 @@ impl Traces {
     }
 
     /// The trace of the request that is being made.
-    fn of_request(&self) -> Option<TraceContext> {
+    pub(super) fn of_request(&self) -> Option<TraceContext> {
         self.with(|state| {
             let only = || state.calls.first().filter(|_| state.calls.len() == 1);
             let call = match state.asking.take() {
@@ -54,50 +52,6 @@ impl Traces {
             };
             call?.1.clone()
         })
-    }
-}
-
-/// Hooks that add the headers of the trace, bound what waits to be sent, and leave all else to others.
-pub(super) struct TracedHooks {
-    pub(super) traces: Traces,
-    pub(super) inner: Box<dyn WasiHttpHooks + Send>,
-}
-
-/// What wasmtime expects beside a response.
-type Afterwards = Box<dyn Future<Output = Result<(), Error>> + Send>;
-
-impl WasiHttpHooks for TracedHooks {
-    fn send_request(
-        &mut self,
-        mut request: http::Request<WasiBody>,
-        options: Option<RequestOptions>,
-        response_processed: Afterwards,
-    ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, Afterwards), Error>> + Send> {
-        let headers = request.headers_mut();
-        headers.remove(TRACEPARENT);
-        headers.remove(TRACESTATE);
-        if let Some(trace) = self.traces.of_request() {
-            let text = |text: &str| HeaderValue::try_from(text).ok();
-            headers.extend(text(&trace.to_string()).map(|value| (TRACEPARENT, value)));
-            headers.extend(trace.state().and_then(text).map(|value| (TRACESTATE, value)));
-        }
-        self.inner.send_request(request, options, response_processed)
-    }
-
-    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
-        BODY_PIECE_BYTES
-    }
-
-    fn p3_outgoing_body_chunk_size(&mut self) -> usize {
-        BODY_PIECE_BYTES
-    }
-
-    fn set_host_header(&mut self) -> bool {
-        self.inner.set_host_header()
-    }
-
-    fn default_scheme(&mut self) -> Option<http::uri::Scheme> {
-        self.inner.default_scheme()
     }
 }
 

@@ -1,32 +1,46 @@
-//! Bytes from outside are progress.
+//! What each request of a guest passes before the egress.
 //!
-//! A guest that reads a long answer for which it never has to wait does not give control back for as long as the answer
-//! lasts, and is no endless loop: each piece that arrives starts the count of [`CpuGuard`] anew. That a controller
-//! which never ends helps a guest to spin is bounded by the limits on answers and by the other count.
+//! - It gets the headers of its call's trace; whatever the guest set there is replaced.
+//! - Little of its body waits to be sent, see [`BODY_PIECE_BYTES`].
+//! - Each piece of the answer is progress: a guest that reads a long one for which it never has to wait does not give
+//!   control back for as long as it lasts, and is no endless loop. That a controller which never ends helps a guest to
+//!   spin is bounded by the limits on answers and by the other count of [`CpuGuard`].
 
-use super::sandbox::CpuGuard;
+use super::sandbox::{BODY_PIECE_BYTES, CpuGuard};
+use super::traces::Traces;
+use crate::egress::{TRACEPARENT, TRACESTATE};
+use http::header::HeaderValue;
 use http_body_util::BodyExt as _;
 use std::sync::Arc;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-/// Hooks that tell of the pieces of each answer, and leave all else to others.
-pub(super) struct ProgressHooks {
+/// The hooks of one store.
+pub(super) struct GuestHooks {
+    pub(super) traces: Traces,
     pub(super) cpu: Arc<CpuGuard>,
-    pub(super) inner: Box<dyn WasiHttpHooks + Send>,
+    pub(super) egress: Box<dyn WasiHttpHooks + Send>,
 }
 
 /// What wasmtime expects beside a response.
 type Afterwards = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
-impl WasiHttpHooks for ProgressHooks {
+impl WasiHttpHooks for GuestHooks {
     fn send_request(
         &mut self,
-        request: http::Request<WasiBody>,
+        mut request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
         response_processed: Afterwards,
     ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, Afterwards), Error>> + Send> {
+        let headers = request.headers_mut();
+        headers.remove(TRACEPARENT);
+        headers.remove(TRACESTATE);
+        if let Some(trace) = self.traces.of_request() {
+            let text = |text: &str| HeaderValue::try_from(text).ok();
+            headers.extend(text(&trace.to_string()).map(|value| (TRACEPARENT, value)));
+            headers.extend(trace.state().and_then(text).map(|value| (TRACESTATE, value)));
+        }
         let cpu = Arc::clone(&self.cpu);
-        let sent = Box::into_pin(self.inner.send_request(request, options, response_processed));
+        let sent = Box::into_pin(self.egress.send_request(request, options, response_processed));
         Box::new(async move {
             let (response, afterwards) = sent.await?;
             let told = move |frame| {
@@ -37,12 +51,20 @@ impl WasiHttpHooks for ProgressHooks {
         })
     }
 
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        BODY_PIECE_BYTES
+    }
+
+    fn p3_outgoing_body_chunk_size(&mut self) -> usize {
+        BODY_PIECE_BYTES
+    }
+
     fn set_host_header(&mut self) -> bool {
-        self.inner.set_host_header()
+        self.egress.set_host_header()
     }
 
     fn default_scheme(&mut self) -> Option<http::uri::Scheme> {
-        self.inner.default_scheme()
+        self.egress.default_scheme()
     }
 }
 
@@ -72,7 +94,7 @@ mod tests {
     #[tokio::test]
     async fn a_guest_that_reads_without_waiting_may_compute_between_the_pieces() {
         let cpu = Arc::new(CpuGuard::default());
-        let mut hooks = ProgressHooks { cpu: Arc::clone(&cpu), inner: Box::new(Pieces) };
+        let mut hooks = GuestHooks { traces: Traces::default(), cpu: Arc::clone(&cpu), egress: Box::new(Pieces) };
         let request = http::Request::new(http_body_util::Empty::new().map_err(|never| match never {}).boxed_unsync());
         let sent = hooks.send_request(request, None, Box::new(std::future::ready(Ok(()))));
         let (response, _) = Box::into_pin(sent).await.map_err(|_| "no answer").unwrap();
