@@ -35,6 +35,23 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// How the source is read.
+    pub(super) fn syntax(&self) -> syntax::Config {
+        syntax::Config::new().utf8(false).unicode(self.unicode).case_insensitive(self.ignore_case)
+    }
+
+    /// How automata are built and when they give up.
+    pub(super) fn automaton(&self) -> dfa::Config {
+        dfa::Config::new()
+            .unicode_word_boundary(true)
+            .cache_capacity(self.automaton_bytes)
+            // Builds less than a state for ten bytes, or gives up.
+            .minimum_cache_clear_count(Some(3))
+            .minimum_bytes_per_state(Some(10))
+    }
+}
+
 /// Why there is no such expression.
 #[derive(Debug)]
 pub enum Refused {
@@ -91,8 +108,7 @@ impl Regex {
     /// # Errors
     /// See [`Refused`].
     pub fn with(source: &str, settings: &Settings) -> Result<Self, Refused> {
-        let config = syntax::Config::new().utf8(false).unicode(settings.unicode).case_insensitive(settings.ignore_case);
-        let hir = syntax::parse_with(source, &config).map_err(|error| Refused::Syntax(Box::new(error)))?;
+        let hir = syntax::parse_with(source, &settings.syntax()).map_err(|error| Refused::Syntax(Box::new(error)))?;
         let program = |config: thompson::Config| {
             let config = config.utf8(false).nfa_size_limit(Some(settings.program_bytes));
             thompson::Compiler::new().configure(config).build_from_hir(&hir).map_err(|_| Refused::TooLarge)
@@ -101,12 +117,7 @@ impl Regex {
         let reverse = program(thompson::Config::new().reverse(true).which_captures(WhichCaptures::None))?;
         let start = Prefilter::from_hir_prefix(MatchKind::LeftmostFirst, &hir);
 
-        let config = dfa::Config::new()
-            .unicode_word_boundary(true)
-            .cache_capacity(settings.automaton_bytes)
-            // Builds less than a state for ten bytes, or gives up.
-            .minimum_cache_clear_count(Some(3))
-            .minimum_bytes_per_state(Some(10));
+        let config = settings.automaton();
         let automaton = |config: dfa::Config, program| dfa::Builder::new().configure(config).build_from_nfa(program).ok();
         let first = automaton(config.clone().prefilter(start.clone()).specialize_start_states(start.is_some()), forward.clone());
         let last = automaton(config.match_kind(MatchKind::All), reverse);

@@ -32,8 +32,7 @@ pub(super) struct Sieve {
 impl Sieve {
     /// For an expression that is read as `settings` say; `None` when lines cannot be ruled out together.
     pub(super) fn new(source: &str, settings: &Settings) -> Option<Self> {
-        let syntax = syntax::Config::new().utf8(false).unicode(settings.unicode).case_insensitive(settings.ignore_case);
-        let wanted = syntax::parse_with(source, &syntax.multi_line(true).crlf(true)).ok()?;
+        let wanted = syntax::parse_with(source, &settings.syntax().multi_line(true).crlf(true)).ok()?;
         let looks = wanted.properties().look_set();
         if looks.contains(Look::Start) || looks.contains(Look::End) {
             return None;
@@ -41,12 +40,7 @@ impl Sieve {
         let not_plain = syntax::parse_with(NOT_PLAIN, &syntax::Config::new().utf8(false)).ok()?;
         let program = thompson::Config::new().utf8(false).nfa_size_limit(Some(settings.program_bytes)).which_captures(WhichCaptures::None);
         let program = thompson::Compiler::new().configure(program).build_from_hir(&Hir::alternation(vec![wanted, not_plain])).ok()?;
-        let config = dfa::Config::new()
-            .match_kind(MatchKind::All)
-            .unicode_word_boundary(true)
-            .cache_capacity(settings.automaton_bytes)
-            .minimum_cache_clear_count(Some(3))
-            .minimum_bytes_per_state(Some(10));
+        let config = settings.automaton().match_kind(MatchKind::All);
         let automaton = dfa::Builder::new().configure(config).build_from_nfa(program).ok()?;
         let cache = automaton.create_cache();
         Some(Self { automaton, cache })
