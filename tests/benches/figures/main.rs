@@ -81,6 +81,9 @@ async fn controller() -> Result<Simulator> {
 async fn main() -> Result<ExitCode> {
     let mut table = Table::default();
     let only = std::env::var("ONLY").ok();
+    if let Some(only) = &only {
+        anyhow::ensure!(SECTIONS.contains(&only.as_str()), "ONLY is one of {}, not {only}", SECTIONS.join(", "));
+    }
     for section in SECTIONS.iter().filter(|section| only.as_deref().is_none_or(|only| only == **section)) {
         match *section {
             "speed" => speed::measure(&mut table).await?,
