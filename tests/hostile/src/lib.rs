@@ -89,6 +89,14 @@ fn recurse(depth: usize) -> usize {
     recurse(depth + 1) + black_box(frame).len()
 }
 
+/// Makes things and lets none go.
+fn hold<T>(mut make: impl FnMut() -> T) -> String {
+    let mut held = vec![];
+    loop {
+        held.push(make());
+    }
+}
+
 /// What a guest may try to send along: names and values that would change whom or what the controller believes.
 const FORGED: [(&str, &[u8]); 12] = [
     ("host", b"evil.test"),

@@ -17,7 +17,7 @@ pub(crate) fn attack(kind: &str) -> String {
             monotonic_clock::subscribe_duration(u64::MAX / 2).block();
             String::new()
         }
-        "timers" => hold(|| monotonic_clock::subscribe_duration(u64::MAX / 2)),
+        "timers" => super::hold(|| monotonic_clock::subscribe_duration(u64::MAX / 2)),
         "requests" => {
             let requests: Vec<_> = (0..10_000).map(|_| outgoing_handler::handle(request("/never"), None)).collect();
             let refused = requests.iter().filter(|sent| sent.is_err()).count();
@@ -25,12 +25,12 @@ pub(crate) fn attack(kind: &str) -> String {
             format!("{refused} refused at once")
         }
         "headers" => headers().to_string(),
-        "fields" => hold(|| {
+        "fields" => super::hold(|| {
             let fields = Fields::new();
             let full = (0..).take_while(|n| fields.append(&format!("x-{n}"), &[b'y'; 1000]).is_ok()).count();
             (full, fields)
         }),
-        "bodies" => hold(|| {
+        "bodies" => super::hold(|| {
             let request = request("/never");
             let body = request.body();
             let stream = body.as_ref().ok().and_then(|body| body.write().ok());
@@ -53,14 +53,6 @@ fn shout(out: &wasip2::io::streams::OutputStream, err: &wasip2::io::streams::Out
         for stream in [out, err] {
             drop(stream.blocking_write_and_flush(lines.as_bytes().get(..4096).unwrap_or_default()));
         }
-    }
-}
-
-/// Makes things and lets none go.
-fn hold<T>(mut make: impl FnMut() -> T) -> String {
-    let mut held = vec![];
-    loop {
-        held.push(make());
     }
 }
 

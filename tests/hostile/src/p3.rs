@@ -38,12 +38,12 @@ pub(crate) async fn attack(kind: &str) -> String {
             String::new()
         }
         "headers" => headers().to_string(),
-        "fields" => hold(|| {
+        "fields" => super::hold(|| {
             let fields = Fields::new();
             let full = (0..).take_while(|n| fields.append(&format!("x-{n}"), &[b'y'; 1000]).is_ok()).count();
             (full, fields)
         }),
-        "bodies" => hold(|| {
+        "bodies" => super::hold(|| {
             let (writer, reader) = wit_stream::new::<u8>();
             (writer, request("/never", Fields::new(), Some(reader)))
         }),
@@ -62,14 +62,6 @@ async fn shout() -> String {
     loop {
         out.write_all(lines.clone().into_bytes()).await;
         err.write_all(lines.clone().into_bytes()).await;
-    }
-}
-
-/// Makes things and lets none go.
-fn hold<T>(mut make: impl FnMut() -> T) -> String {
-    let mut held = vec![];
-    loop {
-        held.push(make());
     }
 }
 
