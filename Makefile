@@ -6,7 +6,10 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 # Small, and the same on every machine: short addresses in the code, and no path of this one in panic messages.
 CARGO_HOME ?= $(HOME)/.cargo
 export CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS := -Clink-arg=--compress-relocations --remap-path-prefix=$(CARGO_HOME)/registry/src=crates --remap-path-prefix=$(CURDIR)=.
-WASM := target/wasm32-wasip2/component/jankins_component.wasm
+# A directory for each WASI: in one, cargo would take the one build for an outdated other, and repeat both every time.
+P3 := --target wasm32-wasip2 --profile component --features p3 --target-dir target/p3
+P2 := --target wasm32-wasip2 --profile component --features p2 --target-dir target/p2
+WASM := wasm32-wasip2/component/jankins_component.wasm
 PLUGINS := target/plugin/jankins.wasm target/plugin/jankins-p2.wasm
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
@@ -49,20 +52,20 @@ build: plugin ## Build the host and both components
 .PHONY: plugin
 plugin: toolchain ## Build both components: target/plugin/jankins.wasm (WASI 0.3), jankins-p2.wasm (WASI 0.2)
 	$(CARGO) build -q -p jankins-component --release --features package --bin package-plugin
-	$(CARGO) build -q -p jankins-component --lib --target wasm32-wasip2 --profile component --features p3
-	@target/release/package-plugin wit $(WASM) target/plugin/jankins.wasm > target/plugin.imports
-	$(CARGO) build -q -p jankins-component --lib --target wasm32-wasip2 --profile component --features p2
-	@target/release/package-plugin wit $(WASM) target/plugin/jankins-p2.wasm >> target/plugin.imports
+	$(CARGO) build -q -p jankins-component --lib $(P3)
+	@target/release/package-plugin wit target/p3/$(WASM) target/plugin/jankins.wasm > target/plugin.imports
+	$(CARGO) build -q -p jankins-component --lib $(P2)
+	@target/release/package-plugin wit target/p2/$(WASM) target/plugin/jankins-p2.wasm >> target/plugin.imports
 
 # Plugins that misbehave on request, for the tests of the sandbox. Not part of `build`: nobody else needs them.
-HOSTILE := target/wasm32-wasip2/component/jankins_hostile.wasm
+HOSTILE := wasm32-wasip2/component/jankins_hostile.wasm
 .PHONY: hostile
 hostile: toolchain
 	$(CARGO) build -q -p jankins-component --release --features package --bin package-plugin
-	$(CARGO) build -q -p jankins-hostile --target wasm32-wasip2 --profile component --features p3
-	@target/release/package-plugin tests/hostile/wit $(HOSTILE) target/plugin/hostile.wasm wasi:random/random > /dev/null
-	$(CARGO) build -q -p jankins-hostile --target wasm32-wasip2 --profile component --features p2
-	@target/release/package-plugin tests/hostile/wit $(HOSTILE) target/plugin/hostile-p2.wasm wasi:random/random > /dev/null
+	$(CARGO) build -q -p jankins-hostile $(P3)
+	@target/release/package-plugin tests/hostile/wit target/p3/$(HOSTILE) target/plugin/hostile.wasm wasi:random/random > /dev/null
+	$(CARGO) build -q -p jankins-hostile $(P2)
+	@target/release/package-plugin tests/hostile/wit target/p2/$(HOSTILE) target/plugin/hostile-p2.wasm wasi:random/random > /dev/null
 
 .PHONY: toolchain
 toolchain:
@@ -94,10 +97,10 @@ lint: toolchain ## Check formatting, and every target with clippy
 	$(CARGO) clippy -q --release --workspace --all-targets -- -D warnings
 	$(CARGO) clippy -q --release -p jankins --features otlp --all-targets -- -D warnings
 	$(CARGO) clippy -q --release -p jankins-component --features package --bin package-plugin -- -D warnings
-	$(CARGO) clippy -q -p jankins-component --lib --target wasm32-wasip2 --profile component --features p3 -- -D warnings
-	$(CARGO) clippy -q -p jankins-component --lib --target wasm32-wasip2 --profile component --features p2 -- -D warnings
-	$(CARGO) clippy -q -p jankins-hostile --lib --target wasm32-wasip2 --profile component --features p3 -- -D warnings
-	$(CARGO) clippy -q -p jankins-hostile --lib --target wasm32-wasip2 --profile component --features p2 -- -D warnings
+	$(CARGO) clippy -q -p jankins-component --lib $(P3) -- -D warnings
+	$(CARGO) clippy -q -p jankins-component --lib $(P2) -- -D warnings
+	$(CARGO) clippy -q -p jankins-hostile --lib $(P3) -- -D warnings
+	$(CARGO) clippy -q -p jankins-hostile --lib $(P2) -- -D warnings
 
 .PHONY: bench
 bench: build ## Measure start, calls, memory, log scans and tokens; fail when a figure is out of its bounds
