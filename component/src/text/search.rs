@@ -131,13 +131,15 @@ impl Search {
     /// Scans the next chunk.
     pub fn push(&mut self, chunk: &[u8]) {
         let (whole, unfinished) = chunk.split_at(memrchr(b'\n', chunk).map_or(0, |at| at + 1));
+        let mut sieve = self.sieve.take();
+        let mut block = sieve.as_mut().map(|sieve| sieve.block(whole));
         let mut at = 0;
         while at < whole.len() {
             if self.matcher.can_skip()
                 && self.scanner.is_at_line_start()
-                && let Some(sieve) = &mut self.sieve
+                && let Some(block) = &mut block
             {
-                let next = sieve.first_left(whole, at);
+                let next = block.first_left(at);
                 self.skip(whole.get(at..next).unwrap_or_default());
                 at = next;
             }
@@ -147,6 +149,7 @@ impl Search {
             at += line.len();
         }
         self.push_line(unfinished);
+        self.sieve = sieve;
     }
 
     fn push_line(&mut self, line: &[u8]) {
