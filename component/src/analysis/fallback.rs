@@ -49,6 +49,7 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
         score: 30,
         verdict: false,
         doubted: false,
+        detail: 0,
     })
 }
 
@@ -95,6 +96,7 @@ fn of_downstream(build: &DownstreamBuild) -> Hypothesis {
         score: 39,
         verdict: false,
         doubted: false,
+        detail: 0,
     }
 }
 

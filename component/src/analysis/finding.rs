@@ -84,6 +84,11 @@ impl Finding {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// How many things it names.
+    pub(super) fn detail(&self) -> usize {
+        self.captures.iter().filter(|(_, value)| !value.is_empty()).count()
+    }
+
     /// Jenkins itself prints it as what made the build fail.
     pub(super) fn is_verdict(&self) -> bool {
         self.notes.contains(&Note::Verdict)

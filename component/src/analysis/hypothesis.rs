@@ -16,6 +16,10 @@ pub(super) const GENERIC: u8 = 50;
 const MAX_HYPOTHESES: usize = 5;
 /// Names of tests in a title.
 const MAX_NAMES: usize = 3;
+/// The rule of a chain of exceptions, of which the last one is the root.
+const CHAIN: &str = "jvm-caused-by";
+/// How many lines one trace may have between two of its exceptions.
+const CHAIN_WITHIN: u64 = 60;
 /// Lines of evidence per hypothesis.
 const MAX_EVIDENCE: usize = 8;
 
@@ -70,6 +74,8 @@ pub struct Hypothesis {
     pub(super) verdict: bool,
     /// Something speaks against its best finding.
     pub(super) doubted: bool,
+    /// How many things the finding behind the title names.
+    pub(super) detail: usize,
 }
 
 /// The hypotheses of an analysis, best first. A successful build has none.
@@ -153,13 +159,18 @@ impl Hypothesis {
             score: finding.score,
             verdict: finding.is_verdict(),
             doubted: finding.is_doubted(),
+            detail: finding.detail(),
         }
     }
 
     /// Adds a finding that says the same kind of thing.
     fn absorb(&mut self, finding: &Finding) {
-        if finding.cause.len() > self.title.len() && finding.cause.starts_with(&self.title) {
+        let longer = finding.cause.len() > self.title.len() && finding.cause.starts_with(&self.title);
+        let names_more = self.happens_once() && finding.rule.id == self.rule && finding.detail() > self.detail;
+        let root = self.rule == CHAIN && self.evidence.last().is_some_and(|e| (e.line..e.line + CHAIN_WITHIN).contains(&finding.line));
+        if longer || names_more || root {
             // The same again, with more detail.
+            self.detail = finding.detail();
             self.title.clone_from(&finding.cause);
             self.evidence = finding.evidence.iter().take(MAX_EVIDENCE).cloned().collect();
             self.repeated += finding.count;
@@ -177,6 +188,14 @@ impl Hypothesis {
         }
     }
 
+    /// Such a thing happens once in a build and is reported by several lines.
+    fn happens_once(&self) -> bool {
+        matches!(
+            self.category,
+            Category::Downstream | Category::Aborted | Category::Timeout | Category::Infrastructure | Category::Scm | Category::Credentials
+        )
+    }
+
     /// Completes the title with how much there is of it.
     fn entitle(&mut self, analysis: &Analysis) {
         if self.category == Category::Test {
@@ -186,18 +205,7 @@ impl Hypothesis {
                 return;
             }
         }
-        // These happen once and are reported by several lines.
-        if self.verdict
-            || matches!(
-                self.category,
-                Category::Downstream
-                    | Category::Aborted
-                    | Category::Timeout
-                    | Category::Infrastructure
-                    | Category::Scm
-                    | Category::Credentials
-            )
-        {
+        if self.verdict || self.happens_once() {
             return;
         }
         let all = analysis.counts.iter().find(|(rule, _)| *rule == self.rule);

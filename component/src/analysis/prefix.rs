@@ -1,7 +1,7 @@
 //! Removes what other programs put in front of a line, so that a rule sees what the tool printed.
 //!
 //! Known prefixes: the Timestamper plugin and application clocks (`[2026-01-31T10:00:00.000Z] `,
-//! `10:00:00  `), BuildKit (`#12 3.456 `), Ant tasks (`    [javac] `), Compose (`web-1  | `), runners of workspaces
+//! `10:00:00  `, fastlane's `[10:00:00]: ▸ `), BuildKit (`#12 3.456 `), Ant tasks (`    [javac] `), Compose (`web-1  | `), runners of workspaces
 //! (`web:build: `, `packages/web build: `).
 //! Anything else is left as it is. Only a view is returned; line numbers and byte offsets stay
 //! those of the whole line.
@@ -53,7 +53,11 @@ fn clock(text: &str) -> Option<&str> {
         return None;
     }
     if bracketed {
-        return text.get(end..)?.strip_prefix("]").map(|rest| rest.strip_prefix(' ').unwrap_or(rest));
+        // fastlane ends its clock with a colon, and marks what Xcode says.
+        let rest = text.get(end..)?.strip_prefix("]")?;
+        let rest = rest.strip_prefix(':').unwrap_or(rest);
+        let rest = rest.strip_prefix(' ').unwrap_or(rest);
+        return Some(rest.strip_prefix("▸ ").unwrap_or(rest));
     }
     // The run may have swallowed some of the message: a clock ends with the word that has its second colon. The indentation
     // behind it is the message's own.
@@ -132,6 +136,8 @@ mod tests {
         assert_eq!(peel("[2026-11-24T00:58:41.066Z] #9 0.31 E: Unable"), "E: Unable");
         assert_eq!(peel("    [javac] Foo.java:3: error: x"), "Foo.java:3: error: x");
         assert_eq!(peel("db-1  | FATAL: no such role"), "FATAL: no such role");
+        assert_eq!(peel("[14:38:27]: ▸ ** ARCHIVE FAILED **"), "** ARCHIVE FAILED **");
+        assert_eq!(peel("[17:26:16]: Error: Exit status: 74"), "Error: Exit status: 74");
     }
 
     #[test]

@@ -124,12 +124,19 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Docker,
         category: Category::Config,
         specificity: 90,
-        needles: &["failed to calculate checksum", "failed to compute cache key", "COPY failed", "ADD failed"],
-        pattern: r#"(?:failed to (?:compute cache key|calculate checksum of ref)\b.*?"(?P<file>/[^"]+)": not found|(?:COPY|ADD) failed: (?P<message>.+))"#,
+        needles: &[
+            "failed to calculate checksum",
+            "failed to compute cache key",
+            "COPY failed",
+            "ADD failed",
+            "failed to get fileinfo for",
+        ],
+        pattern: r#"(?:failed to get fileinfo for (?P<file2>[^\s:]+): |failed to (?:compute cache key|calculate checksum of ref)\b.*?"(?P<file>/[^"]+)": not found|(?:COPY|ADD) failed: (?P<message>.+))"#,
         cause: "COPY cannot find {file}{message} in the build context",
         advice: "Build it first, correct the path, or remove it from .dockerignore.",
         examples: samples![
             "ERROR: failed to solve: failed to compute cache key: failed to calculate checksum of ref x::y: \"/dist\": not found",
+            "error building image: error building stage: failed to get files used from context: failed to get fileinfo for /workspace/package.json: lstat /workspace/package.json: no such file or directory",
             "COPY failed: file not found in build context or excluded by .dockerignore: stat dist: file does not exist",
         ],
         near_misses: samples!["#7 [3/5] COPY dist /app"],
@@ -170,6 +177,21 @@ pub(super) const RULES: &[Rule] = &[
         advice: "The message names what it refused; compare with the docker command above it.",
         examples: samples!["Error response from daemon: network shop_default not found"],
         near_misses: samples!["response from daemon ok"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "kaniko-failed",
+        tool: Tool::Docker,
+        category: Category::Script,
+        specificity: 60,
+        needles: &["error building image: "],
+        pattern: r"^error building image: (?P<message>.+)$",
+        cause: "the image could not be built: {message}",
+        advice: "The output of the instruction above says why.",
+        examples: samples![
+            "error building image: error building stage: failed to execute command: waiting for process to exit: exit status 1"
+        ],
+        near_misses: samples!["no error building images"],
         ..Rule::CAUSE
     },
 ];

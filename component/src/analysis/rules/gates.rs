@@ -1,6 +1,6 @@
 //! Scanners and gates that fail a build on purpose: vulnerabilities, secrets, load thresholds.
 
-use super::{Category, Rule, Tool, samples};
+use super::{Category, Lookup, Rule, Tool, samples};
 
 /// The table.
 pub(super) const RULES: &[Rule] = &[
@@ -11,10 +11,12 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 72,
         needles: &["CRITICAL: ", "One or more dependencies were identified with vulnerabilities", "severity vulnerability found"],
         pattern: r"(?P<message>^Total: [1-9]\d* \(.*(?:HIGH|CRITICAL): [1-9].*\)|One or more dependencies were identified with vulnerabilities that have a CVSS score .+|✗ (?:High|Critical) severity vulnerability found in \S+)",
-        cause: "the scan found vulnerabilities: {message}",
+        after: Some(Lookup::near(10, r"^│ (?P<library>\S+) .*? (?P<id>[A-Z]+-\d[\w-]+) ")),
+        cause: "the scan found vulnerabilities: {message} {id} {library}",
         advice: "Update what the report lists, or accept a finding in the scanner's ignore file.",
         examples: samples![
             "Total: 3 (HIGH: 2, CRITICAL: 1)",
+            "Total: 1 (CRITICAL: 1)\n│ Library  │ Vulnerability │ Severity │\n│ xz-utils │ CVE-2024-3094 │ CRITICAL │",
             "[ERROR] One or more dependencies were identified with vulnerabilities that have a CVSS score greater than or equal to '7.0':",
         ],
         near_misses: samples!["Total: 0 (HIGH: 0, CRITICAL: 0)", "CRITICAL: 0"],

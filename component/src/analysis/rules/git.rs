@@ -9,24 +9,30 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Git,
         category: Category::Credentials,
         specificity: 92,
-        needles: &[
-            "Authentication failed for",
-            "could not read Username",
-            "could not read Password",
-            "Permission denied (publickey",
-            "Invalid username or",
-            "Host key verification failed",
-        ],
-        pattern: r"(?P<message>(?:fatal: )?Authentication failed for '?(?P<url>[^'\s]+)|could not read (?:Username|Password) for '(?P<url2>[^']+)'|Permission denied \(publickey[^)]*\)|Host key verification failed|Invalid username or (?:password|token))",
+        needles: &["Authentication failed for", "could not read Username", "could not read Password", "Invalid username or"],
+        pattern: r"(?P<message>(?:fatal: )?Authentication failed for '?(?P<url>[^'\s]+)|could not read (?:Username|Password) for '(?P<url2>[^']+)'|Invalid username or (?:password|token))",
         cause: "git may not read the repository: {message}",
-        advice: "Give the job credentials that may read {url|the repository} (and, for ssh, a known host key).",
+        advice: "Give the job credentials that may read {url|the repository}.",
         examples: samples![
             "fatal: Authentication failed for 'https://git.example.com/shop/checkout.git/'",
-            "stderr: git@git.example.com: Permission denied (publickey).",
             "fatal: could not read Username for 'https://git.example.com': terminal prompts disabled",
-            "Host key verification failed.",
         ],
         near_misses: samples!["using credential git-bot"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        // Also of a deployment that logs in on a machine.
+        id: "ssh-auth",
+        tool: Tool::Git,
+        category: Category::Credentials,
+        specificity: 91,
+        needles: &["Permission denied (publickey", "Host key verification failed"],
+        pattern: r"(?:(?P<peer>\S+@[\w.-]+): )?(?P<message>Permission denied \(publickey[^)]*\)|Host key verification failed)",
+        before: Some(Lookup::near(8, r"^(?:\+ (?P<command>(?:ssh|scp|rsync|sftp) .+)|.*key for (?:host )?'?(?P<peer>[\w.-]+)'? .*)$")),
+        cause: "the login by ssh was refused: {peer} {message}",
+        advice: "Give the job an SSH key that {peer|the other side} accepts, and know its host key (known_hosts).",
+        examples: samples!["stderr: git@git.example.com: Permission denied (publickey).", "Host key verification failed.",],
+        near_misses: samples!["using GIT_SSH to set credentials deploy key"],
         ..Rule::CAUSE
     },
     Rule {

@@ -30,7 +30,8 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["panic: ", "fatal error: "],
         pattern: r"^(?:panic|fatal error): (?P<message>.+?)(?: \[recovered\])?$",
         unless: r"^fatal error: (?:runtime: )?out of memory|Killed signal",
-        after: Some(Lookup::near(14, r"^\s+(?P<file>/\S+\.go):(?P<line>\d+)(?: \+0x[0-9a-f]+)?$")),
+        // Not a frame of Go itself.
+        after: Some(Lookup::near(16, r"^\s+(?P<file>/(?:[^u\s]|u[^s\s]|us[^r\s]|usr/src)\S*\.go):(?P<line>\d+)(?: \+0x[0-9a-f]+)?$")),
         extent: 2,
         cause: "a Go program panicked: {message} ({file|?}:{line|?})",
         advice: "Look at the first frame of your own package below the panic.",

@@ -157,13 +157,15 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Quality,
         specificity: 84,
         needles: &["quality gate", "Quality gate", "Quality Gate"],
-        pattern: r"(?:Pipeline aborted due to quality gate failure: (?P<status>\w+)|^\[[\w -]+\]\s+(?:-> )?(?:Some|All)? ?quality gates have been missed: (?:overall result is )?(?P<status2>\w+)|QUALITY GATE STATUS: (?P<status3>FAILED)|Quality Gate ?(?:status)?: (?P<status4>FAILED|ERROR))",
-        cause: "a quality gate was missed: {status|see the line}",
+        pattern: r"(?:Pipeline aborted due to quality gate failure: (?P<status>\w+)|^\[(?P<report>[^\]]+)\]\s+(?:-> )?(?:Some|All)? ?quality gates have been missed: (?:overall result is )?(?P<status2>\w+)|QUALITY GATE STATUS: (?P<status3>FAILED)|Quality Gate ?(?:status)?: (?P<status4>FAILED|ERROR))",
+        extent: 2,
+        cause: "a quality gate was missed: {report|} {status|see the line}",
         advice: "Open the coverage, warnings or Sonar report of this build: new issues or lost coverage are listed there.",
         examples: samples![
             "ERROR: Pipeline aborted due to quality gate failure: ERROR",
             "[Coverage] -> Some quality gates have been missed: overall result is UNSTABLE",
             "[INFO] ------------- QUALITY GATE STATUS: FAILED",
+            "[GNU C Compiler (gcc)] -> Some quality gates have been missed: overall result is UNSTABLE\n[GNU C Compiler (gcc)] -> Details for each quality gate:\n[GNU C Compiler (gcc)]    - [New (any severity)]: ≪Unstable≫ - (Actual value: 3, Quality gate: 1.00)",
         ],
         near_misses: samples!["[Coverage] No quality gates have been set - skipping", "Quality Gate: PASSED"],
         ..Rule::CAUSE
@@ -205,12 +207,30 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Config,
         specificity: 88,
-        needles: &["No tool named ", "Tool type ", "No jdk named "],
-        pattern: r#"(?:No tool named (?P<name>\S+) found|Tool type \x22(?P<name2>[^\x22]+)\x22 does not have an install of \x22)"#,
-        cause: "the controller has no tool named {name}",
+        needles: &["No tool named ", "Tool type ", "No jdk named ", "find any executable in"],
+        pattern: r#"(?:No tool named (?P<name>\S+) found|Tool type \x22(?P<name2>[^\x22]+)\x22 does not have an install of \x22|Couldn't find any executable in (?P<name3>\S+))"#,
+        cause: "the controller has no tool named {name}, or it is not installed there",
         advice: "Configure it under Manage Jenkins → Tools, or correct the name in the Jenkinsfile.",
-        examples: samples!["ERROR: No tool named maven-3.9 found"],
+        examples: samples![
+            "ERROR: No tool named maven-3.9 found",
+            "FATAL: Couldn’t find any executable in /home/jenkins/tools/maven/apache-maven-3.5.0",
+        ],
         near_misses: samples!["Selected Git installation does not exist. Using Default"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "jenkins-publish",
+        tool: Tool::Jenkins,
+        category: Category::Deploy,
+        specificity: 82,
+        needles: &["Exception when publishing"],
+        pattern: r"Exception when publishing, exception message \[(?P<message>.+)\]$",
+        cause: "publishing failed: {message}",
+        advice: "Check the transfer set of this job and the server it goes to.",
+        examples: samples![
+            "ERROR: Exception when publishing, exception message [Failed to connect and initialize SSH connection. Message: [Auth fail]]"
+        ],
+        near_misses: samples!["SSH: Transferred 3 file(s)"],
         ..Rule::CAUSE
     },
 ];

@@ -50,7 +50,7 @@ pub(super) const RULES: &[Rule] = &[
             "Connection was broken",
             "Backing channel",
         ],
-        pattern: r#"(?:^Cannot contact (?P<agent>[^:]+): |(?:hudson\.remoting\.|java\.nio\.channels\.|jenkins\.\S*)(?:ChannelClosedException|ClosedChannelException|RequestAbortedException)|Looks like the node went offline during the build|^(?:ERROR: )?(?:Agent|Node) (?P<agent2>\S+) was (?:marked offline|deleted; cancelling node body)|^(?:Agent was removed)|Connection was broken|Backing channel '(?P<agent3>[^']+)' is disconnected|Unexpected termination of the channel)"#,
+        pattern: r#"(?:^Cannot contact (?P<agent>[^:]+): |(?:hudson\.remoting\.|java\.nio\.channels\.|jenkins\.\S*)(?:ChannelClosedException|ClosedChannelException|RequestAbortedException)(?:: .*Remote call on (?P<agent4>\S+) failed)?|Looks like the node went offline during the build|^(?:ERROR: )?(?:Agent|Node) (?P<agent2>\S+) was (?:marked offline|deleted; cancelling node body)|^(?:Agent was removed)|Connection was broken|Backing channel '(?P<agent3>[^']+)' is disconnected|Unexpected termination of the channel)"#,
         extent: 1,
         cause: "the agent {agent|of this build} was lost while it ran",
         advice: "Look at the agent's log and whether its machine restarted or ran out of memory; then run the build again.",

@@ -198,4 +198,40 @@ pub(super) const RULES: &[Rule] = &[
         ],
         ..Rule::CAUSE
     },
+    Rule {
+        id: "jenkins-step-exception",
+        tool: Tool::Jenkins,
+        category: Category::Script,
+        specificity: 63,
+        needles: &["Build step failed with exception", "aborted due to exception"],
+        pattern: r"^ERROR: (?:Build step failed with exception|Step '(?P<step>[^']+)' aborted due to exception:)\s*$",
+        after: Some(Lookup::near(1, r"^(?:(?:[a-z]\w*\.)+(?P<kind>[A-Z][\w$]*)(?:: (?P<message>.+))?)$")),
+        extent: 1,
+        cause: "build step {step|} failed: {kind|an exception} {message}",
+        advice: "The last `Caused by` below names the root, if there is one.",
+        examples: samples![
+            "ERROR: Build step failed with exception\norg.codehaus.cargo.container.ContainerException: The [cargo.remote.username] and [cargo.remote.password] properties are mandatory and need to be defined in your configuration.",
+            "ERROR: Step 'Deploy war/ear to a container' aborted due to exception: \njava.lang.InterruptedException: [DeployPublisher][WARN] No wars found. Deploy aborted.",
+        ],
+        near_misses: samples!["Build step failed with exception handling on"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        // Mostly a trace that somebody logged; below the end of a pipeline, what made it fail.
+        id: "jvm-exception-line",
+        tool: Tool::Unknown,
+        category: Category::Script,
+        specificity: 36,
+        needles: &["Exception: ", "Error: "],
+        pattern: r"^(?:Caused: )?(?P<kind>(?:[a-z]\w*\.)+[A-Z][\w$]*(?:Exception|Error)): (?P<message>.+)$",
+        unless: r"script returned exit code",
+        extent: 2,
+        cause: "{kind}: {message}",
+        advice: "Look at the first frame of the pipeline or of the plugin below it.",
+        examples: samples![
+            "java.lang.IllegalArgumentException: Node Jenkins doesn't seem to be running on RedHat-like distro\n\tat org.jenkinsci.plugins.openjdk_native.OpenJDKInstaller.isInstalled(OpenJDKInstaller.java:96)"
+        ],
+        near_misses: samples!["hudson.AbortException: script returned exit code 2", "TypeError: x is not a function"],
+        ..Rule::CAUSE
+    },
 ];

@@ -221,4 +221,21 @@ pub(super) const RULES: &[Rule] = &[
         near_misses: samples!["Hang tight while we grab the latest from your chart repositories..."],
         ..Rule::CAUSE
     },
+    Rule {
+        id: "kubectl-invalid",
+        tool: Tool::Kubectl,
+        category: Category::Config,
+        specificity: 88,
+        needles: &["\" is invalid:"],
+        pattern: r#"^(?:error: )?The (?P<kind>\w+) "(?P<name>[^"]*)" is invalid:\s*(?P<message>.*)$"#,
+        after: Some(Lookup::near(1, r"^\* (?P<message>.+)$")),
+        cause: "the cluster refused {kind} {name}: {message|see below}",
+        advice: "Correct the field in the manifest; one that cannot change needs the object to be deleted first.",
+        examples: samples![
+            "The Deployment \"shop\" is invalid: spec.template.metadata.labels: Invalid value: map[string]string{\"app\":\"shop\"}: `selector` does not match template `labels`",
+            "The Service \"shop\" is invalid: \n* spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range",
+        ],
+        near_misses: samples!["The token \"x\" is invalid"],
+        ..Rule::CAUSE
+    },
 ];

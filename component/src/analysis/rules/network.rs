@@ -73,7 +73,7 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 72,
         retryable: true,
         needles: &["Connection refused", "ECONNREFUSED", "actively refused"],
-        pattern: r"(?:ECONNREFUSED (?P<host>[\w.:\[\]-]+\d)|(?:to|at|host|server at) \x22?(?P<host2>[\w.-]+(?:[: ]\(?[\d.:]+\)?)?)\x22?(?:,? port (?P<port>\d+))?.*(?i:connection refused)|(?P<host3>[\w.-]+:\d+)\W.*(?i:connection refused)|dial tcp (?P<host4>\S+): connect: connection refused|(?i:\bconnection refused\b)|actively refused|ECONNREFUSED)",
+        pattern: r"(?:connect to (?:host )?(?P<host5>\S+ port \d+): Connection refused|connect to (?P<host6>\S+ port \d+)[ :].*refused|ECONNREFUSED (?P<host>[\w.:\[\]-]+\d)|(?:to|at|host|server at) \x22?(?P<host2>[\w.-]+(?:[: ]\(?[\d.:]+\)?)?)\x22?(?:,? port (?P<port>\d+))?.*(?i:connection refused)|(?P<host3>[\w.-]+:\d+)\W.*(?i:connection refused)|dial tcp (?P<host4>\S+): connect: connection refused|(?i:\bconnection refused\b)|actively refused|ECONNREFUSED)",
         cause: "{host|a peer} refused the connection",
         advice: "Check that the service at {host|the address in the line} runs and listens before this step starts.",
         examples: samples![
@@ -81,6 +81,7 @@ pub(super) const RULES: &[Rule] = &[
             "dial tcp 10.1.2.3:8443: connect: connection refused",
             "java.net.ConnectException: Connection refused (Connection refused)",
             "connection to server at \"db\" (172.18.0.2), port 5432 failed: Connection refused",
+            "ssh: connect to host deploy-1.example.com port 22: Connection refused",
         ],
         near_misses: samples!["test_connection_refused_is_handled PASSED", "the connection was accepted"],
         ..Rule::CAUSE
@@ -128,7 +129,7 @@ pub(super) const RULES: &[Rule] = &[
             "Client.Timeout exceeded",
             "SocketTimeoutException",
         ],
-        pattern: r"(?:dial tcp (?P<host>\S+): i/o timeout|\bE(?:SOCKET)?TIMEDOUT\b(?: (?P<host2>[\d.:]+))?|host='(?P<host3>[^']+)'.*(?:Read|Connect) ?timed? ?out|\b[Cc]onnect(?:ion)? timed out\b|\bRead timed out\b|\b(?:i/o|TLS handshake) timeout\b|\bOperation timed out\b|SocketTimeoutException|Client\.Timeout exceeded|ConnectTimeoutE|ReadTimeoutE)",
+        pattern: r"(?:connect to host (?P<host4>\S+ port \d+): (?:Connection|Operation) timed out|dial tcp (?P<host>\S+): i/o timeout|\bE(?:SOCKET)?TIMEDOUT\b(?: (?P<host2>[\d.:]+))?|host='(?P<host3>[^']+)'.*(?:Read|Connect) ?timed? ?out|\b[Cc]onnect(?:ion)? timed out\b|\bRead timed out\b|\b(?:i/o|TLS handshake) timeout\b|\bOperation timed out\b|SocketTimeoutException|Client\.Timeout exceeded|ConnectTimeoutE|ReadTimeoutE)",
         cause: "a connection to {host|a peer} timed out",
         advice: "Check that the peer is up and reachable from the agent (firewall, proxy).",
         examples: samples![
@@ -146,7 +147,7 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 74,
         retryable: true,
         needles: &["No route to host", "Network is unreachable", "EHOSTUNREACH", "ENETUNREACH"],
-        pattern: r"(?:\bNo route to host\b|\bNetwork is unreachable\b|\bE(?:HOST|NET)UNREACH\b(?: (?P<host>\S+))?)",
+        pattern: r"(?:connect to host (?P<host2>\S+ port \d+): (?:No route to host|Network is unreachable)|\bNo route to host\b|\bNetwork is unreachable\b|\bE(?:HOST|NET)UNREACH\b(?: (?P<host>\S+))?)",
         cause: "no route to {host|a peer}",
         advice: "Check the network of the agent.",
         examples: samples!["connect: No route to host", "Error: connect EHOSTUNREACH 10.9.9.9:443"],
@@ -232,13 +233,14 @@ pub(super) const RULES: &[Rule] = &[
             "ExpiredToken",
             "InvalidClientTokenId",
         ],
-        pattern: r"(?P<message>\b401 Unauthorized\b.*|\b403 Forbidden\b.*|\b(?i:status(?: code)?:?|HTTP(?:/[\d.]+)?|returned error:) ?(?:401|403)\b.*|\b(?:unauthorized: )?authentication required\b.*|\bBad credentials\b.*|\b(?:ExpiredToken|InvalidClientTokenId|AccessDenied)(?:Exception)?\b.*|is not authorized to perform: .*)",
+        pattern: r"(?P<message>\b401 Unauthorized\b.*|\b403 Forbidden\b.*|\b(?i:(?:status|response)(?: code)?:?|HTTP(?:/[\d.]+)?|returned error:) ?(?:401|403)\b.*|\b(?:unauthorized: )?authentication required\b.*|\bBad credentials\b.*|\b(?:ExpiredToken|InvalidClientTokenId|AccessDenied)(?:Exception)?\b.*|is not authorized to perform: .*)",
         cause: "access was refused: {message}",
         advice: "Check that the credentials of this step exist, are not expired and may do this.",
         examples: samples![
             "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied",
             "Received status code 401 from server: Unauthorized",
             "server returned 403 Forbidden for https://nexus.example.com/x",
+            "Caused by: org.codehaus.cargo.container.tomcat.internal.TomcatManagerException: HTTP request failed, response code: 401, response message: ",
         ],
         near_misses: samples!["test_401_unauthorized_is_shown PASSED", "imported 403 rows"],
         ..Rule::CAUSE

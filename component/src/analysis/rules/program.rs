@@ -1,6 +1,6 @@
 //! Programs that are missing, may not run, crash, or miss their files.
 
-use super::{Category, Rule, Tool, samples};
+use super::{Category, Lookup, Rule, Tool, samples};
 
 /// The table.
 pub(super) const RULES: &[Rule] = &[
@@ -21,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[
             "AddressSanitizer",
         ],
         pattern: r"(?:(?P<message>Segmentation fault|Bus error|Illegal instruction|Aborted)(?: \(core dumped\))?(?:\s+(?P<program>\S.*))?$|\bsignal SIGSEGV\b|\(signal: (?:11|6), (?P<message2>SIG\w+)|\bexit code 139\b|ERROR: AddressSanitizer: (?P<message3>[\w-]+)|# +SIGSEGV \(0xb\))",
-        unless: r"^Aborted by",
+        unless: r"^Aborted by|^\[signal SIG",
         cause: "a program crashed: {message|segmentation fault} {program}",
         advice: "Get the core dump or run the program under a debugger or sanitizer with the same input.",
         examples: samples![
@@ -30,7 +30,12 @@ pub(super) const RULES: &[Rule] = &[
             "==4242==ERROR: AddressSanitizer: heap-use-after-free on address 0x60",
             "process didn't exit successfully: `target/debug/core` (signal: 11, SIGSEGV: invalid memory reference)",
         ],
-        near_misses: samples!["Aborted by admin", "test_segmentation_fault_is_reported PASSED"],
+        // The last one stands below the panic that explains it.
+        near_misses: samples![
+            "Aborted by admin",
+            "test_segmentation_fault_is_reported PASSED",
+            "[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x52c1a4]",
+        ],
         ..Rule::CAUSE
     },
     Rule {
@@ -104,8 +109,14 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Machine,
         category: Category::Config,
         specificity: 68,
-        needles: &["No such file or directory", "ENOENT", "cannot find the path specified", "cannot find the file specified"],
-        pattern: r"(?:^(?P<program>[\w./-]+): (?:[\w ]+ )?'?(?P<file>[^\s:']+)'?: No such file or directory$|ENOENT: no such file or directory, \w+ '(?P<file2>[^']+)'|\[Errno 2\] No such file or directory: '(?P<file3>[^']+)'|(?:\S+ )?(?:line )?\d+: (?P<file4>\S+): No such file or directory$|The system cannot find the (?:path|file) specified)",
+        needles: &[
+            "No such file or directory",
+            ": file not found",
+            "ENOENT",
+            "cannot find the path specified",
+            "cannot find the file specified",
+        ],
+        pattern: r"(?:^(?P<program>[\w./-]+): (?:[\w ]+ )?'?(?P<file>[^\s:']+)'?: No such file or directory$|ENOENT: no such file or directory, \w+ '(?P<file2>[^']+)'|\[Errno 2\] No such file or directory: '(?P<file3>[^']+)'|(?:line )?\d+: (?:(?:\.|source): )?(?P<file4>\S+): (?:No such file or directory|file not found)$|The system cannot find the (?:path|file) specified)",
         cause: "{file|a file} does not exist",
         advice: "Check the working directory and whether the step that creates {file|it} ran.",
         examples: samples![
@@ -113,6 +124,7 @@ pub(super) const RULES: &[Rule] = &[
             "Error: ENOENT: no such file or directory, open '/ws/package.json'",
             "FileNotFoundError: [Errno 2] No such file or directory: 'reports/unit.xml'",
             "/ws@tmp/durable/script.sh: line 2: ./gone.sh: No such file or directory",
+            "/usr/local/etc/tests/common_funs.sh: line 13: .: shunit2: file not found",
         ],
         near_misses: samples!["ls: no such luck"],
         ..Rule::CAUSE
@@ -150,10 +162,15 @@ pub(super) const RULES: &[Rule] = &[
             "No package ",
         ],
         pattern: r"(?P<message>^E: (?:Unable to locate package (?P<module>\S+)|Failed to fetch \S+.*|Version .+ was not found|Package '[^']+' has no installation candidate|Could not get lock .+)|Unable to find a match: (?P<module2>\S+)|^ERROR: unable to select packages:)",
+        after: Some(Lookup::near(2, r"^\s+(?P<missing>\S+ \(no such package\))")),
         extent: 1,
-        cause: "the system package cannot be installed: {message}",
+        cause: "the system package cannot be installed: {message} {missing}",
         advice: "Correct name or version, refresh the index first (apt-get update), or check the mirror.",
-        examples: samples!["E: Unable to locate package libpq-devel", "Error: Unable to find a match: libpq-devel",],
+        examples: samples![
+            "E: Unable to locate package libpq-devel",
+            "Error: Unable to find a match: libpq-devel",
+            "ERROR: unable to select packages:\n  curll (no such package):",
+        ],
         near_misses: samples!["Setting up libpq-dev (15.4)"],
         ..Rule::CAUSE
     },
@@ -168,6 +185,38 @@ pub(super) const RULES: &[Rule] = &[
         advice: "Find out what it waited for before raising the limit.",
         examples: samples!["ERROR: waiting for db timed out after 60s", "ERROR: script returned exit code 124"],
         near_misses: samples!["INFO request timed out after 3 s, served from cache"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "rpm-dependencies",
+        tool: Tool::Machine,
+        category: Category::Dependency,
+        specificity: 88,
+        needles: &["Failed build dependencies:"],
+        pattern: r"^error: Failed build dependencies:$",
+        after: Some(Lookup::near(2, r"^\s+(?P<module>\S.*) is needed by (?P<package>\S+)$")),
+        extent: 3,
+        cause: "{module|a package} is needed to build {package|the package} and is not installed",
+        advice: "Install {module|it} on the agent or in the build image.",
+        examples: samples!["error: Failed build dependencies:\n\topenssl-devel is needed by hue-3.7.1-1.el7.centos.x86_64"],
+        near_misses: samples!["Failed build dependencies: none"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "java-home",
+        tool: Tool::Machine,
+        category: Category::Config,
+        specificity: 88,
+        needles: &["JAVA_HOME "],
+        pattern: r"(?:^ERROR: |The |^)(?P<message>JAVA_HOME (?:is set to an invalid directory: .*|is not set and no 'java' command could be found.*|is not set and could not be found.*|(?:environment variable )?is not defined correctly.*))",
+        cause: "{message}",
+        advice: "Install the JDK on the agent or name it in the `tools` block; JAVA_HOME must be its directory.",
+        examples: samples![
+            "ERROR: JAVA_HOME is set to an invalid directory: /opt/jdk-21",
+            "The JAVA_HOME environment variable is not defined correctly,",
+            "ERROR: JAVA_HOME is not set and no 'java' command could be found in your PATH.",
+        ],
+        near_misses: samples!["JAVA_HOME is set to /opt/jdk-21"],
         ..Rule::CAUSE
     },
 ];

@@ -64,11 +64,13 @@ pub(super) const RULES: &[Rule] = &[
             "MigrationFailedException",
         ],
         pattern: r"(?P<message>Migration of schema .+ failed!.*|Validate failed: Migrations have failed validation|(?:Migration \S+ failed|Migration failed for changeset \S+).*|FlywayValidateException: .+)",
-        extent: 4,
-        cause: "the schema migration failed: {message}",
+        after: Some(Lookup::near(12, r"^Message\s+: (?P<reason>.+)$")),
+        extent: 3,
+        cause: "the schema migration failed: {message} {reason}",
         advice: "Repair or complete the named migration; do not edit one that was already applied.",
         examples: samples![
             "Migration of schema \"public\" to version \"12 - prices\" failed! Changes successfully rolled back.",
+            "ERROR: Migration of schema \"public\" to version \"14\" failed! Changes successfully rolled back.\nERROR: Script V14__discount.sql failed\n---\nSQL State  : 42701\nError Code : 0\nMessage    : ERROR: column \"discount\" of relation \"orders\" already exists",
             "liquibase.exception.MigrationFailedException: Migration failed for changeset db/changelog.xml::12::sam",
         ],
         near_misses: samples!["Successfully applied 3 migrations to schema \"public\""],
@@ -238,12 +240,14 @@ pub(super) const RULES: &[Rule] = &[
             "No profiles for",
             "errSecInternalComponent",
             "Keystore file",
+            "requires a development team",
         ],
-        pattern: r"(?P<message>No signing certificate .+ found|\S+ requires a provisioning profile.*|No profiles for '[^']+' were found|errSecInternalComponent|Keystore file '[^']+' not found.*)",
+        pattern: r#"(?P<message>No signing certificate .+ found|\S+ requires a provisioning profile.*|No profiles for '[^']+' were found|Signing for "[^"]+" requires a development team|errSecInternalComponent|Keystore file '[^']+' not found.*)"#,
         cause: "the app cannot be signed: {message}",
         advice: "Provide certificate, profile or keystore on the agent and unlock the keychain in the job.",
         examples: samples![
-            "error: No profiles for 'com.example.shop' were found: Xcode couldn't find any iOS App Development provisioning profiles"
+            "error: No profiles for 'com.example.shop' were found: Xcode couldn't find any iOS App Development provisioning profiles",
+            "/ws/checkouts/GoogleUtilities/Package.swift: error: Signing for \"GoogleUtilities-Environment\" requires a development team. Select a development team in the Signing & Capabilities editor.",
         ],
         near_misses: samples!["Signing Identity:     \"Apple Development\""],
         ..Rule::CAUSE
@@ -257,5 +261,39 @@ pub(super) const RULES: &[Rule] = &[
         examples: samples!["** BUILD FAILED **"],
         near_misses: samples!["** BUILD SUCCEEDED **"],
         ..Rule::SYMPTOM
+    },
+    Rule {
+        id: "patch-failed",
+        tool: Tool::Unknown,
+        category: Category::Scm,
+        specificity: 84,
+        needles: &["hunk FAILED", "hunks FAILED"],
+        pattern: r"^(?P<message>\d+ out of \d+ hunks? FAILED)(?: -- saving rejects to (?:file )?(?P<file>\S+?)(?:\.rej)?)?$",
+        before: Some(Lookup::near(4, r"^(?:patch .*-i (?P<patch>\S+)|(?:patching|checking) file (?P<patch2>\S+))")),
+        cause: "a patch does not apply: {message} ({file|}{patch|})",
+        advice: "Rebase the patch on what the source is now.",
+        examples: samples![
+            "patch -s -f -N -p1 -i ../backports/v5.7_vm_map_ram.patch\n1 out of 1 hunk FAILED",
+            "patching file src/main.c\nHunk #2 FAILED at 41.\n1 out of 3 hunks FAILED -- saving rejects to file src/main.c.rej",
+        ],
+        near_misses: samples!["Hunk #1 succeeded at 14 (offset 2 lines)."],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "rspec-failure",
+        tool: Tool::Ruby,
+        needles: &["Failure/Error:"],
+        // A pending example has its reason in between.
+        before: Some(Lookup::required(1, r"^\s*\d+\) (?P<test>\S.*)$")),
+        pattern: r"^\s+Failure/Error: (?P<code>\S.*)$",
+        after: Some(Lookup::near(6, r"^\s+(?P<message>[^\s#].*)$")),
+        extent: 3,
+        cause: "example {test} failed: {message|see its code}",
+        advice: "Run this example alone; the first frame below the message is where it failed.",
+        examples: samples![
+            "  1) Mailer sends a welcome email\n     Failure/Error: email = Mailer.welcome_email(params).deliver\n\n     NoMethodError:\n       undefined method `email' for nil:NilClass\n     # ./app/mailers/mailer.rb:6:in `welcome_email'"
+        ],
+        near_misses: samples!["Failure/Error: in the middle of a text"],
+        ..Rule::TEST
     },
 ];

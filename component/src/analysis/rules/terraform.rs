@@ -1,6 +1,6 @@
 //! Terraform and OpenTofu, and Ansible beside them.
 
-use super::{Category, Lookup, Rule, Tool, samples};
+use super::{Category, Lookup, Role, Rule, Tool, samples};
 
 /// The table.
 pub(super) const RULES: &[Rule] = &[
@@ -62,15 +62,28 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Terraform,
         category: Category::Deploy,
         specificity: 84,
-        needles: &["fatal: ["],
-        pattern: r#"^fatal: \[(?P<host>[^\]]+)\]: (?P<state>FAILED|UNREACHABLE)! => .*?"msg": "(?P<message>[^"]*)"#,
-        before: Some(Lookup::near(8, r"^TASK \[(?P<task>[^\]]+)\]")),
-        cause: "Ansible task {task|?} on {host}: {state}: {message}",
+        needles: &["fatal: [", "failed: ["],
+        // Of a module that crashed the message is no message.
+        pattern: r#"^(?:fatal|failed): \[(?P<host>[^\]]+)\](?:: (?P<state>FAILED|UNREACHABLE)! => | \(item=.*?\) => ).*?(?:"module_stderr": "(?P<message>(?:[^"\\]|\\.)+?)(?:\\r)?(?:\\n)*"|"msg": "(?P<message2>(?:[^"\\]|\\.)*))"#,
+        before: Some(Lookup::near(8, r"^(?:TASK|RUNNING HANDLER) \[(?P<task>[^\]]+)\]")),
+        cause: "Ansible task {task|?} on {host}: {state|FAILED}: {message}",
         advice: "Run the playbook with -vvv --limit {host} --start-at-task to see it alone.",
         examples: samples![
-            "TASK [shop : install package] ****\nfatal: [web-1]: FAILED! => {\"changed\": false, \"msg\": \"No package matching 'shop-9' found available\"}"
+            "TASK [shop : install package] ****\nfatal: [web-1]: FAILED! => {\"changed\": false, \"msg\": \"No package matching 'shop-9' found available\"}",
+            "TASK [java : make the directory] ****\nfatal: [localhost]: FAILED! => {\"changed\": false, \"module_stderr\": \"sudo: a password is required\\n\", \"module_stdout\": \"\", \"msg\": \"MODULE FAILURE\\nSee stdout/stderr for the exact error\", \"rc\": 1}",
+            "TASK [shop : open ports] ****\nfailed: [web-1] (item=8443) => {\"ansible_loop_var\": \"item\", \"changed\": false, \"item\": 8443, \"msg\": \"firewalld is not running\"}",
         ],
         near_misses: samples!["ok: [web-1]"],
         ..Rule::CAUSE
+    },
+    Rule {
+        id: "ansible-ignored",
+        tool: Tool::Terraform,
+        role: Role::Ignored,
+        needles: &["...ignoring"],
+        pattern: r"^\.\.\.ignoring$",
+        examples: samples!["...ignoring"],
+        near_misses: samples!["fatal: ...ignoring nothing"],
+        ..Rule::FACT
     },
 ];

@@ -7,7 +7,8 @@
 //! |---|---|
 //! | value: password parameters, our own API token, also percent-encoded, in JSON strings, in base64 | this file |
 //! | prefix and length: tokens of GitHub, AWS, Jenkins and others | [`issued`] |
-//! | shape: headers, URLs with passwords, commands, base64 of `user:password` | [`shapes`] |
+//! | shape: headers, URLs with passwords, base64 of `user:password` | [`shapes`] |
+//! | command: `curl -u user:password`, `gh secret set NAME --body x` | [`commands`] |
 //! | name: `DB_PASSWORD=`, `"apiKey": `, `--token `, `<secret>` | [`keyed`] |
 //! | private keys in PEM, over several lines, also from their middle | this file |
 //!
@@ -15,6 +16,7 @@
 //! commits, digests, coordinates and paths: what is not hidden on purpose is listed in the tests. Nothing fails; a
 //! secret of an unknown shape under an innocent name passes, which is why callers give the secrets they know.
 
+mod commands;
 mod issued;
 mod keyed;
 mod shapes;
@@ -128,6 +130,7 @@ impl Redactor {
         }
         issued::find(line, &mut found);
         shapes::find(line, &self.known, &mut found);
+        commands::find(line, &mut found);
         if by_name {
             keyed::find(line, &mut found);
         }

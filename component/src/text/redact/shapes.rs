@@ -5,7 +5,6 @@
 //! | `Authorization:`, `Bearer x`, `Cookie:` | the header |
 //! | `scheme://user:password@host` | the URL |
 //! | `?sig=x`, `&X-Amz-Signature=x` | the parameter of a signed URL |
-//! | `curl -u user:password`, `docker login -p x` | the command |
 //! | base64 of `user:password`, or of text that holds a secret | decoding it |
 
 use std::ops::Range;
@@ -31,22 +30,6 @@ static SIGNATURE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?i)[?&;](?:code|sig|signature|x-(?:amz|goog)-signature)=([^&\s"'<>]{16,})"#).ok());
 /// The client secrets of Azure's directory have no prefix, but a mark in their middle.
 static DIRECTORY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[A-Za-z0-9_~.\-]{3}[0-9]Q~[A-Za-z0-9_~.\-]{31,34}").ok());
-static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r#"(?i)(?-u:\b)(?:(?:curl|wget|https?)(?-u:\b).*?\s(?:-u|--user|--proxy-user)[ =]?"#,
-        r#"(?:'[^:']+:([^']+)'|"[^:"]+:([^"]+)"|["']?[^\s:"']+:([^\s"']+))"#,
-        r#"|machine\s+\S+\s+login\s+\S+\s+password\s+(\S+)"#,
-        r#"|identified\s+(?:with\s+\S+\s+)?by\s+["']([^"']+)"#,
-        r#"|login(?-u:\b).*?\s-p[ =]?["']?([^\s"']+)"#,
-        r#"|sshpass\s+-p\s*["']?([^\s"']+)"#,
-        r#"|redis-cli(?-u:\b).*?\s-a\s+["']?([^\s"']+)"#,
-        r#"|openssl(?-u:\b).*?\spass:([^\s"']+)"#,
-        r#"|ldap[a-z]+(?-u:\b).*?\s-w\s+["']?([^\s"']+)"#,
-        r#"|mysql(?:dump|admin)?(?-u:\b).*?\s-p([^\s"']+))"#,
-    ))
-    .ok()
-});
-
 /// Adds the places of all such secrets in `line` to `found`.
 pub(super) fn find(line: &str, known: &[String], found: &mut Vec<Range<usize>>) {
     if contains_ignoring_case(line, "authorization") {
@@ -71,9 +54,6 @@ pub(super) fn find(line: &str, known: &[String], found: &mut Vec<Range<usize>>) 
     if line.contains("Q~") {
         found.extend(DIRECTORY.iter().flat_map(|regex| regex.find_iter(line.as_bytes())));
     }
-    if [" -p", " -u", " -a", " -w", "user", "pass:", "machine ", "by '", "BY '"].iter().any(|option| line.contains(option)) {
-        groups(&COMMAND, line, found, |value| !is_harmless(value));
-    }
     encoded(line, known, found);
 }
 
@@ -85,7 +65,7 @@ fn contains_ignoring_case(line: &str, needle: &str) -> bool {
 }
 
 /// Places of the first group that matched, if `secret` agrees.
-fn groups(regex: &LazyLock<Option<Regex>>, line: &str, found: &mut Vec<Range<usize>>, secret: impl Fn(&str) -> bool) {
+pub(super) fn groups(regex: &LazyLock<Option<Regex>>, line: &str, found: &mut Vec<Range<usize>>, secret: impl Fn(&str) -> bool) {
     let Some(regex) = regex.as_ref() else { return };
     for groups in regex.groups_iter(line.as_bytes()) {
         let value = groups.inner().next();
