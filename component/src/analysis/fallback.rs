@@ -25,11 +25,11 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
     let said = output.map_or_else(String::new, |line| format!("; last output: {}", line.text.trim()));
     let title = match (command, code) {
         (Some(command), Some(code)) => {
-            format!("`{}` ended the step with exit code {code}{}{said}", trace(command), meaning(code))
+            format!("`{}` ended the step with exit code {code}{}{said}", trace(command), meaning(code, trace(command)))
         }
         (Some(command), None) if symptom.is_some() => format!("`{}` failed{said}", trace(command)),
-        (_, Some(code)) => format!("a step ended with exit code {code}{}{said}", meaning(code)),
-        _ => symptom?.cause.clone(),
+        (_, Some(code)) => format!("a step ended with exit code {code}{}{said}", meaning(code, "")),
+        _ => format!("{}{said}", symptom?.cause),
     };
     let mut evidence: Vec<Evidence> = command.into_iter().chain(outputs().take(LAST_LINES)).chain(output).cloned().collect();
     evidence.extend(symptom.iter().flat_map(|symptom| symptom.evidence.iter().cloned()));
@@ -105,8 +105,19 @@ fn trace(command: &Evidence) -> &str {
     command.text.trim_start_matches('+').trim()
 }
 
-/// What an exit code says by convention.
-fn meaning(code: i64) -> &'static str {
+/// What an exit code says by convention, or by that of the program: curl prints nothing with `-s`.
+fn meaning(code: i64, command: &str) -> &'static str {
+    if command.starts_with("curl ") {
+        match code {
+            3 => return " (curl: malformed URL)",
+            6 => return " (curl: the host does not resolve)",
+            7 => return " (curl: connection refused)",
+            22 => return " (curl: an HTTP error)",
+            28 => return " (curl: timeout)",
+            35 | 60 => return " (curl: TLS)",
+            _ => {}
+        }
+    }
     match code {
         124 => " (the convention of timeout(1))",
         126 => " (found but not executable)",

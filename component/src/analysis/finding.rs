@@ -116,6 +116,8 @@ pub enum Note {
     Confirmed,
     /// It happened in the stage that failed.
     FailingStage,
+    /// It is the last thing that was said before the step failed.
+    LastWord,
     /// It fits the result of the build (a test in an unstable build, a stop in an aborted one).
     FitsResult,
     /// Jenkins itself prints it below the end of the pipeline as what made it fail.

@@ -22,6 +22,8 @@ const KEEP_MARKERS: usize = 512;
 const CONFIRM_WITHIN: u64 = 40;
 /// How many lines after a tool gave up the shell may say that this does not matter.
 const IGNORED_WITHIN: u64 = 2;
+/// How many lines may stand between the last word of a step and its end.
+const LAST_WORD_WITHIN: u64 = 3;
 /// How many lines after a failure it may be tried again.
 const RETRY_WITHIN: u64 = 12;
 /// How many lines after a failure the log may say that it is over.
@@ -90,12 +92,25 @@ impl Scene<'_> {
         if self.fits_result(rule.category) {
             notes.push(Note::FitsResult);
         }
+        if rule.specificity < GENERIC && rule.role == Role::Cause && self.is_last_word(finding) {
+            notes.push(Note::LastWord);
+        }
         // What is in doubt gains nothing from standing near the failure.
         if notes.iter().any(|note| weight(*note) < 0) {
-            notes.retain(|note| !matches!(note, Note::Confirmed | Note::FailingStage));
+            notes.retain(|note| !matches!(note, Note::Confirmed | Note::FailingStage | Note::LastWord));
         }
         finding.score = i32::from(rule.specificity) + notes.iter().map(|note| weight(*note)).sum::<i32>();
         finding.notes = notes;
+    }
+
+    /// Whether hardly anything stands between the finding and the end of a failed step: the word of Jenkins that it failed, or
+    /// the end of the stage that failed.
+    fn is_last_word(&self, finding: &Finding) -> bool {
+        let line = finding.last_line;
+        let exit = self.markers.next(line, |marker| matches!(marker, Marker::Exit | Marker::Symptom));
+        let in_failing = finding.stage.as_ref().is_some_and(|stage| self.failing_stages.contains(stage));
+        let end = self.stages.end_of_stage(line).filter(|_| in_failing);
+        exit.is_some_and(|(distance, _)| distance <= LAST_WORD_WITHIN) || end.is_some_and(|end| end - line <= LAST_WORD_WITHIN)
     }
 
     /// What the lines after the finding's last occurrence say.
@@ -177,6 +192,7 @@ impl Scene<'_> {
 pub(super) fn weight(note: Note) -> i32 {
     match note {
         Note::Confirmed | Note::FailingStage => 6,
+        Note::LastWord => 8,
         Note::FitsResult => 40,
         Note::Verdict => 30,
         Note::PlayedDown => -35,

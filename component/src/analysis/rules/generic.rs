@@ -11,7 +11,7 @@ const NOT_AN_ERROR: &str = concat!(
     // pip has installed everything when it says so.
     r"pip's dependency resolver does not currently|",
     // What Maven prints under every failure, and headings.
-    r"\[Help \d\]|To see the full stack trace|Re-run Maven|For more information about the errors|Please refer to|",
+    r"\] \[Help \d\]|To see the full stack trace|Re-run Maven|For more information about the errors|Please refer to|",
     r"\bsymbol: |\blocation: |Tests run: |See dump files|(?i:ERROR|FATAL)\]?:? *[\w ]{1,30}: *$",
 );
 

@@ -11,11 +11,16 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 92,
         needles: &["Authentication failed for", "could not read Username", "could not read Password", "Invalid username or"],
         pattern: r"(?P<message>(?:fatal: )?Authentication failed for '?(?P<url>[^'\s]+)|could not read (?:Username|Password) for '(?P<url2>[^']+)'|Invalid username or (?:password|token))",
+        before: Some(Lookup::near(
+            5,
+            r"^(?:stderr: )?remote: (?P<reason>(?:HTTP Basic|Invalid|Support for|Permission|Access|Write access).+)$",
+        )),
         cause: "git may not read the repository: {message}",
         advice: "Give the job credentials that may read {url|the repository}.",
         examples: samples![
             "fatal: Authentication failed for 'https://git.example.com/shop/checkout.git/'",
             "fatal: could not read Username for 'https://git.example.com': terminal prompts disabled",
+            "remote: HTTP Basic: Access denied. The provided password or token is incorrect or your account has 2FA enabled.\nfatal: Authentication failed for 'https://git.example.com/infra/k8s.git/'",
         ],
         near_misses: samples!["using credential git-bot"],
         ..Rule::CAUSE
@@ -232,5 +237,20 @@ pub(super) const RULES: &[Rule] = &[
         examples: samples!["ERROR: Error cloning remote repo 'origin'", "ERROR: Maximum checkout retry attempts reached, aborting"],
         near_misses: samples!["Cloning the remote Git repository"],
         ..Rule::SYMPTOM
+    },
+    Rule {
+        id: "git-local-directory",
+        tool: Tool::Git,
+        category: Category::Scm,
+        specificity: 90,
+        needles: &["references a local directory"],
+        pattern: r"Checkout of Git remote '(?P<url>[^']+)' aborted because it references a local directory",
+        cause: "Jenkins does not check out {url}, which is a local directory",
+        advice: "Use a URL of a git server, or let the administrator allow local checkouts on the controller.",
+        examples: samples![
+            "ERROR: Checkout of Git remote '/srv/git/lib.git' aborted because it references a local directory, which may be insecure. You can allow local checkouts anyway by setting the system property 'hudson.plugins.git.GitSCM.ALLOW_LOCAL_CHECKOUT' to true."
+        ],
+        near_misses: samples!["the symlink references a local directory"],
+        ..Rule::CAUSE
     },
 ];

@@ -30,10 +30,13 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Compile,
         specificity: 30,
-        needles: &["MultipleCompilationErrorsException"],
-        pattern: r"MultipleCompilationErrorsException: startup failed",
-        cause: "the Jenkinsfile does not compile",
-        examples: samples!["org.codehaus.groovy.control.MultipleCompilationErrorsException: startup failed:"],
+        needles: &["MultipleCompilationErrorsException", "Loading libraries failed"],
+        pattern: r"MultipleCompilationErrorsException: startup failed|^WorkflowScript: Loading libraries failed",
+        cause: "the Jenkinsfile does not compile, or its libraries cannot be loaded",
+        examples: samples![
+            "org.codehaus.groovy.control.MultipleCompilationErrorsException: startup failed:",
+            "WorkflowScript: Loading libraries failed",
+        ],
         near_misses: samples!["startup failed"],
         ..Rule::SYMPTOM
     },

@@ -277,4 +277,21 @@ pub(super) const RULES: &[Rule] = &[
         near_misses: samples!["npm ERR! code E404"],
         ..Rule::SYMPTOM
     },
+    Rule {
+        id: "npm-access",
+        tool: Tool::Npm,
+        category: Category::Config,
+        specificity: 86,
+        needles: &["code EACCES", "code EPERM", "code EROFS"],
+        pattern: r"^npm (?:ERR!|error) code (?P<code>EACCES|EPERM|EROFS)$",
+        after: Some(Lookup::near(6, r"^npm (?:ERR!|error) path (?P<file>\S.*)$")),
+        extent: 6,
+        cause: "npm may not write {file|a directory} ({code})",
+        advice: "Give the build's user a HOME or npm_config_cache that it may write, or correct the owner of {file|the directory}.",
+        examples: samples![
+            "npm ERR! code EACCES\nnpm ERR! syscall mkdir\nnpm ERR! path /.npm\nnpm ERR! errno -13\nnpm ERR! \nnpm ERR! Your cache folder contains root-owned files, due to a bug in"
+        ],
+        near_misses: samples!["npm ERR! code ELIFECYCLE"],
+        ..Rule::CAUSE
+    },
 ];

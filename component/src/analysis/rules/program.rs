@@ -73,8 +73,9 @@ pub(super) const RULES: &[Rule] = &[
             "exec format error",
             "Exec format error",
             "bad interpreter",
+            "cannot execute binary file",
         ],
-        pattern: r#"(?:Cannot run program "(?P<program>[^"]+)".*error=\d+, (?P<message>.+)|\bspawn (?P<program2>\S+) (?P<message2>E\w+)|exec: "(?P<program3>[^"]+)": (?P<message3>executable file not found in \$PATH)|(?P<program4>\S+): (?:cannot execute binary file: )?(?P<message4>[Ee]xec format error)|(?P<program5>\S+): (?P<message5>bad interpreter: .+))"#,
+        pattern: r#"(?:Cannot run program "(?P<program>[^"]+)".*error=\d+, (?P<message>.+)|\bspawn (?P<program2>\S+) (?P<message2>E\w+)|exec: "(?P<program3>[^"]+)": (?P<message3>executable file not found in \$PATH)|(?P<program4>\S+): (?:cannot execute binary file: )?(?P<message4>[Ee]xec format error)|(?P<program6>[^\s:]+): (?P<message6>cannot execute binary file)$|(?P<program5>\S+): (?P<message5>bad interpreter: .+))"#,
         cause: "{program} cannot be run: {message}",
         advice: "Install {program} on the agent, or correct its path, architecture or first line.",
         examples: samples![
@@ -82,6 +83,7 @@ pub(super) const RULES: &[Rule] = &[
             "Error: spawn chromium ENOENT",
             "exec: \"helm\": executable file not found in $PATH",
             "./gradlew: /bin/sh^M: bad interpreter: No such file or directory",
+            "/usr/bin/cp: /usr/bin/cp: cannot execute binary file",
         ],
         near_misses: samples!["spawn point reached"],
         ..Rule::CAUSE

@@ -44,7 +44,7 @@ fn instructions_in_a_log_do_not_become_the_cause() {
          ERROR: script returned exit code 1\nFinished: FAILURE",
     );
     assert_cause(&analysis, Category::Script, &["3 price tables differ"]);
-    assert_eq!(best(&analysis).confidence, Confidence::Low);
+    assert_eq!(best(&analysis).confidence, Confidence::Medium, "it is the last word before the step failed, and nothing is known of it");
 }
 
 #[test]
