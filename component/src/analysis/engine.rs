@@ -33,6 +33,8 @@ struct Open {
     finding: Finding,
     /// Captures for what neither the line nor those after it say.
     late: Captures,
+    /// Of the lines below, what the last one says: see [`Lookup::last`].
+    last: Captures,
     after: u8,
     extent: u8,
 }
@@ -242,7 +244,7 @@ impl Analyzer {
             key: String::new(),
         };
         let after = rule.after.map_or(0, |lookup| lookup.lines);
-        let open = Open { rule: index, finding, late, after, extent: rule.extent };
+        let open = Open { rule: index, finding, late, last: Captures::new(), after, extent: rule.extent };
         if after == 0 && rule.extent == 0 {
             self.settle(open);
             return;
@@ -276,9 +278,14 @@ impl Analyzer {
                     open.finding.evidence.push(Evidence::new(number, offset, text));
                 }
             }
-            if let Some(found) = found {
-                merge(&mut open.finding.captures, found);
-                open.after = 0;
+            match found {
+                Some(found) if open.finding.rule.after.is_some_and(|lookup| lookup.last) => open.last = found,
+                Some(found) => {
+                    merge(&mut open.finding.captures, found);
+                    open.after = 0;
+                }
+                None if !open.last.is_empty() && text.trim().is_empty() => open.after = 0,
+                None => {}
             }
             if open.after == 0 && open.extent == 0 {
                 self.settle(open);
@@ -292,6 +299,7 @@ impl Analyzer {
     /// Files a finding that nothing can complete any more.
     fn settle(&mut self, open: Open) {
         let mut finding = open.finding;
+        merge(&mut finding.captures, open.last);
         merge(&mut finding.captures, open.late);
         if let Some(workspace) = &self.facts.workspace {
             // A path below the workspace is the same on every agent, and what a person reads.

@@ -104,7 +104,10 @@ impl Facts {
         }
         if command {
             self.command = Some(line.clone());
-            self.tail.clear();
+            // `exit 1` is how a script ends after it has said why.
+            if !line.text.trim_start_matches(['+', ' ']).starts_with("exit ") {
+                self.tail.clear();
+            }
         } else if !line.text.starts_with("Finished: ") {
             if self.tail.len() == TAIL {
                 self.tail.pop_front();

@@ -17,7 +17,11 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
     let code = analysis.exit_codes.last().map(|exit| exit.code);
     let command = analysis.last_command.as_ref();
     let outputs = || {
-        let said = |line: &&Evidence| symptom.is_none_or(|symptom| line.line < symptom.line) && !line.text.starts_with("ERROR: script");
+        let said = |line: &&Evidence| {
+            symptom.is_none_or(|symptom| line.line < symptom.line)
+                && !line.text.starts_with("ERROR: script")
+                && !line.text.starts_with("Commit message: ")
+        };
         analysis.last_output.iter().rev().filter(said)
     };
     // A line that complains says more than the one after it.
@@ -37,8 +41,9 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
     evidence.dedup();
     Some(Hypothesis {
         title,
-        confidence: Confidence::Low,
-        category: Category::Script,
+        // The code of timeout(1) is the reason itself.
+        confidence: if code == Some(124) { Confidence::Medium } else { Confidence::Low },
+        category: if code == Some(124) { Category::Timeout } else { Category::Script },
         tool: Tool::Shell,
         rule: "exit-code",
         stage: analysis.failing_stage.clone(),

@@ -34,9 +34,9 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 87,
         needles: &["Build file '", "Settings file '", "Script '"],
         pattern: r"^(?:Build|Settings|Initialization) file '(?P<file>[^']+)' line: (?P<line>\d+)$|^Script '(?P<file2>[^']+)' line: (?P<line2>\d+)$",
-        after: Some(Lookup::near(
-            5,
-            r"^(?:> )?(?P<message>(?:A problem occurred|Could not|> |startup failed|Unable|No such|Plugin|Cannot).+)$",
+        after: Some(Lookup::last(
+            9,
+            r"^(?:> )?(?P<message>(?:A problem occurred|Could not|startup failed|Unable|No such|Plugin|Cannot).+)$|^\s*> (?P<message2>.+)$",
         )),
         extent: 5,
         cause: "{file}:{line}: {message|the build script fails}",
@@ -60,12 +60,13 @@ pub(super) const RULES: &[Rule] = &[
             "A problem occurred evaluating",
         ],
         pattern: r"^(?:Execution failed for task '(?P<task>[^']+)'|Could not determine the dependencies of task '(?P<task2>[^']+)'|A problem occurred (?:configuring|evaluating) (?P<task3>(?:root )?(?:project|script|settings)[^.]*))",
-        after: Some(Lookup::near(2, r"^\s*> (?P<message>.+)$")),
+        after: Some(Lookup::last(6, r"^\s*> (?P<message>.+)$")),
         extent: 3,
         cause: "Gradle: {task} failed: {message|see below}",
-        advice: "Run `gradle {task} --stacktrace`; the first `>` line names the reason.",
+        advice: "Run `gradle {task} --stacktrace`; the innermost `>` line names the reason.",
         examples: samples![
             "* What went wrong:\nExecution failed for task ':shop:generatePrices'.\n> Process 'command 'python3'' finished with non-zero exit value 2",
+            "Execution failed for task ':app:kapt'.\n> A failure occurred while executing org.jetbrains.kotlin.gradle.internal.KaptExecution\n   > java.lang.reflect.InvocationTargetException (no error message)\n\n* Try:\n> Run with --info",
             "Could not determine the dependencies of task ':app:compileJava'.\n> Cannot find a Java installation on your machine matching this tasks requirements",
         ],
         near_misses: samples!["> Task :shop:generatePrices"],
@@ -144,5 +145,24 @@ pub(super) const RULES: &[Rule] = &[
         examples: samples!["BUILD FAILED in 3s", "FAILURE: Build failed with an exception.", "> Task :compileJava FAILED"],
         near_misses: samples!["BUILD SUCCESSFUL in 3s", "> Task :compileJava"],
         ..Rule::SYMPTOM
+    },
+    Rule {
+        id: "gradle-other",
+        tool: Tool::Gradle,
+        category: Category::Script,
+        specificity: 58,
+        needles: &["What went wrong:"],
+        pattern: r"^\* What went wrong:$",
+        after: Some(Lookup::near(1, r"^(?P<message>\S.*)$")),
+        extent: 3,
+        // What the rules above read, and read better.
+        unless: r"^Gradle: (?:Execution failed for task|Could not determine the dependencies|A problem occurred|see below)",
+        cause: "Gradle: {message|see below}",
+        advice: "Run it again with --stacktrace; the innermost `>` line names the reason.",
+        examples: samples![
+            "* What went wrong:\nFailed to capture snapshot of input files for task 'bundle' during up-to-date check.\n> Failed to create MD5 hash for file E:\\ws\\cache.properties.lock."
+        ],
+        near_misses: samples!["What went wrong: nothing"],
+        ..Rule::CAUSE
     },
 ];

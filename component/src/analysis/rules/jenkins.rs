@@ -207,13 +207,14 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Jenkins,
         category: Category::Config,
         specificity: 88,
-        needles: &["No tool named ", "Tool type ", "No jdk named ", "find any executable in"],
-        pattern: r#"(?:No tool named (?P<name>\S+) found|Tool type \x22(?P<name2>[^\x22]+)\x22 does not have an install of \x22|Couldn't find any executable in (?P<name3>\S+))"#,
+        needles: &["No tool named ", "Tool type ", "No jdk named ", "find any executable in", "Can't retrieve the "],
+        pattern: r#"(?:No tool named (?P<name>\S+) found|Tool type \x22(?P<name2>[^\x22]+)\x22 does not have an install of \x22|Couldn't find any executable in (?P<name3>\S+)|Can't retrieve the (?P<name4>\w+) executable)"#,
         cause: "the controller has no tool named {name}, or it is not installed there",
         advice: "Configure it under Manage Jenkins → Tools, or correct the name in the Jenkinsfile.",
         examples: samples![
             "ERROR: No tool named maven-3.9 found",
             "FATAL: Couldn’t find any executable in /home/jenkins/tools/maven/apache-maven-3.5.0",
+            "[Gradle] - [ERROR] Can't retrieve the Gradle executable.",
         ],
         near_misses: samples!["Selected Git installation does not exist. Using Default"],
         ..Rule::CAUSE

@@ -44,6 +44,7 @@ mod scripting;
 mod terraform;
 mod tsc;
 mod types;
+mod xcode;
 
 pub use types::{Category, Lookup, Role, Rule, Tool};
 
@@ -77,6 +78,7 @@ pub const TABLES: &[&[Rule]] = &[
     cloud::RULES,
     gates::RULES,
     scripting::RULES,
+    xcode::RULES,
     network::RULES,
     machine::RULES,
     program::RULES,

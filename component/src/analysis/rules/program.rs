@@ -181,11 +181,11 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Shell,
         category: Category::Timeout,
         specificity: 74,
-        needles: &["timed out after", "timed out in", "exit code 124"],
-        pattern: r"(?i)^(?:error|fatal|failed|timeout)\b:? ?(?P<message>.*\btimed out (?:after|in) \d.*)$|returned exit code 124$",
-        cause: "{message|a command exceeded its timeout (exit code 124)}",
+        needles: &["timed out after", "timed out in"],
+        pattern: r"(?i)^(?:error|fatal|failed|timeout)\b:? ?(?P<message>.*\btimed out (?:after|in) \d.*)$",
+        cause: "{message}",
         advice: "Find out what it waited for before raising the limit.",
-        examples: samples!["ERROR: waiting for db timed out after 60s", "ERROR: script returned exit code 124"],
+        examples: samples!["ERROR: waiting for db timed out after 60s"],
         near_misses: samples!["INFO request timed out after 3 s, served from cache"],
         ..Rule::CAUSE
     },
@@ -219,6 +219,30 @@ pub(super) const RULES: &[Rule] = &[
             "ERROR: JAVA_HOME is not set and no 'java' command could be found in your PATH.",
         ],
         near_misses: samples!["JAVA_HOME is set to /opt/jdk-21"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "jvm-start",
+        tool: Tool::Machine,
+        category: Category::Config,
+        specificity: 84,
+        needles: &[
+            "Unrecognized VM option",
+            "Unrecognized option: ",
+            "Could not find or load main class",
+            "Unable to access jarfile",
+            " heap size: ",
+        ],
+        pattern: r"^(?:Error: )?(?P<message>Unrecognized VM option '\S+'|Unrecognized option: \S+|Could not find or load main class \S+|Unable to access jarfile \S+|Invalid (?:maximum|initial) heap size: \S+)",
+        unless: r"GradleWrapperMain",
+        cause: "java does not start: {message}",
+        advice: "Correct the options for this version of Java, the class path, or the path of the jar.",
+        examples: samples![
+            "Unrecognized VM option 'MaxPermSize=512m'",
+            "Error: Could not find or load main class shop.Main",
+            "Error: Unable to access jarfile target/shop.jar",
+        ],
+        near_misses: samples!["Unrecognized option in the form was ignored"],
         ..Rule::CAUSE
     },
 ];

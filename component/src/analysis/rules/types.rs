@@ -217,22 +217,30 @@ pub struct Lookup {
     pub required: bool,
     /// What it finds counts only where neither the line nor those below say it.
     pub late: bool,
+    /// Not the nearest but the last matching line wins, up to a blank one (looked at below the match only): tools that
+    /// indent a reason under what it broke.
+    pub last: bool,
 }
 
 impl Lookup {
     /// Completes the captures if it is there.
     pub const fn near(lines: u8, pattern: &'static str) -> Self {
-        Self { lines, pattern, required: false, late: false }
+        Self { lines, pattern, required: false, late: false, last: false }
     }
 
     /// Must be there for the rule to apply.
     pub const fn required(lines: u8, pattern: &'static str) -> Self {
-        Self { lines, pattern, required: true, late: false }
+        Self { lines, pattern, required: true, late: false, last: false }
     }
 
     /// Completes what nothing else says.
     pub const fn late(lines: u8, pattern: &'static str) -> Self {
-        Self { lines, pattern, required: false, late: true }
+        Self { lines, pattern, required: false, late: true, last: false }
+    }
+
+    /// Completes with the last matching line up to a blank one.
+    pub const fn last(lines: u8, pattern: &'static str) -> Self {
+        Self { lines, pattern, required: false, late: false, last: true }
     }
 }
 
