@@ -24,8 +24,8 @@ artifacts[relativePath]{0,1000},runs[number,url],previousBuild[number],\
 actions[_class,causes[_class,shortDescription,userId,upstreamProject,upstreamBuild,upstreamUrl],parameters[_class,name,value,jobName,number],\
 lastBuiltRevision[SHA1,branch[name]],remoteUrls,failCount,skipCount,totalCount,\
 waitingTimeMillis,blockedTimeMillis,buildableTimeMillis],\
-changeSet[revisions[module,revision],items[commitId,id,msg,comment,author[fullName],affectedPaths]{0,200}],\
-changeSets[revisions[module,revision],items[commitId,id,msg,comment,author[fullName],affectedPaths]{0,200}]";
+changeSet[revisions[module,revision],items[commitId,id,msg,author[fullName],affectedPaths]{0,200}],\
+changeSets[revisions[module,revision],items[commitId,id,msg,author[fullName],affectedPaths]{0,200}]";
 
 /// What tells where a build's sources came from.
 pub(crate) const CHECKOUTS: &str = "_class,number,result,building,timestamp,duration,\
