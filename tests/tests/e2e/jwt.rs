@@ -25,19 +25,19 @@ use super::config_file::call_as;
 use super::config_file::tenant;
 use super::support::controller;
 
-const ISSUER: &str = "https://id.example.com";
-const PUBLIC: &str = "https://mcp.example.com";
+pub(super) const ISSUER: &str = "https://id.example.com";
+pub(super) const PUBLIC: &str = "https://mcp.example.com";
 
 /// An authorization server, as far as anybody sees of it.
-struct Issuer(Ed25519KeyPair);
+pub(super) struct Issuer(Ed25519KeyPair);
 
 impl Issuer {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         Self(Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap())
     }
 
-    fn jwks(&self) -> String {
+    pub(super) fn jwks(&self) -> String {
         self.jwks_as("k1")
     }
 
@@ -51,7 +51,7 @@ impl Issuer {
         format!("{message}.{}", BASE64.encode(self.0.sign(message.as_bytes())))
     }
 
-    fn good(&self, claims: &Value) -> String {
+    pub(super) fn good(&self, claims: &Value) -> String {
         self.token(json!({"alg": "EdDSA", "kid": "k1", "typ": "at+jwt"}), claims)
     }
 }
@@ -84,7 +84,7 @@ impl Site {
     }
 }
 
-fn claims(change: Value) -> Value {
+pub(super) fn claims(change: Value) -> Value {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let mut claims =
         json!({"iss": ISSUER, "aud": format!("{PUBLIC}/mcp"), "sub": "ada", "exp": now + 300, "groups": ["payments"], "scope": "jenkins"});

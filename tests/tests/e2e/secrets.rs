@@ -21,6 +21,7 @@ use super::check::proxy;
 use super::config_file::ConfigFile;
 use super::config_file::call_as;
 use super::config_file::token;
+use super::jwt;
 use super::support::assert_no_secret;
 use super::support::controller;
 use super::support::secrets;
@@ -42,6 +43,7 @@ fn holds(haystack: &[u8], needle: &str) -> bool {
 /// The plugin's memory holds what it may know, and that proves that it was looked at; and no secret.
 #[cfg(target_os = "linux")]
 fn assert_memory_holds_none_of(secrets: &[String], server: &Http, known: &str) {
+    #[cfg(target_os = "linux")]
     let memory = guest_memory(server.id().unwrap()).unwrap();
     assert!(holds(&memory, known), "{known} is not in the plugin's memory: is it looked at?");
     for secret in secrets {
@@ -161,6 +163,58 @@ async fn every_other_secret_that_the_host_is_told_stays_in_it() {
     server.terminate().unwrap();
     heard.push(server.ended().await.unwrap().1);
     heard.push(std::fs::read_to_string(&cassette).unwrap());
+    for command in [&["config"][..], &["check", "--json"]] {
+        let output = host.clone().args(command.iter().copied()).run().await.unwrap();
+        heard.extend([output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()));
+    }
+    for canary in &canaries {
+        for text in &heard {
+            assert!(!text.contains(canary), "{canary} stands in: {text}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_systemd_an_authorization_server_or_a_file_of_keys_entrusts_to_the_host_stays_in_it() {
+    let (jenkins, issuer, file) = (controller().await, jwt::Issuer::new(), ConfigFile::new(""));
+    let jwks = file.beside("jwks.json", &issuer.jwks());
+    file.beside("jenkins-token", User::Lin.token());
+    let password = file.beside("password", "redis-canary");
+    let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["client".to_owned()]).unwrap();
+    let (cert, key) = (file.beside("client.pem", &cert.pem()), file.beside("client.key", &signing_key.serialize_pem()));
+    file.write(&format!(
+        "shared_limits = \"redis://127.0.0.1:1/\"\nshared_limits_password_file = {password:?}\npublic_url = {:?}\n\
+         [tenants.bank]\nurl = {:?}\nuser = {:?}\ntoken_credential = \"jenkins-token\"\n\
+         [tenants.vault]\nurl = \"https://127.0.0.1:1/\"\nuser = \"x\"\ntoken_credential = \"jenkins-token\"\n\
+         client_cert = {cert:?}\nclient_key = {key:?}\n\
+         [oauth]\nissuer = {:?}\njwks_file = {jwks:?}\ntenant_claim = \"tenant\"\n",
+        jwt::PUBLIC,
+        jenkins.url(),
+        User::Lin.name(),
+        jwt::ISSUER,
+    ));
+    let [bank, vault] = ["bank", "vault"].map(|tenant| issuer.good(&jwt::claims(json!({"tenant": tenant}))));
+    let pem = signing_key.serialize_pem();
+    let mut canaries = secrets();
+    // A line of the key; and signatures, without which the tokens open nothing.
+    canaries.extend([pem.lines().nth(1).unwrap().to_owned(), "redis-canary".to_owned()]);
+    canaries.extend([&bank, &vault].map(|token| token.rsplit('.').next().unwrap().to_owned()));
+
+    let host = file.host(Artifact::P3).env("JANKINS_LOG_LEVEL", "trace").env("CREDENTIALS_DIRECTORY", file.path().parent().unwrap());
+    let server = host.clone().http().await.unwrap();
+    let mut heard = vec![call_as(&server, &bank, "whoami", json!({}), &[]).await.body];
+    assert!(heard[0].contains("lin"), "{}", heard[0]);
+    heard.push(call_as(&server, &vault, "whoami", json!({}), &[]).await.body);
+    assert!(heard[1].contains("connection refused"), "{}", heard[1]);
+    heard.push(call_as(&server, &format!("{bank}x"), "whoami", json!({}), &[]).await.body);
+    let key = signing_key.serialize_der();
+    #[cfg(target_os = "linux")]
+    let memory = guest_memory(server.id().unwrap()).unwrap();
+    assert!(!memory.windows(key.len()).any(|window| window == key), "the client's key stands in the plugin's memory");
+    assert_memory_holds_none_of(&canaries, &server, jenkins.url().trim_end_matches('/'));
+    heard.push(server.get("/_metrics").await.unwrap().body);
+    server.terminate().unwrap();
+    heard.push(server.ended().await.unwrap().1);
     for command in [&["config"][..], &["check", "--json"]] {
         let output = host.clone().args(command.iter().copied()).run().await.unwrap();
         heard.extend([output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()));
