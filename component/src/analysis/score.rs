@@ -82,7 +82,9 @@ impl Scene<'_> {
     pub(super) fn weigh(&self, finding: &mut Finding) {
         let rule = finding.rule;
         let mut notes = Vec::new();
-        if finding.soft && finding.capture("file").is_none() && rule.role == Role::Cause {
+        // Gates report at the level of warnings what fails the build.
+        let gate = rule.category == Category::Quality && rule.specificity >= GENERIC;
+        if finding.soft && finding.capture("file").is_none() && rule.role == Role::Cause && !gate {
             notes.push(Note::PlayedDown);
         }
         if rule.role != Role::Symptom {

@@ -1,4 +1,4 @@
-//! Acceptance tests: Robot Framework, Cucumber in its dialects.
+//! Acceptance tests: Robot Framework, Cucumber in its dialects, Newman, and Karma's browsers.
 
 use super::{Lookup, Rule, Tool, samples};
 
@@ -32,6 +32,39 @@ pub(super) const RULES: &[Rule] = &[
             "file:///ws/src/test/resources/cart.feature:12 # Adds a discount",
         ],
         near_misses: samples!["  Scenario: Adds a discount # features/cart.feature:12"],
+        ..Rule::TEST
+    },
+    Rule {
+        id: "newman-failed",
+        tool: Tool::Newman,
+        needles: &["AssertionError  ", "Error  "],
+        pattern: r"^\s*\d+\.\s+\w*Error\s{2,}(?P<test>\S.*)$",
+        after: Some(Lookup::near(1, r"^\s+(?P<message>\S.*)$")),
+        extent: 3,
+        cause: "assertion {test} failed: {message|no message}",
+        advice: "Send the request that stands below it by hand, against the same environment.",
+        examples: samples![
+            " 1.  AssertionError  Status code is 200\n                     expected response to have status code 200 but got 500\n                     at assertion:0 in test-script\n                     inside \"POST /login\""
+        ],
+        near_misses: samples!["1. AssertionError is thrown when the code differs"],
+        ..Rule::TEST
+    },
+    Rule {
+        id: "karma-failed",
+        tool: Tool::Karma,
+        needles: &[" FAILED"],
+        pattern: r"^[A-Z][\w ]+ [\d.]+ \([^)]+\) (?P<test>\S.*) FAILED$",
+        after: Some(Lookup::near(1, r"^\s+(?:Error: )?(?P<message>\S.*)$")),
+        extent: 3,
+        cause: "test {test} failed: {message|no message}",
+        advice: "Run it alone (fdescribe, fit) in the same browser.",
+        examples: samples![
+            "Chrome Headless 121.0.0.0 (Linux x86_64) CartComponent should add a discount FAILED\n\tError: Expected 17.68 to be 17.7.\n\t    at <Jasmine>"
+        ],
+        near_misses: samples![
+            "Chrome Headless 121.0.0.0 (Linux x86_64): Executed 31 of 31 (1 FAILED) (0.41 secs / 0.38 secs)",
+            "TOTAL: 1 FAILED, 30 SUCCESS"
+        ],
         ..Rule::TEST
     },
 ];

@@ -72,4 +72,32 @@ pub(super) const RULES: &[Rule] = &[
         near_misses: samples!["Code: 200. Errors: none"],
         ..Rule::CAUSE
     },
+    Rule {
+        id: "cloud-waiter",
+        tool: Tool::Cloud,
+        category: Category::Deploy,
+        specificity: 84,
+        needles: &["Waiter "],
+        pattern: r"^Waiter (?P<waiter>\w+) failed: (?P<message>.+)$",
+        cause: "what was waited for did not come ({waiter}): {message}",
+        advice: "Look at the events of the service or stack: its new tasks or resources do not become ready.",
+        examples: samples!["Waiter ServicesStable failed: Max attempts exceeded"],
+        near_misses: samples!["Waiter ServicesStable succeeded"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "packer",
+        tool: Tool::Cloud,
+        category: Category::Deploy,
+        specificity: 84,
+        needles: &["' errored after "],
+        pattern: r"^Build '(?P<name>[^']+)' errored after [^:]+: (?P<message>.+)$",
+        cause: "packer build {name}: {message}",
+        advice: "Correct what the provider refused; PACKER_LOG=1 shows the calls.",
+        examples: samples![
+            "Build 'amazon-ebs.web' errored after 2 seconds 104 milliseconds: Error launching source instance: VPCIdNotSpecified: No default VPC for this user."
+        ],
+        near_misses: samples!["Build 'amazon-ebs.web' finished after 2 minutes."],
+        ..Rule::CAUSE
+    },
 ];

@@ -177,4 +177,50 @@ pub(super) const RULES: &[Rule] = &[
         near_misses: samples!["SC2086 is documented"],
         ..Rule::CAUSE
     },
+    Rule {
+        id: "eslint-scripts",
+        tool: Tool::Eslint,
+        category: Category::Lint,
+        specificity: 74,
+        needles: &["  Line "],
+        pattern: r"^\s+Line (?P<line>\d+):(?P<column>\d+):\s+(?P<message>\S.*?)\s{2,}(?P<code>[@\w/-]+)$",
+        before: Some(Lookup::required(16, r"^(?:\[eslint\] )?(?:\./)?(?P<file>[\w@./-]+\.(?:[cm]?[jt]sx?|vue))$")),
+        cause: "{file}:{line}: {message} ({code|eslint})",
+        advice: "Fix it; with CI=true a build by react-scripts takes warnings for errors.",
+        examples: samples!["[eslint] \nsrc/App.js\n  Line 1:17:  'useState' is defined but never used  no-unused-vars"],
+        near_misses: samples!["    Line 3: the price table begins"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "spotbugs",
+        tool: Tool::Lint,
+        category: Category::Lint,
+        specificity: 80,
+        needles: &["] At "],
+        pattern: r"^\[ERROR\] (?:High|Medium|Low): (?P<message>.+) \[[\w.$]+\] At (?P<file>[\w$]+\.\w+):\[lines? (?P<line>\d+)[^\]]*\] (?P<code>[A-Z_]+)$",
+        cause: "{file}:{line}: {message} ({code})",
+        advice: "Fix it, or exclude {code} there with a filter.",
+        examples: samples![
+            "[ERROR] High: Possible null pointer dereference of price in org.acme.Cart.total() [org.acme.Cart] At Cart.java:[line 31] NP_NULL_ON_SOME_PATH"
+        ],
+        near_misses: samples!["[ERROR] [Help 1] At noon"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "pre-commit",
+        tool: Tool::Lint,
+        category: Category::Lint,
+        specificity: 66,
+        needles: &["...Failed"],
+        pattern: r"^(?P<name>\S.*?)\.{3,}Failed$",
+        after: Some(Lookup::near(1, r"^- hook id: (?P<hook>\S+)$")),
+        extent: 5,
+        cause: "the pre-commit hook {name} failed ({hook|hook})",
+        advice: "Run `pre-commit run {hook|HOOK} --all-files` and commit what it changes.",
+        examples: samples![
+            "isort....................................................................Failed\n- hook id: isort\n- files were modified by this hook\n\nFixing src/cart.py"
+        ],
+        near_misses: samples!["check yaml...............................................................Passed"],
+        ..Rule::CAUSE
+    },
 ];

@@ -12,6 +12,7 @@
 mod acceptance;
 mod cargo;
 mod cloud;
+mod dbt;
 mod detect;
 mod docker;
 mod dotnet;
@@ -77,6 +78,7 @@ pub const TABLES: &[&[Rule]] = &[
     kube::RULES,
     cloud::RULES,
     gates::RULES,
+    dbt::RULES,
     scripting::RULES,
     xcode::RULES,
     network::RULES,

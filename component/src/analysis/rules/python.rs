@@ -185,4 +185,20 @@ pub(super) const RULES: &[Rule] = &[
         near_misses: samples!["no Traceback here"],
         ..Rule::DETECT
     },
+    Rule {
+        id: "python-lock",
+        tool: Tool::Pip,
+        category: Category::Dependency,
+        specificity: 88,
+        needles: &["poetry.lock", "uv.lock", "Pipfile.lock"],
+        pattern: r"(?P<message>pyproject\.toml changed significantly since poetry\.lock was last generated.*|poetry\.lock is not up to date with pyproject\.toml.*|The lockfile at `uv\.lock` needs to be updated.*|Your Pipfile\.lock \(\w+\) is out of date.*)",
+        cause: "the lock file does not fit the project: {message}",
+        advice: "Lock again locally and commit the lock file.",
+        examples: samples![
+            "pyproject.toml changed significantly since poetry.lock was last generated. Run `poetry lock` to fix the lock file.",
+            "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided. To update the lockfile, run `uv lock`.",
+        ],
+        near_misses: samples!["Writing lock file poetry.lock"],
+        ..Rule::CAUSE
+    },
 ];

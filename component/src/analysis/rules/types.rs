@@ -155,6 +155,12 @@ tools! {
     Robot = "robot" in "robot",
     /// Cucumber and its dialects.
     Cucumber = "cucumber" in "cucumber",
+    /// Newman, which runs Postman's collections.
+    Newman = "newman" in "newman",
+    /// Karma.
+    Karma = "karma" in "node",
+    /// dbt.
+    Dbt = "dbt" in "dbt",
     /// Command lines of clouds and secret stores.
     Cloud = "cloud" in "cloud",
     /// curl and wget.

@@ -32,7 +32,7 @@ static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Commands with a verb that takes a secret.
 static VERB: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r#"(?i)(?-u:\b)(?:(?:gh|glab)\s+(?:secret|variable)\s+set(?-u:\b).*?\s(?:-b|--body|-v|--value)[ =]\s*["']?([^\s"']+)"#,
+        r#"(?i)(?-u:\b)(?:(?:gh|glab)\s+(?:secret|variable)\s+set(?-u:\b).*?\s(?:-b|--body|-v|--value)\s*[= "']\s*["']?([^\s"']+)"#,
         r#"|(?:snyk\s+auth|cargo\s+login|nuget(?:\.exe)?\s+setapikey|vault\s+login(?:\s+-\S+)*)\s+["']?([^\s"'=-][^\s"'=]*)(?:["']?\s|["']?$)"#,
         r#"|nuget(?:\.exe)?\s+push(?-u:\b).*?\s-k\s+["']?([^\s"']+)"#,
         r#"|twine\s+upload(?-u:\b).*?\s-p\s+["']?([^\s"']+)"#,

@@ -192,7 +192,9 @@ fn classify(name: &str) -> Option<Name> {
     if strong {
         return Some(Name::Strong);
     }
-    words.iter().any(|word| ends(word, "token")).then_some(Name::Weak)
+    // `pass` alone counts tests, but not as an option; there its value may be the number of a pass.
+    let option = name.starts_with("--") && matches!(words.as_slice(), [word] if word == "pass");
+    (option || words.iter().any(|word| ends(word, "token"))).then_some(Name::Weak)
 }
 
 /// `dbPassword`, `DB_PASSWORD` and `db-password` are the same two words.
@@ -281,10 +283,10 @@ fn is_whole_line(before: &str, value: &str) -> bool {
     lead.is_empty() && !value.trim_end().contains(' ')
 }
 
-/// A random value at most three words after the name: `password for lin is x`.
+/// A random value at most five words after the name: `password for user lin is x`.
 fn distant(line: &str, at: usize) -> Option<Range<usize>> {
     let mut from = at;
-    for _ in 0..4 {
+    for _ in 0..6 {
         let place = extent(line, from, false);
         let word = line.get(place.clone())?;
         if looks_random(word) && !is_harmless(word) && !word.starts_with('-') && !word.contains('=') {

@@ -3,6 +3,7 @@
 
 mod baits;
 mod deploy;
+mod fourth;
 mod infra;
 mod jenkins;
 mod jvm;
