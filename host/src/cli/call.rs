@@ -21,6 +21,7 @@ use super::style::harmless;
 use crate::config::Config;
 use crate::config::ConfigError;
 use crate::config::Sources;
+use crate::lanes::Lanes;
 use crate::mcp::readable;
 use crate::plugin::Outcome;
 use crate::plugin::Tool;
@@ -61,7 +62,7 @@ pub(super) async fn run(options: CallOptions) -> anyhow::Result<ExitCode> {
         anyhow::bail!("the command line cannot be understood; see jankins call --help");
     };
     let config = Config::new(&sources?.read()?)?;
-    let tenants = Tenants::start(&config.tenants, config.cache_dir.as_deref())?;
+    let tenants = Tenants::start(&config.tenants, config.cache_dir.as_deref(), Lanes::one())?;
     let tenant = tenants.default_one().context("this calls one tenant: call one of them `default`")?;
     let toolbox = tenant.toolbox();
     let Some(name) = line.first() else { anyhow::bail!("no tool was named; see jankins tools") };

@@ -17,6 +17,7 @@ use super::style::harmless;
 use crate::config::Config;
 use crate::config::TenantConfig;
 use crate::egress::CassetteMode;
+use crate::lanes::Lanes;
 use crate::plugin::CheckStep;
 use crate::tenant::Tenant;
 use crate::tenant::Tenants;
@@ -50,7 +51,7 @@ async fn steps(invocation: Invocation) -> Vec<CheckStep> {
             return steps;
         }
     };
-    let tenants = match Tenants::start(&config.tenants, config.cache_dir.as_deref()) {
+    let tenants = match Tenants::start(&config.tenants, config.cache_dir.as_deref(), Lanes::one()) {
         Ok(tenants) => tenants,
         Err(error) => {
             steps.push(failed("plugin", &error, "name a component with --plugin, or install this release again"));

@@ -10,6 +10,7 @@ use crate::access::Access;
 use crate::config::Config;
 use crate::http;
 use crate::http::Site;
+use crate::lanes::Lanes;
 use crate::mcp;
 use crate::mcp::Server;
 use crate::tenant::Tenants;
@@ -17,7 +18,9 @@ use crate::tenant::Tenants;
 pub(super) async fn run(invocation: Invocation) -> anyhow::Result<ExitCode> {
     let settings = invocation.settings?;
     let config = Config::new(&settings)?;
-    let tenants = Tenants::start(&config.tenants, config.cache_dir.as_deref())?;
+    // Over standard streams there is one tenant, and nobody else who could have to wait.
+    let lanes = if config.http.is_some() { Lanes::two().context("the slow lane cannot be started")? } else { Lanes::one() };
+    let tenants = Tenants::start(&config.tenants, config.cache_dir.as_deref(), lanes)?;
     for tenant in tenants.all() {
         let facts = tenant.facts();
         tracing::info!(

@@ -20,7 +20,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use rustls::ClientConfig;
 use tower::Service;
 
@@ -28,6 +28,7 @@ use super::address::Judge;
 use super::fault::Fault;
 use super::proxy::Proxy;
 use super::route::{Link, Route};
+use crate::lanes::Share;
 
 /// Common servers and proxies close idle connections after 20 s (Tomcat) to 75 s (nginx). Being first to let go spares
 /// requests that race with such a close.
@@ -58,8 +59,8 @@ pub(crate) struct Detour {
     pub(crate) tls: ClientConfig,
 }
 
-/// A pool that dials as this module says. Opens nothing yet.
-pub(crate) fn pool(lookup: Lookup, judge: Judge, tls: ClientConfig, detour: Option<Detour>, timeout: Duration) -> Pool {
+/// A pool that dials as this module says, and drives its connections as a part of the share. Opens nothing yet.
+pub(crate) fn pool(share: Share, lookup: Lookup, judge: Judge, tls: ClientConfig, detour: Option<Detour>, timeout: Duration) -> Pool {
     let judge = detour.is_none().then_some(judge);
     let mut tcp = HttpConnector::new_with_resolver(Resolver { lookup, judge, timeout: timeout / 2 });
     tcp.enforce_http(false);
@@ -72,7 +73,7 @@ pub(crate) fn pool(lookup: Lookup, judge: Judge, tls: ClientConfig, detour: Opti
         Some(Detour { proxy, tls }) => Route::through(proxy, tcp, tls),
     };
     let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(route);
-    Client::builder(TokioExecutor::new())
+    Client::builder(share)
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
         .http1_max_headers(MAX_RESPONSE_HEADERS)

@@ -57,6 +57,8 @@ pub(crate) use proxy::Proxy;
 use send::Tenant;
 pub(crate) use tls::{anonymous_config, client_config};
 
+use crate::lanes::Share;
+
 /// Everything that one tenant's way out depends on. The operator's configuration decides all of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -176,9 +178,9 @@ pub(crate) struct Egress {
 
 impl Egress {
     /// Checks the settings and prepares the connection pool. Sends nothing. Certificates are read only for an
-    /// `https` controller, and only when there is a network to talk to.
-    pub(crate) fn new(settings: Settings, observer: Arc<dyn Observer>) -> Result<Self, EgressError> {
-        Ok(Self { tenant: Arc::new(Tenant::new(settings, observer, dial::system_lookup())?) })
+    /// `https` controller, and only when there is a network to talk to. Connections are driven as a part of the share.
+    pub(crate) fn new(settings: Settings, observer: Arc<dyn Observer>, share: Share) -> Result<Self, EgressError> {
+        Ok(Self { tenant: Arc::new(Tenant::new(settings, observer, share, dial::system_lookup())?) })
     }
 
     /// What a store of this tenant needs to answer the plugin's `wasi:http` imports.

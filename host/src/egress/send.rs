@@ -30,6 +30,7 @@ use super::identity::{Identity, Login, SecretHeader};
 use super::observe::{Labels, Meter, Observer};
 use super::policy::{Policy, Target};
 use super::{CassetteMode, EgressError, Settings, Timeouts, tls};
+use crate::lanes::Share;
 
 /// Request bodies are held in memory, which lets the pool repeat a request that never left. Controllers are sent forms
 /// and job configurations; the largest of those are far below this.
@@ -76,7 +77,7 @@ struct Network {
 }
 
 impl Tenant {
-    pub(crate) fn new(settings: Settings, observer: Arc<dyn Observer>, lookup: Lookup) -> Result<Self, EgressError> {
+    pub(crate) fn new(settings: Settings, observer: Arc<dyn Observer>, share: Share, lookup: Lookup) -> Result<Self, EgressError> {
         let policy = Policy::new(&settings.controller, settings.read_only, settings.read_only_posts.clone())?;
         let policy = policy.closing(settings.denied_paths.clone());
         // A cassette has to know what it must not hold.
@@ -101,7 +102,7 @@ impl Tenant {
                 });
                 let slots = settings.max_in_flight.max(1);
                 Way::Network(Box::new(Network {
-                    pool: dial::pool(lookup, judge, tls, detour.transpose()?, settings.timeouts.connect),
+                    pool: dial::pool(share, lookup, judge, tls, detour.transpose()?, settings.timeouts.connect),
                     login: settings.identity.map(Login::new),
                     front_header: settings.front_header,
                     proxy_authorization,

@@ -68,10 +68,15 @@ pub(super) async fn mcp(Extract(state): Extract<Arc<State>>, ConnectInfo(peer): 
             return metadata::refused(&refusal, &access, request.headers());
         }
     };
+    let share = caller.tenant().share().clone();
     let server = state.site.servers.serve(caller);
     let endpoint = &state.endpoint;
     let service = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&endpoint.sessions), endpoint.config.clone());
-    let mut response = service.handle(request).await.map(Body::new);
+    // From here on it is known whose time is used.
+    let Some(response) = share.run(async move { service.handle(request).await }).await else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n").into_response();
+    };
+    let mut response = response.map(Body::new);
     if let Some(allowance) = allowance {
         state_limit(response.headers_mut(), allowance.last());
     }

@@ -11,6 +11,7 @@ use rmcp::model::CallToolResponse;
 use rmcp::model::ProtocolVersion;
 use rmcp::service::RequestContext;
 
+use crate::lanes::Share;
 use crate::telemetry::Metrics;
 use crate::telemetry::labels::McpLabel;
 use crate::telemetry::trace;
@@ -26,6 +27,7 @@ const TOOL_ERROR: &str = "tool_error";
 /// A request that is being answered.
 pub(super) struct Operation {
     metrics: Arc<Metrics>,
+    share: Share,
     label: McpLabel,
     started: Instant,
     span: Span,
@@ -45,12 +47,13 @@ impl Operation {
         };
         let mut span = Span::server(callers_trace(context), || format!("{method} {tool}").trim_end().to_owned());
         span.set("jankins.tenant", caller.tenant().id());
-        Self { metrics: Arc::clone(caller.tenant().metrics()), label, started: Instant::now(), span }
+        let (metrics, share) = (Arc::clone(caller.tenant().metrics()), caller.tenant().share().clone());
+        Self { metrics, share, label, started: Instant::now(), span }
     }
 
     /// Ends it with what some work comes to, which is done as a part of its trace.
     pub(super) async fn answer<T: Answered>(self, work: impl Future<Output = Result<T, McpError>>) -> Result<T, McpError> {
-        let result = trace::scope(self.span.context().clone(), work).await;
+        let result = self.share.measured(trace::scope(self.span.context().clone(), work)).await;
         self.end(result)
     }
 
@@ -60,7 +63,7 @@ impl Operation {
         name: String,
         work: impl Future<Output = Result<T, McpError>>,
     ) -> Result<T, McpError> {
-        let result = trace::scope(self.span.context().clone(), work).await;
+        let result = self.share.measured(trace::scope(self.span.context().clone(), work)).await;
         if result.is_ok() {
             self.label.gen_ai_prompt_name = self.metrics.prompt(&name);
         }

@@ -21,6 +21,7 @@ use super::interfaces::Interface;
 use super::load::Plugin;
 use super::outcome::{CheckReport, CheckStep, Failure, Outcome, Stat};
 use super::shape::snake;
+use crate::lanes::Share;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -55,12 +56,14 @@ pub(crate) struct InstanceSettings {
     pub call_timeout: Duration,
     /// Most calls inside the guest at once; four times as many may wait.
     pub max_concurrent_calls: usize,
+    /// Where its work is done.
+    pub share: Share,
     /// Who wants to know what happens to the instance.
     pub observer: Arc<dyn InstanceObserver>,
 }
 
 impl InstanceSettings {
-    /// The default limits, with an empty environment.
+    /// The default limits, with an empty environment, in the runtime at hand.
     pub(crate) fn new(
         hooks: Arc<dyn Fn() -> Box<dyn WasiHttpHooks + Send> + Send + Sync>,
         observer: Arc<dyn InstanceObserver>,
@@ -71,6 +74,7 @@ impl InstanceSettings {
             memory_limit_bytes: 64 * 1024 * 1024,
             call_timeout: Duration::from_secs(30),
             max_concurrent_calls: 64,
+            share: Share::default(),
             observer,
         }
     }
@@ -103,7 +107,8 @@ impl Instance {
     pub(crate) fn spawn(plugin: Plugin, settings: InstanceSettings) -> Instance {
         let (jobs, queue) = mpsc::channel(settings.max_concurrent_calls.max(1).saturating_mul(WAITING));
         let limit = settings.call_timeout + GRACE;
-        tokio::spawn(actor::run(plugin.clone(), settings, queue));
+        let share = settings.share.clone();
+        share.spawn(actor::run(plugin.clone(), settings, queue));
         Instance { plugin, jobs, limit, stopping: Arc::default(), calls: Arc::new(watch::Sender::new(0)) }
     }
 

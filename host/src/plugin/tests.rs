@@ -3,4 +3,5 @@
 mod catalogue;
 mod hostile;
 mod instance;
+mod lanes;
 mod library;

@@ -7,6 +7,7 @@ use serde_json::Map;
 
 use super::*;
 use crate::config::TenantConfig;
+use crate::lanes::Lanes;
 use crate::plugin::Outcome;
 use crate::plugin::fixtures;
 use crate::tenant::Rights;
@@ -35,7 +36,7 @@ impl World {
         let plugin = folder.path().join("old.wasm");
         std::fs::write(&plugin, fixtures::with_docs(fixtures::binary(fixtures::SYNC), DOCS)).unwrap();
         let configs = configured(&plugin, Duration::from_secs(30));
-        let tenants = Tenants::start(&configs, None).unwrap();
+        let tenants = Tenants::start(&configs, None, Lanes::one()).unwrap();
         let rollout = Rollout::with_trial(Arc::clone(&tenants), Duration::from_secs(30));
         Self { folder, tenants, rollout, plugin }
     }

@@ -72,6 +72,8 @@ pub(crate) struct Metrics {
     pub(super) ready: Family<TenantLabel, Gauge>,
     pub(super) restarts: Family<RestartLabel, Counter>,
     pub(super) memory: Family<TenantLabel, Gauge>,
+    pub(super) slow_moves: Family<TenantLabel, Counter>,
+    pub(super) slow_seconds: Family<TenantLabel, Counter<f64, AtomicU64>>,
     pub(super) memory_limit: Family<TenantLabel, Gauge>,
     pub(super) stats: Arc<PluginStats>,
 }
@@ -105,6 +107,8 @@ impl Metrics {
             ready: Family::default(),
             restarts: Family::default(),
             memory: Family::default(),
+            slow_moves: Family::default(),
+            slow_seconds: Family::default(),
             memory_limit: Family::default(),
             stats: Arc::default(),
         };
@@ -134,6 +138,8 @@ impl Metrics {
         registry.register(names::PLUGIN_RESTARTS, "Replaced plugin instances", self.restarts.clone());
         registry.register(names::PLUGIN_MEMORY_BYTES, "Memory of the plugin", self.memory.clone());
         registry.register(names::PLUGIN_MEMORY_LIMIT_BYTES, "Memory that the plugin may use", self.memory_limit.clone());
+        registry.register(names::SLOW_LANE_MOVES, "Moves to the slow lane of tenants that used too much", self.slow_moves.clone());
+        registry.register(names::SLOW_LANE_SECONDS, "Processor time used in the slow lane, in seconds", self.slow_seconds.clone());
         registry.register(names::MCP_OPERATION_DURATION, "Duration of MCP requests in seconds", self.operations.clone());
         registry.register(names::HTTP_REQUEST_DURATION, "Duration of HTTP requests in seconds", self.http.clone());
         registry.register_collector(Box::new(ProcessFacts::started_now()));

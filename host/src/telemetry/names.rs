@@ -50,6 +50,10 @@ pub(crate) const PLUGIN_RESTARTS: &str = "jankins_plugin_restarts";
 pub(crate) const PLUGIN_MEMORY_BYTES: &str = "jankins_plugin_memory_bytes";
 /// The limit that the memory above is held to.
 pub(crate) const PLUGIN_MEMORY_LIMIT_BYTES: &str = "jankins_plugin_memory_limit_bytes";
+/// How often a tenant that used too much was moved to the slow lane; exposed with `_total`.
+pub(crate) const SLOW_LANE_MOVES: &str = "jankins_slow_lane_moves";
+/// Processor time that a tenant used in the slow lane; exposed with `_total`.
+pub(crate) const SLOW_LANE_SECONDS: &str = "jankins_slow_lane_seconds";
 /// Seconds since the process started serving.
 pub(crate) const UPTIME_SECONDS: &str = "jankins_uptime_seconds";
 /// What the names of the figures of the operating system begin with.
@@ -62,7 +66,7 @@ pub(crate) const MCP_OPERATION_DURATION: &str = "mcp_server_operation_duration_s
 pub(crate) const HTTP_REQUEST_DURATION: &str = "http_server_request_duration_seconds";
 
 /// The families of the host itself: a plugin that names a figure so is ignored, or the page would hold it twice.
-pub(crate) const OWN_FAMILIES: [&str; 25] = [
+pub(crate) const OWN_FAMILIES: [&str; 27] = [
     BUILD,
     REQUESTS,
     REQUESTS_FAILED,
@@ -85,6 +89,8 @@ pub(crate) const OWN_FAMILIES: [&str; 25] = [
     PLUGIN_RESTARTS,
     PLUGIN_MEMORY_BYTES,
     PLUGIN_MEMORY_LIMIT_BYTES,
+    SLOW_LANE_MOVES,
+    SLOW_LANE_SECONDS,
     UPTIME_SECONDS,
     MCP_OPERATION_DURATION,
     HTTP_REQUEST_DURATION,

@@ -4,6 +4,7 @@
 //! by differences and adds up.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::labels::CallLabel;
 use super::labels::EndpointLabel;
@@ -17,6 +18,8 @@ use super::metrics::Metrics;
 use super::metrics::millis;
 use crate::egress::Exchange;
 use crate::egress::Observer;
+use crate::lanes::Lane;
+use crate::lanes::Watcher;
 use crate::plugin::InstanceObserver;
 use crate::plugin::Stat;
 
@@ -36,6 +39,8 @@ impl TenantMetrics {
         for reason in RESTART_REASONS {
             drop(metrics.restarts.get_or_create(&RestartLabel { tenant: tenant.clone(), reason }));
         }
+        drop(metrics.slow_moves.get_or_create(&TenantLabel { tenant: tenant.clone() }));
+        drop(metrics.slow_seconds.get_or_create(&TenantLabel { tenant: tenant.clone() }));
         Self { metrics, tenant }
     }
 
@@ -110,5 +115,18 @@ impl InstanceObserver for TenantMetrics {
     fn memory(&self, before: usize, now: usize) {
         let signed = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
         self.metrics.memory.get_or_create(&self.label()).inc_by(signed(now).saturating_sub(signed(before)));
+    }
+}
+
+impl Watcher for TenantMetrics {
+    fn moved(&self, lane: Lane) {
+        tracing::debug!(tenant = self.tenant, ?lane, "work goes on in another lane");
+        if lane == Lane::Slow {
+            self.metrics.slow_moves.get_or_create(&self.label()).inc();
+        }
+    }
+
+    fn spent(&self, slow: Duration) {
+        self.metrics.slow_seconds.get_or_create(&self.label()).inc_by(slow.as_secs_f64());
     }
 }

@@ -56,6 +56,7 @@ pub(crate) use self::start::egress_settings;
 use self::program::correlation_id;
 use self::shared::Shared;
 use crate::config::TenantConfig;
+use crate::lanes::Share;
 use crate::lifecycle::Lifecycle;
 use crate::plugin::Answer;
 use crate::plugin::Failure;
@@ -74,6 +75,7 @@ pub(crate) const DEFAULT: &str = "default";
 pub(crate) struct Tenant {
     id: String,
     figures: Arc<TenantMetrics>,
+    share: Share,
     config: Arc<TenantConfig>,
     program: RwLock<Arc<Program>>,
     /// Whether a reload has put another tenant in the place of this one; touched with every change of the program.
@@ -133,6 +135,11 @@ impl Tenant {
     /// Where the figures of this tenant go.
     pub(crate) fn figures(&self) -> &Arc<TenantMetrics> {
         &self.figures
+    }
+
+    /// Its part in the process's time.
+    pub(crate) fn share(&self) -> &Share {
+        &self.share
     }
 
     /// The life of the process.

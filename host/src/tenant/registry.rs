@@ -19,6 +19,7 @@ use super::StartError;
 use super::Tenant;
 use super::shared::Shared;
 use crate::config::TenantConfig;
+use crate::lanes::Lanes;
 use crate::lifecycle::Lifecycle;
 use crate::plugin::Plugin;
 use crate::plugin::PluginError;
@@ -49,13 +50,13 @@ pub(crate) struct Changes {
 }
 
 impl Tenants {
-    /// Starts every tenant of the configuration; there is at least one.
+    /// Starts every tenant of the configuration; there is at least one. Their work is done in these lanes.
     ///
     /// # Errors
     /// When any of them cannot be started.
-    pub(crate) fn start(configs: &TenantConfigs, cache_dir: Option<&Path>) -> Result<Arc<Self>, StartError> {
+    pub(crate) fn start(configs: &TenantConfigs, cache_dir: Option<&Path>, lanes: Lanes) -> Result<Arc<Self>, StartError> {
         let first = configs.values().next().ok_or(StartError::NoTenant)?;
-        let shared = Shared::new(cache_dir, &first.plugin).map_err(|error: PluginError| StartError::from(error))?;
+        let shared = Shared::new(cache_dir, &first.plugin, lanes).map_err(|error: PluginError| StartError::from(error))?;
         let table = table(configs, &Table::new(), &shared)?;
         Ok(Arc::new(Self { shared, table: RwLock::new(Arc::new(table)) }))
     }

@@ -13,6 +13,7 @@ use std::sync::PoisonError;
 use std::time::SystemTime;
 
 use super::Rights;
+use crate::lanes::Lanes;
 use crate::lifecycle::Lifecycle;
 use crate::plugin::Engine;
 use crate::plugin::Plugin;
@@ -35,12 +36,13 @@ pub(crate) fn load_plugin(cache_dir: Option<&Path>, path: &Path) -> Result<Plugi
     Plugin::load(&Engine::new(cache_dir)?, path)
 }
 
-/// Engine, plugins, toolboxes, metrics and life of the process.
+/// Engine, plugins, toolboxes, lanes, metrics and life of the process.
 pub(crate) struct Shared {
     /// None in tests that run no plugin.
     engine: Option<Engine>,
     plugins: Mutex<HashMap<PathBuf, Loaded>>,
     toolboxes: Mutex<HashMap<(String, Rights), Arc<Toolbox>>>,
+    pub(super) lanes: Lanes,
     pub(super) metrics: Arc<Metrics>,
     pub(super) lifecycle: Arc<Lifecycle>,
 }
@@ -53,24 +55,25 @@ struct Loaded {
 
 impl Shared {
     /// An engine, and the first plugin: the one that the process's metrics name.
-    pub(super) fn new(cache_dir: Option<&Path>, first: &Path) -> Result<Arc<Self>, PluginError> {
+    pub(super) fn new(cache_dir: Option<&Path>, first: &Path, lanes: Lanes) -> Result<Arc<Self>, PluginError> {
         let engine = Engine::new(cache_dir)?;
         let plugin = Plugin::load(&engine, first)?;
         let build =
             BuildFacts { version: env!("CARGO_PKG_VERSION"), component_digest: plugin.digest().to_owned(), wasmtime: WASMTIME_VERSION };
-        let shared = Self::with(Some(engine), build);
+        let shared = Self::with(Some(engine), build, lanes);
         shared.remember(first, plugin);
         Ok(Arc::new(shared))
     }
 
-    fn with(engine: Option<Engine>, build: BuildFacts) -> Self {
+    fn with(engine: Option<Engine>, build: BuildFacts, lanes: Lanes) -> Self {
         let metrics = Arc::new(Metrics::new(build));
-        Self { engine, plugins: Mutex::default(), toolboxes: Mutex::default(), lifecycle: Lifecycle::new(Arc::clone(&metrics)), metrics }
+        let lifecycle = Lifecycle::new(Arc::clone(&metrics));
+        Self { engine, plugins: Mutex::default(), toolboxes: Mutex::default(), lanes, lifecycle, metrics }
     }
 
     #[cfg(test)]
     pub(super) fn without_engine(build: BuildFacts) -> Arc<Self> {
-        Arc::new(Self::with(None, build))
+        Arc::new(Self::with(None, build, Lanes::one()))
     }
 
     /// The component in that file, compiled once as long as the file stays as it is.
@@ -153,7 +156,7 @@ mod tests {
         };
         let (first, copy) = (write("first.wasm", fixtures::SYNC), write("copy.wasm", fixtures::SYNC));
         let other = write("other.wasm", &fixtures::SYNC.replace("(i32.const 1)", "(i32.const 2)"));
-        let shared = Shared::new(None, &first).unwrap();
+        let shared = Shared::new(None, &first, Lanes::one()).unwrap();
         let known = || shared.plugins.lock().unwrap().len();
         let used = shared.plugin(&copy).unwrap();
         assert_eq!((used.path(), known()), (first.as_path(), 2));

@@ -26,6 +26,7 @@ use crate::egress::Egress;
 use crate::egress::EgressError;
 use crate::egress::Settings;
 use crate::egress::Timeouts;
+use crate::lanes::Share;
 use crate::plugin::CheckReport;
 use crate::plugin::Failure;
 use crate::plugin::Instance;
@@ -119,10 +120,12 @@ impl Tenant {
             None => configured(config, shared)?,
         };
         let figures = shared.metrics.tenant(id);
-        let program = program(plugin, config, shared, &figures)?;
+        let share = shared.lanes.share(figures.clone());
+        let program = program(plugin, config, shared, &figures, &share)?;
         Ok(Arc::new(Self {
             id: id.to_owned(),
             figures,
+            share,
             config: Arc::clone(config),
             program: RwLock::new(Arc::new(program)),
             superseded: watch::Sender::new(false),
@@ -139,7 +142,7 @@ impl Tenant {
         if matches!(self.config.cassette, CassetteMode::Record(_)) {
             return Err(StartError::Recording);
         }
-        program(plugin, &self.config, &self.shared, &self.figures)
+        program(plugin, &self.config, &self.shared, &self.figures, &self.share)
     }
 
     #[cfg(test)]
@@ -150,6 +153,7 @@ impl Tenant {
         Arc::new(Self {
             id: id.to_owned(),
             figures: shared.metrics.tenant(id),
+            share: Share::default(),
             config: Arc::new(config),
             program: RwLock::new(Arc::new(Program { toolbox: Arc::new(toolbox), facts, plugin: None, runner })),
             superseded: watch::Sender::new(false),
@@ -167,7 +171,13 @@ fn configured(config: &TenantConfig, shared: &Shared) -> Result<Plugin, StartErr
     }
 }
 
-fn program(plugin: Plugin, config: &Arc<TenantConfig>, shared: &Arc<Shared>, figures: &Arc<TenantMetrics>) -> Result<Program, StartError> {
+fn program(
+    plugin: Plugin,
+    config: &Arc<TenantConfig>,
+    shared: &Arc<Shared>,
+    figures: &Arc<TenantMetrics>,
+    share: &Share,
+) -> Result<Program, StartError> {
     let honours = &plugin.catalogue().honours;
     if let Some(variable) = config.restrictions.iter().find(|variable| !honours.contains(**variable)) {
         return Err(StartError::Restriction { path: plugin.path().to_owned(), variable });
@@ -180,21 +190,21 @@ fn program(plugin: Plugin, config: &Arc<TenantConfig>, shared: &Arc<Shared>, fig
         controller: config.controller.to_string(),
     };
     figures.memory_limit(config.memory_limit_bytes);
-    let runner = runner(plugin.clone(), config, figures)?;
+    let runner = runner(plugin.clone(), config, figures, share)?;
     Ok(Program { toolbox, facts, plugin: Some(plugin), runner })
 }
 
-fn runner(plugin: Plugin, config: &Arc<TenantConfig>, figures: &Arc<TenantMetrics>) -> Result<Box<dyn Runner>, StartError> {
+fn runner(plugin: Plugin, config: &Arc<TenantConfig>, figures: &Arc<TenantMetrics>, share: &Share) -> Result<Box<dyn Runner>, StartError> {
     let start = {
-        let (config, figures) = (Arc::clone(config), Arc::clone(figures));
+        let (config, figures, share) = (Arc::clone(config), Arc::clone(figures), share.clone());
         move || -> Result<Box<dyn Runner>, StartError> {
-            let egress = Egress::new(egress_settings(&config), figures.clone())?;
-            Ok(Box::new(Instance::spawn(plugin.clone(), instance_settings(&config, egress, &figures))))
+            let egress = Egress::new(egress_settings(&config), figures.clone(), share.clone())?;
+            Ok(Box::new(Instance::spawn(plugin.clone(), instance_settings(&config, egress, &figures, &share))))
         }
     };
     if matches!(config.cassette, CassetteMode::Off) {
         // Tried and dropped, so that a wrong certificate file is an error now and not at the first call.
-        Egress::new(egress_settings(config), figures.clone())?;
+        Egress::new(egress_settings(config), figures.clone(), share.clone())?;
         return Ok(Box::new(Sleeper::new(Box::new(start))));
     }
     // A cassette belongs to one life from start to end.
@@ -220,7 +230,7 @@ pub(crate) fn egress_settings(config: &TenantConfig) -> Settings {
     }
 }
 
-fn instance_settings(config: &TenantConfig, egress: Egress, figures: &Arc<TenantMetrics>) -> InstanceSettings {
+fn instance_settings(config: &TenantConfig, egress: Egress, figures: &Arc<TenantMetrics>, share: &Share) -> InstanceSettings {
     let mut env = vec![
         ("JENKINS_URL".to_owned(), config.controller.to_string()),
         ("JANKINS_TIMEOUT_SECONDS".to_owned(), config.timeout.as_secs().to_string()),
@@ -231,6 +241,7 @@ fn instance_settings(config: &TenantConfig, egress: Egress, figures: &Arc<Tenant
         memory_limit_bytes: config.memory_limit_bytes,
         call_timeout: config.timeout,
         max_concurrent_calls: MAX_CONCURRENT_CALLS,
+        share: share.clone(),
         ..InstanceSettings::new(Arc::new(move || Box::new(egress.hooks())), figures.clone())
     }
 }

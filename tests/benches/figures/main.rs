@@ -9,6 +9,7 @@
 mod hostile;
 mod load;
 mod memory;
+mod noise;
 mod scan;
 mod speed;
 mod tenants;

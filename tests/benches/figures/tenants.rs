@@ -24,15 +24,12 @@ use super::controller;
 use super::memory::sample;
 use super::milliseconds;
 use super::percentile;
-use super::scan::PATTERN;
 
-const TENANTS: usize = 1_000;
+pub(super) const TENANTS: usize = 1_000;
 const KIB: f64 = 1024.0;
 const MIB: f64 = 1024.0 * 1024.0;
 /// Calls at once while tenants wake: enough to keep both cores busy.
 const AT_ONCE: usize = 16;
-/// Calls whose times are compared with and without a noisy neighbour.
-const SAMPLES: usize = 300;
 
 pub(super) async fn measure(table: &mut Table) -> Result<()> {
     table.section("Tenants");
@@ -51,47 +48,16 @@ pub(super) async fn measure(table: &mut Table) -> Result<()> {
     table.at_most(&format!("{TENANTS} tenants, each after its first call"), (warm - rest) / TENANTS as f64 / MIB, 3.0, "MiB");
     table.note("first call of a tenant at rest, median", &format!("{:.1} ms", milliseconds(percentile(&mut first, 0.5))));
 
-    let quiet = p99(&server).await?;
-    table.note("a tenant's calls, 99 % of them, alone", &format!("{:.1} ms", milliseconds(quiet)));
-    // The instance of the other never rests, as it runs on one core; and, beyond what a tenant can ask for by itself, a
-    // flood of small calls that keeps server and clients busy on every core.
-    let scan = json!({"name": "search_log", "arguments": {"job": "big-log", "build": "1", "pattern": PATTERN}});
-    let busy = beside(&server, 2, || call(&server, 1, scan.clone())).await?;
-    table.note("the same beside a tenant that scans logs without a pause", &format!("{:.1} ms", milliseconds(busy)));
-    table.at_most("  times as long", busy.as_secs_f64() / quiet.as_secs_f64(), 2.0, "×");
-    let flooded = beside(&server, AT_ONCE, || timed_call(&server, 1)).await?;
-    table
-        .note(&format!("the same beside {AT_ONCE} callers of another tenant, all cores busy"), &format!("{:.1} ms", milliseconds(flooded)));
-    Ok(())
+    drop(server);
+    super::noise::measure(table).await
 }
 
-/// The same while others call, again and again.
-async fn beside<T, F: Future<Output = T>>(server: &Http, callers: usize, noise: impl Fn() -> F) -> Result<Duration> {
-    let noise = join_all((0..callers).map(|_| async {
-        loop {
-            noise().await;
-        }
-    }));
-    tokio::select! {
-        took = p99(server) => took,
-        _ = noise => anyhow::bail!("the noise ended"),
-    }
-}
-
-async fn p99(server: &Http) -> Result<Duration> {
-    let mut took = Vec::new();
-    for _ in 0..SAMPLES {
-        took.push(timed_call(server, 0).await?);
-    }
-    Ok(percentile(&mut took, 0.99))
-}
-
-async fn call(server: &Http, tenant: usize, call: Value) -> Result<HttpAnswer> {
+pub(super) async fn call(server: &Http, tenant: usize, call: Value) -> Result<HttpAnswer> {
     let bearer = format!("Bearer token-{tenant}");
     server.mcp("tools/call", call, &[("Authorization", &bearer)]).await
 }
 
-async fn timed_call(server: &Http, tenant: usize) -> Result<Duration> {
+pub(super) async fn timed_call(server: &Http, tenant: usize) -> Result<Duration> {
     let begun = Instant::now();
     let answer = call(server, tenant, json!({"name": "whoami", "arguments": {}})).await?;
     let took = begun.elapsed();
@@ -99,7 +65,7 @@ async fn timed_call(server: &Http, tenant: usize) -> Result<Duration> {
     Ok(took)
 }
 
-async fn server(jenkins: &Simulator, directory: &Path, tenants: usize) -> Result<Http> {
+pub(super) async fn server(jenkins: &Simulator, directory: &Path, tenants: usize) -> Result<Http> {
     let token = directory.join("token");
     std::fs::write(&token, User::Reader.token())?;
     // The plugin's own limit is not what is measured here.

@@ -32,6 +32,7 @@ mod faults;
 mod hostile;
 mod http;
 mod jwt;
+mod lanes;
 mod library;
 mod load;
 mod logging;

@@ -179,7 +179,7 @@ fn a_file_that_cannot_be_replayed_says_why() {
         }
         let cassette = CassetteMode::Replay(path.clone());
         let settings = Settings { cassette, ..settings("http://replayed.invalid/") };
-        let error = Egress::new(settings, Arc::new(Spy::default())).err().unwrap();
+        let error = Egress::new(settings, Arc::new(Spy::default()), Share::default()).err().unwrap();
         assert!(error.to_string().contains("session.json"), "{error}");
         error.to_string()
     };
@@ -207,7 +207,8 @@ fn recording_does_not_overwrite_what_is_no_cassette() {
     let (_folder, path) = file("precious");
     fs::write(&path, "data").unwrap();
     let cassette = CassetteMode::Record(path.clone());
-    let error = Egress::new(Settings { cassette, ..settings("http://ci.test/") }, Arc::new(Spy::default())).err().unwrap();
+    let error =
+        Egress::new(Settings { cassette, ..settings("http://ci.test/") }, Arc::new(Spy::default()), Share::default()).err().unwrap();
     assert!(error.to_string().contains("overwrite"), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "data");
 }

@@ -86,7 +86,7 @@ impl Subject {
     fn with_lookup(settings: Settings, lookup: Lookup) -> Self {
         let spy = Arc::new(Spy::default());
         let controller = settings.controller.clone();
-        let tenant = Tenant::new(settings, Arc::clone(&spy) as Arc<dyn Observer>, lookup).unwrap();
+        let tenant = Tenant::new(settings, Arc::clone(&spy) as Arc<dyn Observer>, Share::default(), lookup).unwrap();
         Self { egress: Egress { tenant: Arc::new(tenant) }, spy, controller }
     }
 

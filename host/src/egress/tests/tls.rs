@@ -139,7 +139,7 @@ async fn a_server_that_never_finishes_the_handshake_is_a_connection_timeout() {
 #[test]
 fn files_that_are_no_certificates_are_named_when_the_egress_is_built() {
     let (_folder, path) = file("ca.pem");
-    let build = |settings| Egress::new(settings, Arc::new(Spy::default())).err().unwrap().to_string();
+    let build = |settings| Egress::new(settings, Arc::new(Spy::default()), Share::default()).err().unwrap().to_string();
     let https = Settings { ca_file: Some(path.clone()), ..settings("https://ci.example.com/") };
     let missing = build(https.clone());
     assert!(missing.contains("CA file") && missing.contains("ca.pem"), "{missing}");

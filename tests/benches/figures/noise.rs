@@ -1,0 +1,196 @@
+//! What a noisy tenant does to the calls of another one, on all cores at full load.
+//!
+//! Callers and controllers are other machines in truth, and here they share the cores of the server. So the noisy
+//! callers and the controller run on threads of their own with the lowest priority: they keep the server busy with all
+//! the time that it leaves, and take none from it. The caller who measures has a thread of its own with the server's
+//! priority.
+//!
+//! Beside each measured call stands one to a server that only sends back what it gets, with the same priority: what
+//! the noise adds to that is the share of the operating system, which no server on these cores can undo.
+
+use std::io::Read as _;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use anyhow::Result;
+use futures_util::future::join_all;
+use jankins_tests::host::Http;
+use jankins_tests::simulator::Simulator;
+use serde_json::json;
+use tokio::io::AsyncReadExt as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use tokio::runtime::Builder;
+use tokio::runtime::Runtime;
+
+use super::Table;
+use super::controller;
+use super::memory::sample;
+use super::milliseconds;
+use super::percentile;
+use super::scan::PATTERN;
+use super::tenants::TENANTS;
+use super::tenants::call;
+use super::tenants::server;
+use super::tenants::timed_call;
+
+/// Quiet and noise take turns, so that a busy moment of the machine meets all of them.
+const ROUNDS: usize = 4;
+/// Calls in each turn.
+const SAMPLES: usize = 500;
+/// Callers of the tenant that scans. Its instance never rests, as it runs on one core.
+const SCANNING: usize = 2;
+/// Callers of the tenant that floods: more than keep server and clients busy on every core.
+const FLOODING: usize = 16;
+/// How long a noise goes on before it is measured.
+const ONSET: Duration = Duration::from_millis(500);
+/// As long as a call and its answer.
+const ECHO_BYTES: usize = 512;
+
+/// The noise.
+#[derive(Clone, Copy)]
+enum Noise {
+    None,
+    Scans,
+    Flood,
+}
+
+/// How long calls took, and what went on meanwhile.
+#[derive(Default)]
+struct Seen {
+    calls: Vec<Duration>,
+    echoes: Vec<Duration>,
+    /// Noisy calls that were answered.
+    noise: usize,
+    /// Processor time that the server used.
+    cpu: f64,
+    lasted: Duration,
+}
+
+impl Seen {
+    fn p99s(&mut self) -> (f64, f64) {
+        (milliseconds(percentile(&mut self.calls, 0.99)), milliseconds(percentile(&mut self.echoes, 0.99)))
+    }
+}
+
+pub(super) async fn measure(table: &mut Table) -> Result<()> {
+    // Where waiting is allowed: three runtimes that must not share a thread.
+    let [mut quiet, mut scans, mut flood] = tokio::task::spawn_blocking(observe).await??;
+    let (alone, echo) = quiet.p99s();
+    table.note("a tenant's calls, 99 % of them, alone", &format!("{alone:.2} ms"));
+    table.note("  calls to a server that only echoes", &format!("{echo:.2} ms"));
+    let names = ["a tenant that scans logs without a pause".to_owned(), format!("{FLOODING} callers of another tenant")];
+    for (name, seen) in names.iter().zip([&mut scans, &mut flood]) {
+        let (busy, echoed) = seen.p99s();
+        table.note(&format!("beside {name}"), &format!("{busy:.2} ms"));
+        table.at_most("  times as long", busy / alone, 2.0, "×");
+        table.note("  calls to a server that only echoes, times as long", &format!("{:.2} ×", echoed / echo));
+        let seconds = seen.lasted.as_secs_f64();
+        let load = format!("{:.0}/s, {:.2} cores", seen.noise as f64 / seconds, seen.cpu / seconds);
+        table.note("  noisy calls answered, and what the server used", &load);
+    }
+    Ok(())
+}
+
+fn observe() -> Result<[Seen; 3]> {
+    let others = Builder::new_multi_thread()
+        .enable_all()
+        .on_thread_start(|| {
+            rustix::process::nice(19).ok();
+        })
+        .build()?;
+    let directory = tempfile::tempdir()?;
+    // The server itself is started by this thread, and so gets its priority.
+    let (_jenkins, server) = others.block_on(async {
+        let jenkins: Simulator = tokio::spawn(controller()).await??;
+        let server = server(&jenkins, directory.path(), TENANTS).await?;
+        anyhow::Ok((jenkins, Arc::new(server)))
+    })?;
+    let echo = echo()?;
+    let measuring = Builder::new_current_thread().enable_all().build()?;
+    let mut seen = [Seen::default(), Seen::default(), Seen::default()];
+    for _ in 0..ROUNDS {
+        for (noise, seen) in [Noise::None, Noise::Scans, Noise::Flood].into_iter().zip(&mut seen) {
+            let answered = Arc::new(AtomicUsize::new(0));
+            let noisy = make(noise, &others, &server, &answered);
+            std::thread::sleep(ONSET);
+            let before = answered.load(Ordering::Relaxed);
+            measuring.block_on(turn(&server, &echo, seen))?;
+            seen.noise += answered.load(Ordering::Relaxed) - before;
+            others.block_on(async {
+                noisy.iter().for_each(tokio::task::JoinHandle::abort);
+                join_all(noisy).await;
+            });
+            std::thread::sleep(ONSET);
+        }
+    }
+    Ok(seen)
+}
+
+async fn turn(server: &Http, echo: &str, seen: &mut Seen) -> Result<()> {
+    let cpu = async || sample(&server.get("/_metrics").await?.body, "jankins_process_cpu_seconds_total");
+    let used = cpu().await?;
+    let begun = Instant::now();
+    for _ in 0..SAMPLES {
+        seen.calls.push(timed_call(server, 0).await?);
+        seen.echoes.push(echoed(echo).await?);
+    }
+    seen.lasted += begun.elapsed();
+    seen.cpu += cpu().await? - used;
+    Ok(())
+}
+
+/// Callers who call again and again until they are aborted.
+fn make(noise: Noise, others: &Runtime, server: &Arc<Http>, answered: &Arc<AtomicUsize>) -> Vec<tokio::task::JoinHandle<()>> {
+    let callers = match noise {
+        Noise::None => 0,
+        Noise::Scans => SCANNING,
+        Noise::Flood => FLOODING,
+    };
+    let caller = |_| {
+        let (server, answered) = (Arc::clone(server), Arc::clone(answered));
+        others.spawn(async move {
+            loop {
+                let scan = json!({"name": "search_log", "arguments": {"job": "big-log", "build": "1", "pattern": PATTERN}});
+                let done = match noise {
+                    Noise::Scans => call(&server, 1, scan).await.is_ok_and(|answer| answer.status == 200),
+                    _ => timed_call(&server, 1).await.is_ok(),
+                };
+                answered.fetch_add(usize::from(done), Ordering::Relaxed);
+            }
+        })
+    };
+    (0..callers).map(caller).collect()
+}
+
+/// A server that sends back what it gets, one connection after the other; its address.
+fn echo() -> Result<String> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?.to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = stream;
+            let mut bytes = [0; ECHO_BYTES];
+            // Whoever breaks off has its answer missing.
+            if stream.read_exact(&mut bytes).is_ok() {
+                stream.write_all(&bytes).ok();
+            }
+        }
+    });
+    Ok(address)
+}
+
+async fn echoed(address: &str) -> Result<Duration> {
+    let begun = Instant::now();
+    let mut stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let mut bytes = [7; ECHO_BYTES];
+    stream.write_all(&bytes).await?;
+    stream.read_exact(&mut bytes).await.context("no echo")?;
+    Ok(begun.elapsed())
+}
