@@ -11,7 +11,7 @@ const NOT_AN_ERROR: &str = concat!(
     // pip has installed everything when it says so.
     r"pip's dependency resolver does not currently|",
     // What Maven prints under every failure, and headings.
-    r"\] \[Help \d\]|To see the full stack trace|Re-run Maven|For more information about the errors|Please refer to|",
+    r"\] (?:-> )?\[Help \d\]|To see the full stack trace|Re-run Maven|For more information about the errors|Please refer to|",
     r"\bsymbol: |\blocation: |Tests run: |See dump files|(?i:ERROR|FATAL)\]?:? *[\w ]{1,30}: *$",
 );
 
@@ -64,7 +64,14 @@ pub(super) const RULES: &[Rule] = &[
             "[ERROR] something broke here",
             "ERROR [vu-38] the peer hung up",
         ],
-        near_misses: samples!["ERROR: 0 errors found", "TestErrorHandling passed", "ERRORS: 0", "tail -n 5 ERROR.log", "no ERROR in sight",],
+        near_misses: samples![
+            "[ERROR] -> [Help 1]",
+            "ERROR: 0 errors found",
+            "TestErrorHandling passed",
+            "ERRORS: 0",
+            "tail -n 5 ERROR.log",
+            "no ERROR in sight",
+        ],
         ..Rule::CAUSE
     },
     Rule {
