@@ -347,7 +347,7 @@ fn is_command(text: &str) -> bool {
     let trace = text.trim_start_matches('+');
     if trace.len() < text.len() && trace.starts_with(' ') {
         // PowerShell underlines what failed.
-        return !trace.starts_with(" ~");
+        return !trace.trim_start().starts_with('~');
     }
     let drive = text.get(1..3) == Some(":\\") && text.starts_with(|c: char| c.is_ascii_alphabetic());
     drive && text.split_once('>').is_some_and(|(path, rest)| !path.contains(' ') && !rest.is_empty())

@@ -39,6 +39,8 @@ pub(super) const RULES: &[Rule] = &[
             r"^(?:> )?(?P<message>(?:A problem occurred|Could not|startup failed|Unable|No such|Plugin|Cannot).+)$|^\s*> (?P<message2>.+)$",
         )),
         extent: 5,
+        // The script that starts a program is not where the program failed.
+        unless: r"finished with non-zero exit value",
         cause: "{file}:{line}: {message|the build script fails}",
         advice: "Correct {file} at line {line}.",
         examples: samples![

@@ -73,7 +73,7 @@ pub(super) const RULES: &[Rule] = &[
         specificity: 72,
         retryable: true,
         needles: &["Connection refused", "ECONNREFUSED", "actively refused"],
-        pattern: r"(?:connect to (?:host )?(?P<host5>\S+ port \d+): Connection refused|connect to (?P<host6>\S+ port \d+)[ :].*refused|ECONNREFUSED (?P<host>[\w.:\[\]-]+\d)|(?:to|at|host|server at) \x22?(?P<host2>[\w.-]+(?:[: ]\(?[\d.:]+\)?)?)\x22?(?:,? port (?P<port>\d+))?.*(?i:connection refused)|(?P<host3>[\w.-]+:\d+)\W.*(?i:connection refused)|dial tcp (?P<host4>\S+): connect: connection refused|(?i:\bconnection refused\b)|actively refused|ECONNREFUSED)",
+        pattern: r"(?:(?:[Ff]ailed to |[Cc]ould not |[Uu]nable to )?connect to (?:host )?(?P<host5>\S+ port \d+)[ :].*refused|ECONNREFUSED (?P<host>[\w.:\[\]-]+\d)|(?:to|at|host|server at) \x22?(?P<host2>[\w.-]+(?:[: ]\(?[\d.:]+\)?)?)\x22?(?:,? port (?P<port>\d+))?.*(?i:connection refused)|(?P<host3>[\w.-]+:\d+)\W.*(?i:connection refused)|dial tcp (?P<host4>\S+): connect: connection refused|(?i:\bconnection refused\b)|actively refused|ECONNREFUSED)",
         cause: "{host|a peer} refused the connection",
         advice: "Check that the service at {host|the address in the line} runs and listens before this step starts.",
         examples: samples![
@@ -82,6 +82,7 @@ pub(super) const RULES: &[Rule] = &[
             "java.net.ConnectException: Connection refused (Connection refused)",
             "connection to server at \"db\" (172.18.0.2), port 5432 failed: Connection refused",
             "ssh: connect to host deploy-1.example.com port 22: Connection refused",
+            "still waiting: Failed to connect to app port 8080: Connection refused",
         ],
         near_misses: samples!["test_connection_refused_is_handled PASSED", "the connection was accepted"],
         ..Rule::CAUSE

@@ -155,3 +155,14 @@ fn a_gate_that_reports_at_the_level_of_a_warning_is_a_gate() {
         .failed(&[], EXIT_1)
         .explains(Category::Quality, &["0.71"], "lines covered ratio");
 }
+
+#[test]
+fn what_powershell_underlines_is_no_command() {
+    Log::pipeline()
+        .stage("Deploy")
+        .sh("pwsh deploy.ps1")
+        .lines("At C:\\ws\\deploy.ps1:4 char:32\n+                           ~~~~~~~~~~~\ngiving up on site 7")
+        .end()
+        .failed(&[], EXIT_1)
+        .explains(Category::Script, &["pwsh deploy.ps1", "giving up on site 7"], "giving up on site 7");
+}
