@@ -3,7 +3,7 @@
 //! Callers and controllers are other machines in truth, and here they share the cores of the server. So the noisy
 //! callers and the controller run on threads of their own with the lowest priority: they keep the server busy with all
 //! the time that it leaves, and take none from it. The caller who measures has a thread of its own with the server's
-//! priority.
+//! priority, and so has the reader of the server's log: while nobody reads, a full pipe holds up whoever logs.
 //!
 //! Beside each measured call stands one to a server that only sends back what it gets, with the same priority: what
 //! the noise adds to that is the share of the operating system, which no server on these cores can undo.
@@ -79,7 +79,7 @@ impl Seen {
 }
 
 pub(super) async fn measure(table: &mut Table) -> Result<()> {
-    // Where waiting is allowed: three runtimes that must not share a thread.
+    // Where waiting is allowed: runtimes that must not share a thread.
     let [mut quiet, mut scans, mut flood] = tokio::task::spawn_blocking(observe).await??;
     let (alone, echo) = quiet.p99s();
     table.note("a tenant's calls, 99 % of them, alone", &format!("{alone:.2} ms"));
@@ -105,12 +105,10 @@ fn observe() -> Result<[Seen; 3]> {
         })
         .build()?;
     let directory = tempfile::tempdir()?;
-    // The server itself is started by this thread, and so gets its priority.
-    let (_jenkins, server) = others.block_on(async {
-        let jenkins: Simulator = tokio::spawn(controller()).await??;
-        let server = server(&jenkins, directory.path(), TENANTS).await?;
-        anyhow::Ok((jenkins, Arc::new(server)))
-    })?;
+    let jenkins: Simulator = others.block_on(others.spawn(controller()))??;
+    // Started by this thread, and so with its priority.
+    let logs = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let server = Arc::new(logs.block_on(server(&jenkins, directory.path(), TENANTS))?);
     let echo = echo()?;
     let measuring = Builder::new_current_thread().enable_all().build()?;
     let mut seen = [Seen::default(), Seen::default(), Seen::default()];
