@@ -37,11 +37,13 @@ impl Evidence {
     }
 
     pub(super) fn new(line: u64, offset: u64, text: &str) -> Self {
-        let text = match text.char_indices().nth(Self::MAX_CHARS) {
+        // One is made of every line, so the characters of a usual one are not counted.
+        let cut = if text.len() > Self::MAX_CHARS { text.char_indices().nth(Self::MAX_CHARS) } else { None };
+        let text = match cut {
             Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
-            None => text.to_owned(),
+            None => text.trim_end().to_owned(),
         };
-        Self { line, offset, text: text.trim_end().to_owned() }
+        Self { line, offset, text }
     }
 }
 
