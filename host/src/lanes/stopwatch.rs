@@ -10,10 +10,6 @@ use std::cell::Cell;
 use std::time::Duration;
 use std::time::Instant;
 
-/// How much less than the normal lane's threads the slow lane's get of a processor that both want: about a tenth. Enough
-/// to be interrupted at once, and not so much that they stand still beside the work of other processes.
-#[cfg(target_os = "linux")]
-const NICER: i32 = 10;
 /// Short enough to believe the clock; also how old the last look at the thread's own time may be.
 const SHORT: Duration = Duration::from_millis(1);
 
@@ -23,13 +19,27 @@ thread_local! {
     static LOOKED: Cell<Option<(Instant, Duration)>> = const { Cell::new(None) };
 }
 
-/// Makes the present thread one of the slow lane.
+/// Makes the present thread one of the slow lane. Its policy, and not a low priority: a thread that only has a low priority
+/// keeps its processor for some milliseconds whoever wakes up, and one of `SCHED_IDLE` gives it away at once (Linux since
+/// 6.6). On a machine whose other processes leave no time at all it would stand still; then it has soon used so little
+/// that the tenant returns to the normal lane.
 pub(super) fn enter_slow_lane() {
     SLOW.set(true);
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::nice(NICER) {
-        tracing::warn!(%error, "the threads of the slow lane keep their priority");
+    if let Err(error) = give_way() {
+        tracing::warn!("the threads of the slow lane keep their priority: {error:?}");
     }
+}
+
+#[cfg(target_os = "linux")]
+fn give_way() -> Result<(), thread_priority::Error> {
+    use thread_priority::unix::{NormalThreadSchedulePolicy, ThreadSchedulePolicy};
+    use thread_priority::unix::{set_thread_priority_and_policy, thread_native_id, thread_schedule_policy};
+
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    let set = set_thread_priority_and_policy(thread_native_id(), thread_priority::ThreadPriority::Min, idle);
+    // It resets the niceness as well, which may be forbidden and then does not matter.
+    if thread_schedule_policy() == Ok(idle) { Ok(()) } else { set }
 }
 
 /// A running one; to be read by the thread that started it.

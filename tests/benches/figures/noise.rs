@@ -1,7 +1,7 @@
 //! What a noisy tenant does to the calls of another one, on all cores at full load.
 //!
 //! Callers and controllers are other machines in truth, and here they share the cores of the server. So the noisy
-//! callers and the controller run on threads of their own with the lowest priority: they keep the server busy with all
+//! callers and the controller run on threads of their own under the policy `SCHED_IDLE`: they keep the server busy with all
 //! the time that it leaves, and take none from it. The caller who measures has a thread of its own with the server's
 //! priority, and so has the reader of the server's log: while nobody reads, a full pipe holds up whoever logs.
 //!
@@ -98,12 +98,7 @@ pub(super) async fn measure(table: &mut Table) -> Result<()> {
 }
 
 fn observe() -> Result<[Seen; 3]> {
-    let others = Builder::new_multi_thread()
-        .enable_all()
-        .on_thread_start(|| {
-            rustix::process::nice(19).ok();
-        })
-        .build()?;
+    let others = Builder::new_multi_thread().enable_all().on_thread_start(give_way).build()?;
     let directory = tempfile::tempdir()?;
     let jenkins: Simulator = others.block_on(others.spawn(controller()))??;
     // Started by this thread, and so with its priority.
@@ -128,6 +123,18 @@ fn observe() -> Result<[Seen; 3]> {
         }
     }
     Ok(seen)
+}
+
+/// Leaves the processors to everybody else, where the operating system lets a thread say so.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    {
+        use thread_priority::unix::{NormalThreadSchedulePolicy, ThreadSchedulePolicy};
+        use thread_priority::unix::{set_thread_priority_and_policy, thread_native_id};
+
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        set_thread_priority_and_policy(thread_native_id(), thread_priority::ThreadPriority::Min, idle).ok();
+    }
 }
 
 async fn turn(server: &Http, echo: &str, seen: &mut Seen) -> Result<()> {
