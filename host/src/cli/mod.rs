@@ -127,9 +127,10 @@ pub(crate) fn main() -> ExitCode {
         Ok(sources) => Invocation::of(sources),
         Err(error) => return unusable(&error.into()),
     };
-    if let Err(error) = logs::start(&log_settings(&invocation, matches!(cli.command, None | Some(Command::Serve)))) {
-        return unusable(&anyhow::Error::new(error).context("the log file cannot be opened"));
-    }
+    let _unwritten = match logs::start(&log_settings(&invocation, matches!(cli.command, None | Some(Command::Serve)))) {
+        Ok(unwritten) => unwritten,
+        Err(error) => return unusable(&anyhow::Error::new(error).context("the log file cannot be opened")),
+    };
     otlp::start();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

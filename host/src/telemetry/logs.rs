@@ -2,6 +2,7 @@
 //!
 //! A line about a call carries its `correlation_id` (the same as in its answer) and its `trace_id`; one about a request
 //! to the controller carries both too, so that the three can be joined. Standard output belongs to the protocol (stdio) or to the answer (command line), so nothing is ever logged there.
+//! Nobody waits for whoever reads standard error, see [`super::unhurried`].
 //!
 //! | never logged | how |
 //! |---|---|
@@ -21,6 +22,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub(crate) use super::rotating::LogFile;
 use super::rotating::Rotating;
+use super::unhurried::Unhurried;
+use super::unhurried::Unwritten;
 
 /// How much to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -65,26 +68,27 @@ pub(crate) struct LogSettings {
     pub quiet: bool,
 }
 
-/// Starts logging for the process. A second call changes nothing.
+/// Starts logging for the process; what it answers is to be kept until its end. A second call changes nothing.
 ///
 /// # Errors
 /// When the log file cannot be opened.
-pub(crate) fn start(settings: &LogSettings) -> io::Result<()> {
+pub(crate) fn start(settings: &LogSettings) -> io::Result<Unwritten> {
+    let (output, unwritten) = Unhurried::start(io::stderr())?;
     let file = settings.file.clone().map(Rotating::open).transpose()?;
     let filter = filter(settings);
     let registry = tracing_subscriber::registry().with(filter);
     let started = if settings.json {
-        let stderr = fmt::layer().with_writer(io::stderr);
+        let stderr = fmt::layer().with_writer(output);
         let layers = file.map(|file| json(fmt::layer().with_writer(file)));
         registry.with(json(stderr)).with(layers).try_init()
     } else {
-        let stderr = fmt::layer().with_writer(io::stderr).with_ansi(colour_wanted()).with_target(false);
+        let stderr = fmt::layer().with_writer(output).with_ansi(colour_wanted()).with_target(false);
         let layers = file.map(|file| fmt::layer().with_writer(file).with_ansi(false).with_target(false));
         registry.with(stderr).with(layers).try_init()
     };
     // Only tests start it twice, and then the first one serves.
     drop(started);
-    Ok(())
+    Ok(unwritten)
 }
 
 fn json<S, W>(layer: fmt::Layer<S, fmt::format::DefaultFields, fmt::format::Format, W>) -> Json<S, W> {

@@ -15,6 +15,7 @@ mod ratelimit;
 mod rotating;
 mod tenant;
 pub(crate) mod trace;
+mod unhurried;
 
 pub(crate) use build::BuildFacts;
 pub(crate) use exposition::Exposition;

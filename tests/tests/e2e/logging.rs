@@ -153,3 +153,29 @@ async fn health_is_asked_from_the_command_line_as_a_container_does() {
     let nobody = health("127.0.0.1:1", &[]).run().await.unwrap();
     assert!(!nobody.status.success());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_never_reads_the_log_is_answered_all_the_same() {
+    use tokio::io::AsyncBufReadExt as _;
+    use tokio::io::AsyncWriteExt as _;
+
+    // Some megabytes of log, and no pipe holds so much.
+    const CALLS: usize = 1_500;
+    let jenkins = controller().await;
+    let host = Host::new(Artifact::P3).unwrap().against(&jenkins.url(), User::Admin).env("JANKINS_LOG_LEVEL", "debug");
+    let mut child = host.command().stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut output = tokio::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    let whoami = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "whoami", "arguments": {}}});
+    let client = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "e2e", "version": "1"}});
+    let initialize = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": client});
+    for message in std::iter::once(initialize).chain(std::iter::repeat_n(whoami, CALLS)) {
+        input.write_all(format!("{message}\n").as_bytes()).await.unwrap();
+        let answer = tokio::time::timeout(std::time::Duration::from_secs(60), output.next_line());
+        let answer = answer.await.expect("an answer in time").unwrap().expect("an answer");
+        assert!(!answer.contains("isError\":true"), "{answer}");
+    }
+    drop(input);
+    let status = tokio::time::timeout(std::time::Duration::from_secs(60), child.wait()).await.expect("it ends").unwrap();
+    assert!(status.success(), "{status}");
+}
