@@ -173,7 +173,7 @@ impl LineScanner {
         if has_longer_line(lines, self.max_line) {
             return self.push(lines, |_| {});
         }
-        let (lf, cr) = (count(b'\n', lines), count(b'\r', lines));
+        let [lf, cr] = jankins_loops::count([b'\n', b'\r'], lines);
         let joined = if self.offsets == Offsets::LogFile { cr } else { 0 };
         self.totals.lines += lf;
         self.next_number += lf;
@@ -296,21 +296,6 @@ fn has_longer_line(lines: &[u8], max: usize) -> bool {
         }
     }
     false
-}
-
-/// How often a byte occurs. Eight bytes at a time, because a wasm build without SIMD has nothing wider.
-fn count(byte: u8, text: &[u8]) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let (words, rest) = text.as_chunks::<8>();
-    let wanted = u64::from_ne_bytes([byte; 8]);
-    let mut total = 0;
-    for word in words {
-        let other = u64::from_ne_bytes(*word) ^ wanted;
-        // The high bit of each byte that is zero, and no other bit.
-        let zeros = !(((other & LOW) + LOW) | other | LOW);
-        total += u64::from(zeros.count_ones());
-    }
-    total + rest.iter().filter(|at| **at == byte).count() as u64
 }
 
 /// A cut text up to its last whole word: half a secret may no longer look like one. Nothing secret is as long as what is

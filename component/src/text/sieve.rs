@@ -3,7 +3,7 @@
 //! Matches are rare, and to look at each line by itself costs more than ten times what an automaton needs for its bytes.
 //! So one automaton runs over whole blocks and stops where a match ends, or at a byte that [`clean_line`] would not leave
 //! as it is: colours, rewrites, anything beyond ASCII. Only the line that it stopped in has to be looked at. It runs over
-//! both halves of a block in step, which takes little longer than one (see the crate `jankins-lockstep`).
+//! both halves of a block in step, which takes little longer than one (see the crate `jankins-loops`).
 //!
 //! It may stop in a line for nothing (`\s` matches a line end), but never goes past a line that matches: what occurs in a
 //! line occurs in each text that has that line, once `^` and `$` mean lines. Expressions that know the edges of the text
@@ -14,7 +14,7 @@
 use std::mem;
 use std::ops::Range;
 
-use jankins_lockstep::{self as lockstep, Came};
+use jankins_loops::{Came, run};
 use memchr::{memchr, memrchr};
 use regex_automata::hybrid::{LazyStateID, dfa};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
@@ -77,7 +77,7 @@ impl Sieve {
             return Came { first_stops: true, ..Came::default() };
         };
         let part = |part: &Range<usize>| lines.get(part.clone()).unwrap_or_default();
-        let came = lockstep::run(&self.automaton, &self.cache, states, (part(&first), part(&second)));
+        let came = run(&self.automaton, &self.cache, states, (part(&first), part(&second)));
         // Whether the automaton pays is judged by how far it gets with what it learnt.
         self.cache.search_start(first.start);
         self.cache.search_finish(first.start + came.bytes);
