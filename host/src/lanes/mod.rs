@@ -261,4 +261,4 @@ impl Future for Leg {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,9 +9,9 @@ use super::*;
 
 /// Remembers what it was told.
 #[derive(Default)]
-struct Witness {
-    moves: Mutex<Vec<Lane>>,
-    slow: Mutex<Duration>,
+pub(crate) struct Witness {
+    pub(crate) moves: Mutex<Vec<Lane>>,
+    pub(crate) slow: Mutex<Duration>,
 }
 
 impl Watcher for Witness {
@@ -25,7 +25,7 @@ impl Watcher for Witness {
 }
 
 /// Two tenants, of whom the first is the one that counts.
-fn shares() -> (Share, Share, Arc<Witness>) {
+pub(crate) fn shares() -> (Share, Share, Arc<Witness>) {
     let (lanes, witness) = (Lanes::two().unwrap(), Arc::new(Witness::default()));
     (lanes.share(witness.clone()), lanes.share(Arc::new(Witness::default())), witness)
 }

@@ -1,35 +1,13 @@
 //! An instance on its way through the lanes of the host.
 
-use crate::lanes::{Lane, Lanes, Share, Watcher};
+use crate::lanes::tests::{Witness, shares};
+use crate::lanes::{Lane, Share};
 use crate::plugin::Outcome;
 use crate::plugin::fixtures::{ASYNC, Running, SYNC};
 use futures::future::join_all;
 use serde_json::json;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// Remembers what it was told.
-#[derive(Default)]
-struct Witness {
-    moves: Mutex<Vec<Lane>>,
-    slow: Mutex<Duration>,
-}
-
-impl Watcher for Witness {
-    fn moved(&self, lane: Lane) {
-        self.moves.lock().unwrap().push(lane);
-    }
-
-    fn spent(&self, slow: Duration) {
-        *self.slow.lock().unwrap() += slow;
-    }
-}
-
-/// The share of a tenant that is not alone.
-fn share() -> (Share, Share, Arc<Witness>) {
-    let (lanes, witness) = (Lanes::two().unwrap(), Arc::new(Witness::default()));
-    (lanes.share(witness.clone()), lanes.share(Arc::new(Witness::default())), witness)
-}
 
 /// Something else that the tenant does, and that takes long.
 async fn compute(share: &Share) {
@@ -54,7 +32,7 @@ async fn moves(share: &Share, witness: &Witness, wanted: &[Lane]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_instance_changes_lanes_with_calls_under_way_and_loses_none() {
-    let (share, _other, witness) = share();
+    let (share, _other, witness) = shares();
     let plugin = Running::with(ASYNC, |settings| settings.share = share.clone());
     let nap = async |ms: u64| plugin.answer("nap", json!({"ms": ms})).await.structured;
     nap(1).await;
@@ -74,7 +52,7 @@ async fn an_instance_changes_lanes_with_calls_under_way_and_loses_none() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_of_the_guest_comes_along() {
-    let (share, _other, witness) = share();
+    let (share, _other, witness) = shares();
     let plugin = Running::with(SYNC, |settings| settings.share = share.clone());
     let count = async || plugin.answer("count", json!({})).await.structured;
     assert_eq!(count().await, json!({"value": 1}));
@@ -86,7 +64,7 @@ async fn memory_of_the_guest_comes_along() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_kills_an_instance_is_answered_and_replaced_in_the_slow_lane_too() {
-    let (share, _other, witness) = share();
+    let (share, _other, witness) = shares();
     let plugin = Running::with(SYNC, |settings| settings.share = share.clone());
     for attack in ["spin", "crash", "hoard"] {
         compute(&share).await;
@@ -99,7 +77,7 @@ async fn what_kills_an_instance_is_answered_and_replaced_in_the_slow_lane_too() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_drain_waits_for_calls_in_either_lane() {
-    let (share, other, _) = share();
+    let (share, other, _) = shares();
     compute(&share).await;
     let plugins = [share, other].map(|share| Arc::new(Running::with(ASYNC, |settings| settings.share = share)));
     let calls = plugins.clone().map(|plugin| tokio::spawn(async move { plugin.call("nap", json!({"ms": 200})).await }));
