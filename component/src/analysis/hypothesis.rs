@@ -16,8 +16,6 @@ pub(super) const GENERIC: u8 = 50;
 const MAX_HYPOTHESES: usize = 5;
 /// Names of tests in a title.
 const MAX_NAMES: usize = 3;
-/// The rule of a chain of exceptions, of which the last one is the root.
-const CHAIN: &str = "jvm-caused-by";
 /// How many lines one trace may have between two of its exceptions.
 const CHAIN_WITHIN: u64 = 60;
 /// Lines of evidence per hypothesis.
@@ -167,7 +165,8 @@ impl Hypothesis {
     fn absorb(&mut self, finding: &Finding) {
         let longer = finding.cause.len() > self.title.len() && finding.cause.starts_with(&self.title);
         let names_more = self.happens_once() && finding.rule.id == self.rule && finding.detail() > self.detail;
-        let root = self.rule == CHAIN && self.evidence.last().is_some_and(|e| (e.line..e.line + CHAIN_WITHIN).contains(&finding.line));
+        let chained = finding.rule.last_is_root && finding.rule.id == self.rule;
+        let root = chained && self.evidence.last().is_some_and(|e| (e.line..e.line + CHAIN_WITHIN).contains(&finding.line));
         if longer || names_more || root {
             // The same again, with more detail.
             self.detail = finding.detail();

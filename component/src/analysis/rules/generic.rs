@@ -42,6 +42,7 @@ pub(super) const RULES: &[Rule] = &[
         needles: &["Caused by: "],
         pattern: r"^\s*Caused by: (?P<kind>(?:[a-z]\w*\.)+[A-Z][\w.$]*)(?:: (?P<message>.+))?$",
         extent: 1,
+        last_is_root: true,
         cause: "{kind}: {message|no message}",
         advice: "Look at the first frame of your own packages below this line.",
         examples: samples!["Caused by: org.postgresql.util.PSQLException: FATAL: database \"shop\" does not exist"],

@@ -276,6 +276,8 @@ pub struct Rule {
     pub after: Option<Lookup>,
     /// How many following lines are part of the evidence.
     pub extent: u8,
+    /// Of several that stand close together, as in one trace, the last one is the root.
+    pub last_is_root: bool,
     /// The sentence, with captures as `{name}` or `{name|text when it is missing}`.
     pub cause: &'static str,
     /// What to do about it, same placeholders.
@@ -304,6 +306,7 @@ impl Rule {
         before: None,
         after: None,
         extent: 0,
+        last_is_root: false,
         cause: "",
         advice: "",
         retryable: false,
