@@ -1,7 +1,12 @@
-//! The loops of the component over whole logs. They are compiled for speed and not for size, as only a crate can be.
+//! The loops of the component over whole logs and answers. They are compiled for speed and not for size, as only a crate
+//! can be.
+
+mod pieces;
 
 use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::{Cache, DFA};
+
+pub use self::pieces::piece_len;
 
 /// How far two runs came together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
