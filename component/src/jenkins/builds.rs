@@ -3,13 +3,11 @@
 //! Freestyle and matrix builds have one `changeSet`, pipelines have `changeSets`; most actions are empty objects; the
 //! value of a secret parameter is left out. All fields are optional here: one odd plugin must not spoil an answer.
 
-use super::encode;
 use super::path::{JobPath, Selector};
 use crate::call::Call;
 use crate::error::Error;
 use crate::json::{Value, record};
 use crate::sorted;
-use crate::upstream::transport::Method;
 
 /// What identifies a build and says how it went.
 pub(crate) const BRIEF: &str = "_class,number,result,building,timestamp,duration";
@@ -327,13 +325,7 @@ pub(crate) async fn build(call: &Call, job: &JobPath, which: Selector) -> Result
 /// # Errors
 /// As [`build`].
 pub(crate) async fn with_fields(call: &Call, job: &JobPath, which: Selector, fields: &str) -> Result<Build, Error> {
-    let path = format!("{}/api/json?tree={}", object(job, which), encode::tree(fields));
-    let build: Build = call.json("build", &path, &format!("{which} of {job}")).await?;
-    let asked = |field: &str| fields.split(',').any(|f| f == field);
-    if asked("building") && asked("result") && !build.building && build.result.is_some() {
-        call.app().upstream().ended(Method::Get, &path);
-    }
-    Ok(build)
+    call.tree("build", &object(job, which), fields, &format!("{which} of {job}")).await
 }
 
 /// The builds of a job that are newest, with these fields; `range` counts from the newest.

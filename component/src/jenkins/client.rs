@@ -53,6 +53,9 @@ impl Call {
             let body = body(&mut reply, MAX_JSON_BYTES, path).await?;
             let done = with_json(&body, path, |mut answer| {
                 self.app().settings().jobs.filter(&mut answer, path, what)?;
+                if !reply.lasts && has_ended(&answer) {
+                    self.app().upstream().ended(Method::Get, path);
+                }
                 Ok(read(&answer))
             });
             // What cannot be read this time may be right the next.
@@ -128,6 +131,11 @@ pub(super) async fn body(reply: &mut Reply, limit: usize, path: &str) -> Result<
 /// What is not the JSON expected.
 pub(super) fn parse<T: FromJson>(body: &[u8], path: &str) -> Result<T, Error> {
     with_json(body, path, |json| T::from_json(&json).ok_or_else(|| unreadable(path, &NOT_AS_EXPECTED)))
+}
+
+/// Whether this is a build that says of itself that it has ended. A result alone may still become worse.
+fn has_ended(answer: &Json<'_>) -> bool {
+    answer.get("building") == Some(&Json::Bool(false)) && answer.get("result").is_some_and(|result| *result != Json::Null)
 }
 
 fn with_json<T>(body: &[u8], path: &str, read: impl FnOnce(Json<'_>) -> Result<T, Error>) -> Result<T, Error> {

@@ -1,5 +1,7 @@
 //! Percent-encoding for Jenkins' paths and queries (RFC 3986), and decoding of what people paste.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// All but the unreserved characters.
@@ -9,12 +11,12 @@ const TREE: &AsciiSet = &SEGMENT.remove(b',').remove(b'*');
 
 /// Encodes one path segment or query value.
 pub(crate) fn segment(text: &str) -> String {
-    utf8_percent_encode(text, SEGMENT).to_string()
+    Cow::from(utf8_percent_encode(text, SEGMENT)).into_owned()
 }
 
 /// Encodes a `tree=` value.
 pub(crate) fn tree(text: &str) -> String {
-    utf8_percent_encode(text, TREE).to_string()
+    Cow::from(utf8_percent_encode(text, TREE)).into_owned()
 }
 
 /// Decodes one level of percent-encoding; what is no valid escape stays as it is.

@@ -49,8 +49,9 @@ pub(crate) async fn extent(call: &Call, job: &JobPath, which: Selector) -> Resul
         Err(Error::Upstream { status: 400 | 405 | 501, .. }) => call.ask(Ask::get("log", &path), &what).await,
         reply => reply,
     };
-    let extent = read_extent(&reply?.headers);
-    if extent.is_some_and(|extent| !extent.growing) {
+    let reply = reply?;
+    let extent = read_extent(&reply.headers);
+    if !reply.lasts && extent.is_some_and(|extent| !extent.growing) {
         call.app().upstream().ended(Method::Head, &path);
     }
     Ok(extent.unwrap_or(UNKNOWN))
@@ -74,7 +75,7 @@ pub(crate) async fn open(call: &Call, job: &JobPath, which: Selector, start: u64
             });
         }
     };
-    if !extent.growing && extent != UNKNOWN {
+    if !reply.lasts && !extent.growing && extent != UNKNOWN {
         call.app().upstream().ended(Method::Get, &path);
     }
     if start > extent.size {

@@ -51,7 +51,7 @@ pub(crate) struct Key {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Stored {
     pub(crate) status: u16,
-    pub(crate) headers: Headers,
+    pub(crate) headers: Rc<Headers>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -112,8 +112,8 @@ impl Cache {
         self.evictions
     }
 
-    /// An answer that still holds; with `fresh` only one that cannot have changed.
-    pub(crate) fn get(&mut self, key: &Key, now: Duration, fresh: bool) -> Option<Rc<Stored>> {
+    /// An answer that still holds, and whether it is known to last; with `fresh` only one that cannot have changed.
+    pub(crate) fn get(&mut self, key: &Key, now: Duration, fresh: bool) -> Option<(Rc<Stored>, bool)> {
         let entry = self.entries.get(key)?;
         let build = entry.keep.build.as_ref();
         let known = build.and_then(|build| self.ended.peek(build)).is_some_and(|since| *since <= entry.asked);
@@ -124,7 +124,7 @@ impl Cache {
             self.remove(key);
             return None;
         }
-        (ended || !fresh).then(|| Rc::clone(&entry.stored))
+        (ended || !fresh).then(|| (Rc::clone(&entry.stored), ended))
     }
 
     /// Keeps an answer, if it is one to keep.
@@ -232,7 +232,7 @@ mod tests {
     }
 
     fn stored(status: u16, kind: &str, body: &str) -> Rc<Stored> {
-        Rc::new(Stored { status, headers: Headers(vec![("Content-Type".into(), kind.into())]), body: body.into() })
+        Rc::new(Stored { status, headers: Rc::new(Headers(vec![("Content-Type".into(), kind.into())])), body: body.into() })
     }
 
     fn json(body: &str) -> Rc<Stored> {
@@ -261,7 +261,7 @@ mod tests {
         cache.end(&key("/job/a/1/bean"), s(11));
         cache.put(key("/job/a/1/late"), json("3"), keep(Some("/job/a/1")), s(12));
         cache.put(key("/job/a/2/late"), json("4"), keep(Some("/job/a/2")), s(12));
-        let held = |cache: &mut Cache, path: &str| cache.get(&key(path), s(200), true).is_some();
+        let held = |cache: &mut Cache, path: &str| cache.get(&key(path), s(200), true).is_some_and(|(_, lasts)| lasts);
         assert!(held(&mut cache, "/job/a/1/bean") && held(&mut cache, "/job/a/1/late"));
         assert!(!held(&mut cache, "/job/a/1/early"), "it may have been asked while the build ran");
         assert!(!held(&mut cache, "/job/a/2/late"));
@@ -339,7 +339,7 @@ mod tests {
                         let mut body = serial.to_le_bytes().to_vec();
                         body.resize(size.max(4), 0);
                         let keep = Keep { brief: s(3), build: build.then(|| format!("/job/{}/{p}", p % 3)) };
-                        cache.put(path(p), Rc::new(Stored { status: 200, headers: Headers::default(), body: body.clone() }), keep, s(now));
+                        cache.put(path(p), Rc::new(Stored { status: 200, headers: Rc::default(), body: body.clone() }), keep, s(now));
                         truth.insert(p, (now, body, false));
                     }
                     Step::End(p) => {
@@ -349,7 +349,7 @@ mod tests {
                         }
                     }
                     Step::Get(p, fresh) => {
-                        if let Some(found) = cache.get(&path(p), s(now), fresh) {
+                        if let Some((found, _)) = cache.get(&path(p), s(now), fresh) {
                             let (asked, body, _) = &truth[&p];
                             prop_assert_eq!(&found.body, body, "another answer than the last");
                             prop_assert!(now - asked <= 300);

@@ -71,8 +71,10 @@ impl<'a> Ask<'a> {
 /// An answer's head, and its body to be read.
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    pub(crate) headers: Headers,
+    pub(crate) headers: Rc<Headers>,
     pub(crate) body: Metered,
+    /// It is kept as one of a build that has ended: no need to say so again.
+    pub(crate) lasts: bool,
 }
 
 /// A request without an answer.
@@ -110,11 +112,10 @@ impl Upstream {
             key.path.push_str(&format!("\n{headers:?}"));
             keep = Keep::default();
         }
-        let metered = |held| Metered::new(held, &self.line, call, path);
         if !keep.brief.is_zero()
-            && let Some(stored) = self.shelf.look(&key, self.clock().elapsed(), call.is_watching(), call.counters())
+            && let Some((stored, lasts)) = self.shelf.look(&key, self.clock().elapsed(), call.is_watching(), call.counters())
         {
-            return Ok(Reply { status: stored.status, headers: stored.headers.clone(), body: metered(body::Source::Kept(Some(stored))) });
+            return Ok(Reply { status: stored.status, headers: Rc::clone(&stored.headers), body: Metered::kept(stored), lasts });
         }
         let out = Outgoing { method, endpoint, path: path.to_owned(), headers, body, id: call.id().to_owned() };
         loop {
@@ -124,12 +125,17 @@ impl Upstream {
                 None => return Err(call.deadline_error(plain(path))),
                 Some(Landed::Failed(error)) => return Err(error),
                 Some(Landed::Whole(stored)) => {
-                    let body = metered(body::Source::Kept(Some(Rc::clone(&stored))));
-                    return Ok(Reply { status: stored.status, headers: stored.headers.clone(), body });
+                    return Ok(Reply {
+                        status: stored.status,
+                        headers: Rc::clone(&stored.headers),
+                        body: Metered::kept(stored),
+                        lasts: false,
+                    });
                 }
                 Some(Landed::Streaming(stream)) => {
                     let Some(Stream { status, headers, begun, rest }) = stream.take() else { continue };
-                    return Ok(Reply { status, headers, body: metered(body::Source::Stream { begun: begun.into(), rest }) });
+                    let body = Metered::coming(begun, rest, &self.line, call, path);
+                    return Ok(Reply { status, headers: Rc::new(headers), body, lasts: false });
                 }
             }
         }
@@ -144,8 +150,8 @@ impl Upstream {
         let out = Outgoing { method, endpoint, path: path.to_owned(), headers, body, id: call.id().to_owned() };
         match self.line.act(&out, call.counters(), call.deadline()).await {
             Ok(response) => {
-                let source = body::Source::Stream { begun: Default::default(), rest: response.body };
-                Ok(Reply { status: response.status, headers: response.headers, body: Metered::new(source, &self.line, call, path) })
+                let body = Metered::coming(Vec::new(), response.body, &self.line, call, path);
+                Ok(Reply { status: response.status, headers: Rc::new(response.headers), body, lasts: false })
             }
             Err((error, may_have_arrived)) => Err(Lost { error, may_have_arrived }),
         }

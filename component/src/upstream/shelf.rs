@@ -70,8 +70,8 @@ impl Shelf {
         }
     }
 
-    /// The answer that is kept.
-    pub(super) fn look(&self, key: &Key, now: Duration, fresh: bool, counters: &Counters) -> Option<Rc<Stored>> {
+    /// The answer that is kept, and whether it is known to last.
+    pub(super) fn look(&self, key: &Key, now: Duration, fresh: bool, counters: &Counters) -> Option<(Rc<Stored>, bool)> {
         let found = self.cache.borrow_mut().get(key, now, fresh);
         match found {
             Some(_) => {
@@ -112,7 +112,7 @@ impl Shelf {
                 let fetched = line.fetch(&out, &counters, &deadline).await;
                 let landed = match fetched {
                     Ok(Fetched::Whole(status, headers, body)) => {
-                        let stored = Rc::new(Stored { status, headers, body });
+                        let stored = Rc::new(Stored { status, headers: Rc::new(headers), body });
                         if shelf.generation.get() == generation {
                             shelf.cache.borrow_mut().put(key.clone(), Rc::clone(&stored), keep, asked);
                         }
