@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures::future::BoxFuture;
 use rmcp::ErrorData as McpError;
 use rmcp::RoleServer;
 use rmcp::model::CallToolResponse;
@@ -51,8 +52,9 @@ impl Operation {
         Self { metrics, share, label, started: Instant::now(), span }
     }
 
-    /// Ends it with what some work comes to, which is done as a part of its trace.
-    pub(super) async fn answer<T: Answered>(self, work: impl Future<Output = Result<T, McpError>>) -> Result<T, McpError> {
+    /// Ends it with what some work comes to, which is done as a part of its trace. The work is boxed because the library
+    /// moves its handlers' futures about, from one task into the next, and that of a call has some kilobytes.
+    pub(super) async fn answer<T: Answered>(self, work: BoxFuture<'_, Result<T, McpError>>) -> Result<T, McpError> {
         let result = self.share.measured(trace::scope(self.span.context().clone(), work)).await;
         self.end(result)
     }
@@ -61,7 +63,7 @@ impl Operation {
     pub(super) async fn answer_prompt<T: Answered>(
         mut self,
         name: String,
-        work: impl Future<Output = Result<T, McpError>>,
+        work: BoxFuture<'_, Result<T, McpError>>,
     ) -> Result<T, McpError> {
         let result = self.share.measured(trace::scope(self.span.context().clone(), work)).await;
         if result.is_ok() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt as _;
 use rmcp::ErrorData as McpError;
 use rmcp::RoleServer;
 use rmcp::ServerHandler;
@@ -155,7 +156,7 @@ impl ServerHandler for Server {
         let found = surface.toolbox.find(&request.name);
         let name = if let Found::Offered(tool) = found { &tool.mcp_name } else { UNKNOWN_TOOL };
         let operation = self.operation("tools/call", name, &context);
-        operation.answer(self.call(found, request, context)).await
+        operation.answer(self.call(found, request, context).boxed()).await
     }
 
     async fn list_prompts(
@@ -168,7 +169,7 @@ impl ServerHandler for Server {
             one_page(request)?;
             library::list_prompts(&self.caller).await
         };
-        operation.answer(prompts).await
+        operation.answer(prompts.boxed()).await
     }
 
     async fn get_prompt(
@@ -177,7 +178,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, McpError> {
         let operation = self.operation("prompts/get", "", &context);
-        operation.answer_prompt(request.name.clone(), library::get_prompt(&self.caller, request)).await.map(Into::into)
+        operation.answer_prompt(request.name.clone(), library::get_prompt(&self.caller, request).boxed()).await.map(Into::into)
     }
 
     async fn list_resources(
@@ -186,7 +187,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, McpError> {
         let operation = self.operation("resources/list", "", &context);
-        operation.answer(library::list_resources(&self.caller, request.and_then(|request| request.cursor))).await
+        operation.answer(library::list_resources(&self.caller, request.and_then(|request| request.cursor)).boxed()).await
     }
 
     async fn list_resource_templates(
@@ -199,7 +200,7 @@ impl ServerHandler for Server {
             one_page(request)?;
             library::list_templates(&self.caller).await
         };
-        operation.answer(templates).await
+        operation.answer(templates.boxed()).await
     }
 
     async fn read_resource(
@@ -208,12 +209,12 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, McpError> {
         let operation = self.operation("resources/read", "", &context);
-        operation.answer(library::read_resource(&self.caller, request.uri)).await.map(Into::into)
+        operation.answer(library::read_resource(&self.caller, request.uri).boxed()).await.map(Into::into)
     }
 
     async fn complete(&self, request: CompleteRequestParams, context: RequestContext<RoleServer>) -> Result<CompleteResult, McpError> {
         let operation = self.operation("completion/complete", "", &context);
-        operation.answer(library::complete(&self.caller, request)).await
+        operation.answer(library::complete(&self.caller, request).boxed()).await
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
