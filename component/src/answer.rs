@@ -62,6 +62,9 @@ pub(crate) fn build_line(call: &Call, build: &Build) -> String {
         if let Some(percent) = build.progress_percent(now) {
             line.push_str(&format!(" (about {percent}%)"));
         }
+        if build.result.is_some() {
+            line.push_str(", still running");
+        }
         return line;
     }
     if let Some(started) = build.timestamp {
@@ -85,13 +88,39 @@ pub(crate) fn name(text: &str) -> String {
     if !text.is_empty() && text.len() <= 60 && words <= 6 && text.chars().all(plain) { text.to_owned() } else { fence::inline(text, 60) }
 }
 
-/// Renders an answer, and says in the call what was left out of its text.
+/// Parts that a note names of those that are missing for one reason.
+const NOTED: usize = 3;
+
+/// Renders an answer, and says in the call what was left out of its text. What Jenkins would not give stands in it as well:
+/// silence about it would read as if there were nothing.
 pub(crate) fn render(call: &Call, answer: &budget::Answer) -> budget::Rendered {
-    let rendered = answer.render();
+    let untold: Vec<String> = call.refused().into_iter().filter(|lack| !answer.tells(lack)).collect();
+    let rendered = if untold.is_empty() { answer.render() } else { with_notes(answer.clone(), &untold).render() };
     for loss in &rendered.losses {
         call.lacks(format!("text shows {} of {}, for max-tokens {}", loss.shown, human::count(loss.total, &loss.noun), call.max_tokens()));
     }
     rendered
+}
+
+/// One note per reason: what misses a permission mostly does so in many places.
+fn with_notes(mut answer: budget::Answer, untold: &[String]) -> budget::Answer {
+    let mut reasons: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for lack in untold {
+        let (part, reason) = lack.split_once(": ").unwrap_or((lack, "it could not be read"));
+        let kind = reason.split(" for ").next().unwrap_or(reason);
+        match reasons.iter_mut().find(|(known, _, _)| *known == kind) {
+            Some((_, _, parts)) => parts.push(part),
+            None => reasons.push((kind, reason, vec![part])),
+        }
+    }
+    for (kind, reason, parts) in reasons {
+        let reason = if parts.len() > 1 { kind } else { reason };
+        let more = parts.len().saturating_sub(NOTED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let shown: Vec<&str> = parts.into_iter().take(NOTED).collect();
+        answer.head(format!("note: without {}{more}: {reason}", shown.join(", ")));
+    }
+    answer
 }
 
 fn signed(ms: u64) -> i64 {

@@ -34,6 +34,8 @@ pub(crate) struct Call {
     max_tokens: u32,
     counters: Rc<Counters>,
     partial: RefCell<Vec<String>>,
+    /// Of those, what Jenkins would not or could not give.
+    refused: RefCell<Vec<String>>,
     warnings: RefCell<Vec<String>>,
     /// It looks again and again, or has changed something: what was true a moment ago is no answer.
     watching: Cell<bool>,
@@ -52,6 +54,7 @@ impl Call {
             max_tokens,
             counters: Rc::default(),
             partial: RefCell::default(),
+            refused: RefCell::default(),
             warnings: RefCell::default(),
             watching: Cell::default(),
         }
@@ -160,6 +163,11 @@ impl Call {
         self.partial.borrow().clone()
     }
 
+    /// Of what is missing, what Jenkins refused or failed to give: an answer that hides it would seem to know.
+    pub(crate) fn refused(&self) -> Vec<String> {
+        self.refused.borrow().clone()
+    }
+
     /// The optional part of an answer: `None` when it is absent for a reason that does not spoil the rest, which is
     /// then stated. Failures of the whole controller are passed on.
     pub(crate) fn optional<T>(&self, what: &str, result: Result<T, Error>) -> Result<Option<T>, Error> {
@@ -173,7 +181,11 @@ impl Call {
         match error {
             Error::NotFound { .. } | Error::NotSupported(_) => Ok(()),
             error if error.is_absence() || error.is_partial() => {
-                self.lacks(format!("{what}: {error}"));
+                let what = fence::one_line(&format!("{what}: {error}"));
+                if !self.refused.borrow().contains(&what) {
+                    self.refused.borrow_mut().push(what.clone());
+                }
+                self.lacks(what);
                 Ok(())
             }
             error => Err(error),

@@ -66,6 +66,12 @@ pub(crate) fn json(body: &str) -> Answer {
     Answer::Http(200, vec![("Content-Type", "application/json".into()), ("X-Jenkins", "2.528.2".into())], body.into())
 }
 
+/// The refusal of a controller that misses a permission.
+pub(crate) fn forbidden() -> Answer {
+    let headers = [("X-Jenkins", "2.528.2"), ("X-You-Are-Authenticated-As", "ci"), ("X-Required-Permission", "hudson.model.Item.Read")];
+    Answer::Http(403, headers.map(|(name, value)| (name, value.to_owned())).into(), Vec::new())
+}
+
 /// A controller that answers by `METHOD path` (path with query, relative to the root URL). The first rule whose path is
 /// a prefix of the request's answers; a request that nothing answers is a 404.
 #[derive(Default)]

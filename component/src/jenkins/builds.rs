@@ -18,7 +18,7 @@ changeSets[items[commitId,id,msg,author[fullName],affectedPaths]{0,200}]";
 
 /// Everything [`Build`] reads.
 const FULL: &str = "_class,number,url,result,building,timestamp,duration,estimatedDuration,displayName,description,builtOn,\
-artifacts[relativePath]{0,1000},runs[number,url],previousBuild[number],\
+artifacts[relativePath]{0,1000},runs[number,url,result],previousBuild[number],\
 actions[_class,causes[_class,shortDescription,userId,upstreamProject,upstreamBuild,upstreamUrl],parameters[_class,name,value,jobName,number],\
 lastBuiltRevision[SHA1,branch[name]],remoteUrls,failCount,skipCount,totalCount,\
 waitingTimeMillis,blockedTimeMillis,buildableTimeMillis],\
@@ -57,6 +57,8 @@ record! {
     pub(crate) struct Neighbour {
         pub(crate) number: u32,
         pub(crate) url: String,
+        /// Of a cell; null while it runs.
+        pub(crate) result: Option<String>,
     }
 
     #[derive(Clone, Debug, Default)]
@@ -278,6 +280,17 @@ impl Build {
         Some(action.waiting_time_millis + action.blocked_time_millis + action.buildable_time_millis)
     }
 
+    /// Cells of a matrix that this build built, each with its result. Jenkins lists cells of older builds as well, where this
+    /// one built none.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = (String, &str)> {
+        let own = self.runs.iter().filter(|run| run.number == self.number);
+        own.filter_map(|run| {
+            let cell = JobPath::cell(&run.url)?;
+            let (_, name) = cell.part()?;
+            Some((name.to_owned(), run.result.as_deref().unwrap_or("RUNNING")))
+        })
+    }
+
     /// Paths of its artifacts, the first thousand.
     pub(crate) fn artifacts(&self) -> impl ExactSizeIterator<Item = &str> {
         self.artifacts.iter().map(|a| a.relative_path.as_str())
@@ -335,13 +348,15 @@ pub(crate) async fn with_fields(call: &Call, job: &JobPath, which: Selector, fie
 pub(crate) async fn list(call: &Call, job: &JobPath, fields: &str, range: std::ops::Range<u32>) -> Result<Vec<Build>, Error> {
     record! {
         struct Builds {
-            all_builds: Vec<Build>,
+            all_builds: Option<Vec<Build>>,
         }
     }
     // `builds` ends at the hundredth; `allBuilds` does not, and a range past its end is empty.
     let tree = format!("allBuilds[{fields}]{{{},{}}}", range.start, range.end);
-    let answer: Builds = call.tree("builds", &job.url_path(), &tree, &format!("job {job}")).await?;
-    Ok(answer.all_builds)
+    let what = format!("job {job}");
+    let answer: Builds = call.tree("builds", &job.url_path(), &tree, &what).await?;
+    // A job that was never built has an empty list; a folder has none.
+    answer.all_builds.ok_or_else(|| Error::not_found(format!("builds of {job}"), &[]))
 }
 
 /// The build's path on the controller.

@@ -1,8 +1,11 @@
 //! Names of jobs and builds as callers give them, and the paths that they have on a controller.
 //!
-//! A job is named by its full name (`folder/sub/name`), by a URL pasted from a browser, or, inside a multibranch
-//! job, by the multibranch's name and a `ref`. Jenkins stores a branch `feature/login` as a job named
-//! `feature%2Flogin`, whose URL segment is therefore `feature%252Flogin`.
+//! A job is named by its full name (`folder/sub/name`), by a URL pasted from a browser or the path of one, as Jenkins
+//! displays it (`folder » name #27`), or, inside a multibranch job, by the multibranch's name and a `ref`. Jenkins stores a
+//! branch `feature/login` as a job named `feature%2Flogin`, whose URL segment is therefore `feature%252Flogin`.
+//!
+//! Below a matrix job stand its cells (`compat/DB=postgres,PYTHON=3.12`), below a Maven job its modules
+//! (`app/com.acme$core`). A name of that form is taken for one; a job in a folder that is called so is reached by its URL.
 
 use std::fmt;
 
@@ -25,6 +28,9 @@ pub(crate) enum Selector {
     Permalink(&'static str),
 }
 
+/// Between a job and its cell or module, in one segment.
+const PART: char = '\u{0}';
+
 /// `last` and its kin, and the permalinks that Jenkins has for them.
 pub(crate) const PERMALINKS: [(&str, &str); 7] = [
     ("last", "lastBuild"),
@@ -43,14 +49,21 @@ impl JobPath {
     /// [`Error::Invalid`] for an empty name, a segment that is no name, or a URL that names no job.
     pub(crate) fn parse(job: &str, branch: Option<&str>) -> Result<(Self, Option<Selector>), Error> {
         let job = job.trim();
-        let (mut segments, build) = if job.contains("://") { from_url(job)? } else { (from_name(job), None) };
+        let (mut segments, build) = match job {
+            url if url.contains("://") => from_url(url)?,
+            // The path of a URL: no folder is called `job` and holds jobs that are, too.
+            path if path.starts_with('/') && path.contains("/job/") || path.starts_with("job/") => from_url(&format!("://x/{path}"))?,
+            name => from_display(name),
+        };
         if let Some(branch) = branch.map(str::trim).filter(|b| !b.is_empty()) {
             segments.push(branch_job_name(branch));
         }
         if segments.is_empty() {
             return Err(Error::invalid("job is empty", "Give a full name such as folder/name; list-jobs shows them."));
         }
-        if segments.iter().any(|s| s == ".." || s == "." || s.chars().any(char::is_control)) {
+        let parts = segments.iter().flat_map(|s| s.split(PART));
+        if parts.into_iter().any(|s| s == ".." || s == "." || s.chars().any(char::is_control)) || job.contains(PART) || job.contains("%00")
+        {
             return Err(Error::invalid(format!("job {job:?} is not a job name"), "Names are joined by single slashes: folder/sub/name."));
         }
         Ok((Self { segments }, build))
@@ -61,9 +74,16 @@ impl JobPath {
     /// # Errors
     /// As [`JobPath::parse`] and [`Selector::parse`].
     pub(crate) fn with_build(job: &str, branch: Option<&str>, build: Option<&str>) -> Result<(Self, Selector), Error> {
-        let (path, from_url) = Self::parse(job, branch)?;
-        match (build.map(str::trim).filter(|b| !b.is_empty()), from_url) {
+        let (path, named) = Self::parse(job, branch)?;
+        match (build.map(str::trim).filter(|b| !b.is_empty()), named) {
             (None, Some(build)) => Ok((path, build)),
+            (Some(url), _) if url.contains("://") => match from_url(url)? {
+                (segments, Some(build)) if segments == path.segments => Ok((path, build)),
+                _ => Err(Error::invalid(
+                    format!("build {url:?} is no build of {path}"),
+                    "Give the build's number; or its URL as job, and neither ref nor build.",
+                )),
+            },
             (build, _) => Ok((path, Selector::parse(build)?)),
         }
     }
@@ -81,27 +101,31 @@ impl JobPath {
 
     /// From a job's full name as Jenkins gives it.
     pub(crate) fn from_full_name(name: &str) -> Self {
-        Self { segments: from_name(name) }
+        Self { segments: join_parts(from_name(name)) }
+    }
+
+    /// Of a cell or a module: the job it stands below, and its own name.
+    pub(crate) fn part(&self) -> Option<(Self, &str)> {
+        let (last, above) = self.segments.split_last()?;
+        let (job, part) = last.split_once(PART)?;
+        let segments = above.iter().cloned().chain([job.to_owned()]).collect();
+        Some((Self { segments }, part))
     }
 
     /// A cell of a matrix build, from the URL of its run: `…/job/compat/DB=postgres,PYTHON=3.12/2/`.
     pub(crate) fn cell(run_url: &str) -> Option<Self> {
-        let (mut job, _) = from_url(run_url).ok()?;
-        let cell = run_url.trim_end_matches('/').rsplit('/').nth(1).filter(|s| s.contains('='))?;
-        let last = job.last_mut()?;
-        // A cell stands below its job without a `/job/` of its own.
-        *last = format!("{last}\u{0}{}", encode::decode(cell));
-        Some(Self { segments: job })
+        let (segments, _) = from_url(run_url).ok()?;
+        Some(Self { segments }).filter(|path| path.part().is_some_and(|(_, part)| part.contains('=')))
     }
 
     /// Full name, as Jenkins writes it.
     pub(crate) fn name(&self) -> String {
-        self.segments.join("/").replace('\u{0}', "/")
+        self.segments.join("/").replace(PART, "/")
     }
 
     /// The path on the controller: `/job/a/job/b`; empty for the top.
     pub(crate) fn url_path(&self) -> String {
-        let segment = |s: &String| match s.split_once('\u{0}') {
+        let segment = |s: &String| match s.split_once(PART) {
             Some((job, cell)) => format!("/job/{}/{}", encode::segment(job), encode::segment(cell)),
             None => format!("/job/{}", encode::segment(s)),
         };
@@ -146,7 +170,9 @@ impl Selector {
         {
             return Ok(Self::Number(number));
         }
-        let plain = text.to_ascii_lowercase().replace('_', "-");
+        let plain = text.to_ascii_lowercase().replace(['_', ' '], "-");
+        let plain = plain.strip_suffix("-build").unwrap_or(&plain);
+        let plain = if plain == "latest" { "last" } else { plain };
         let known = PERMALINKS.iter().find(|(word, link)| *word == plain || link.eq_ignore_ascii_case(text));
         known.map(|(_, link)| Self::Permalink(link)).ok_or_else(|| {
             let words: Vec<_> = PERMALINKS.iter().map(|(word, _)| *word).collect();
@@ -179,6 +205,33 @@ fn from_name(name: &str) -> Vec<String> {
     name.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect()
 }
 
+/// A full name, or what Jenkins shows instead: `shop » checkout » main #27`. No name of a job holds a `#`.
+fn from_display(name: &str) -> (Vec<String>, Option<Selector>) {
+    let (job, build) = match name.rsplit_once(" #") {
+        Some((job, number)) if number.bytes().all(|b| b.is_ascii_digit()) => (job, Selector::parse(Some(number)).ok()),
+        _ => (name, None),
+    };
+    (join_parts(from_name(&job.replace(" » ", "/"))), build)
+}
+
+/// Cells and modules stand below their job without a `/job/` of their own.
+fn join_parts(segments: Vec<String>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for segment in segments {
+        match out.last_mut() {
+            Some(job) if is_part(&segment) && !job.contains(PART) => *job = format!("{job}{PART}{segment}"),
+            _ => out.push(segment),
+        }
+    }
+    out
+}
+
+/// `DB=postgres,PYTHON=3.12`, or `com.acme$core`: no name of a job holds a `$`.
+fn is_part(segment: &str) -> bool {
+    let axis = |pair: &str| pair.split_once('=').is_some_and(|(name, value)| !name.is_empty() && !value.is_empty());
+    segment.split(',').all(axis) || segment.split_once('$').is_some_and(|(group, module)| !group.is_empty() && !module.is_empty())
+}
+
 /// `…/job/a/job/b/27/console`, with any prefix; or Blue Ocean's `…/organizations/jenkins/a%2Fb/detail/branch/27/…`.
 fn from_url(url: &str) -> Result<(Vec<String>, Option<Selector>), Error> {
     let path = url.split(['?', '#']).next().unwrap_or_default();
@@ -199,6 +252,11 @@ fn from_url(url: &str) -> Result<(Vec<String>, Option<Selector>), Error> {
             }
             _ if segments.is_empty() => {}
             other => {
+                let part = encode::decode(other);
+                if let Some(job) = segments.last_mut().filter(|job| is_part(&part) && !job.contains(PART)) {
+                    *job = format!("{job}{PART}{part}");
+                    continue;
+                }
                 build = Selector::parse(Some(other)).ok();
                 break;
             }
@@ -231,6 +289,7 @@ fn from_blue_ocean<'a>(mut parts: impl Iterator<Item = &'a str>) -> (Vec<String>
 /// The job name that Jenkins gives a branch: characters that no job name may hold are percent-encoded
 /// (`jenkins.branch.NameEncoder`, over the set of `jenkins.model.Jenkins.checkGoodName`).
 fn branch_job_name(branch: &str) -> String {
+    let branch = ["refs/heads/", "refs/remotes/origin/"].iter().find_map(|prefix| branch.strip_prefix(prefix)).unwrap_or(branch);
     let mut out = String::new();
     for c in branch.chars() {
         if "?*/\\%!@#$^&|<>[]:;".contains(c) || c.is_control() {
@@ -264,6 +323,7 @@ mod tests {
         assert_eq!(path("shop/checkout/feature%2Flogin", None), "/job/shop/job/checkout/job/feature%252Flogin");
         assert_eq!(path("shop/checkout", Some("feature%2Flogin")), "/job/shop/job/checkout/job/feature%252Flogin");
         assert_eq!(path("shop/checkout", Some("PR-12")), "/job/shop/job/checkout/job/PR-12");
+        assert_eq!(path("shop/checkout", Some("refs/heads/feature/login")), "/job/shop/job/checkout/job/feature%252Flogin");
     }
 
     #[test]
@@ -294,6 +354,45 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_and_a_module_are_named_like_jobs_below_theirs() {
+        for (name, url) in [
+            ("a/compat/DB=postgres,PYTHON=3.12", "/job/a/job/compat/DB%3Dpostgres%2CPYTHON%3D3.12"),
+            ("http://ci/job/a/job/compat/DB=postgres,PYTHON=3.12/2/console", "/job/a/job/compat/DB%3Dpostgres%2CPYTHON%3D3.12"),
+            ("http://ci/job/app/com.acme$core/8/", "/job/app/com.acme%24core"),
+            ("app/com.acme$core", "/job/app/com.acme%24core"),
+            ("DB=postgres", "/job/DB%3Dpostgres"),
+        ] {
+            assert_eq!(path(name, None), url, "{name}");
+        }
+        let (job, build) = JobPath::parse("http://ci/job/compat/DB=postgres/2/console", None).unwrap();
+        assert_eq!((job.name().as_str(), build), ("compat/DB=postgres", Some(Selector::Number(2))));
+        assert_eq!(job.part().map(|(job, part)| (job.name(), part)), Some(("compat".into(), "DB=postgres")));
+        // A branch is called what it is called.
+        assert_eq!(path("shop", Some("a=b")), "/job/shop/job/a%3Db");
+    }
+
+    #[test]
+    fn what_jenkins_shows_and_the_path_of_a_url_name_a_job_as_well() {
+        for (given, name, number) in [
+            ("shop » checkout » main #27", "shop/checkout/main", Some(27)),
+            ("shop/checkout/main #27", "shop/checkout/main", Some(27)),
+            ("/job/shop/job/checkout/27/", "shop/checkout", Some(27)),
+            ("/jenkins/job/shop/job/checkout/", "shop/checkout", None),
+            ("job/shop/job/checkout", "shop/checkout", None),
+        ] {
+            let (job, build) = JobPath::parse(given, None).unwrap();
+            assert_eq!((job.name().as_str(), build), (name, number.map(Selector::Number)), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_build_may_be_named_by_its_url_when_it_is_one_of_the_job() {
+        let of = |job: &str, build: &str| JobPath::with_build(job, None, Some(build)).map(|(_, build)| build);
+        assert_eq!(of("a/b", "http://ci/job/a/job/b/44/console"), Ok(Selector::Number(44)));
+        assert!(of("a/c", "http://ci/job/a/job/b/44/").is_err() && of("a/b", "http://ci/job/a/job/b/").is_err());
+    }
+
+    #[test]
     fn what_is_no_name_never_reaches_jenkins() {
         for job in ["", "  ", "a/../b", "a/\u{7}b", "/"] {
             assert!(JobPath::parse(job, None).is_err(), "{job:?}");
@@ -306,7 +405,11 @@ mod tests {
         assert_eq!(Selector::parse(Some("#27")).unwrap(), Selector::Number(27));
         assert_eq!(Selector::parse(Some("last-failed")).unwrap(), Selector::Permalink("lastFailedBuild"));
         assert_eq!(Selector::parse(Some("lastStableBuild")).unwrap(), Selector::Permalink("lastStableBuild"));
-        for bad in ["0", "-1", "latest", "1.5", "99999999999"] {
+        for last in ["latest", "Last Build", "LAST_BUILD", "lastBuild"] {
+            assert_eq!(Selector::parse(Some(last)).unwrap(), Selector::Permalink("lastBuild"), "{last}");
+        }
+        assert_eq!(Selector::parse(Some("last failed build")).unwrap(), Selector::Permalink("lastFailedBuild"));
+        for bad in ["0", "-1", "yesterday", "1.5", "99999999999"] {
             assert!(Selector::parse(Some(bad)).is_err(), "{bad}");
         }
     }

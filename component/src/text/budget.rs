@@ -140,6 +140,12 @@ impl Answer {
         self
     }
 
+    /// Whether the head says this in these words.
+    #[must_use]
+    pub fn tells(&self, words: &str) -> bool {
+        self.head.contains(words)
+    }
+
     /// Adds a section below the ones before.
     pub fn section(&mut self, section: Section) -> &mut Self {
         self.sections.push(section);

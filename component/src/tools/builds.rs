@@ -18,6 +18,10 @@ use crate::text::budget::{self, Section};
 use crate::text::{human, names};
 use crate::tools::hint::Hint;
 
+/// Cells of a matrix that are listed; those that are not green come first.
+const MAX_CELLS: usize = 200;
+/// Of them, those that a summary names.
+const BRIEF_CELLS: usize = 10;
 /// Commits that a summary of a build shows.
 const BRIEF_COMMITS: u32 = 3;
 
@@ -53,7 +57,7 @@ pub(crate) async fn get_build(
 
 fn record(call: &Call, job: &JobPath, build: &Build, graph: Option<&pipeline::Graph>) -> Answer {
     let now = call.now_ms();
-    let stages = graph.map(briefs).unwrap_or_default();
+    let stages = graph.map_or_else(|| cells(build), briefs);
     let clean = |text: &str| answer::redacted(call, text);
     Answer {
         text: String::new(),
@@ -83,6 +87,24 @@ fn record(call: &Call, job: &JobPath, build: &Build, graph: Option<&pipeline::Gr
         description: build.description.as_deref().filter(|d| !d.is_empty()).map(clean),
         meta: call.meta(""),
     }
+}
+
+/// The cells of a matrix build, in the place of stages.
+fn cells(build: &Build) -> Vec<StageBrief> {
+    let (green, others): (Vec<_>, Vec<_>) = build.cells().partition(|(_, result)| *result == "SUCCESS");
+    let brief = |(name, result): (String, &str)| StageBrief { name, status: result.to_owned(), duration_ms: None };
+    others.into_iter().chain(green).take(MAX_CELLS).map(brief).collect()
+}
+
+/// `2 of 9 not green: DB=pg FAILURE, DB=lite ABORTED`.
+fn cell_line(stages: &[StageBrief], room: usize) -> String {
+    let bad: Vec<&StageBrief> = stages.iter().filter(|cell| cell.status != "SUCCESS").collect();
+    if bad.is_empty() {
+        return format!("all {} SUCCESS", stages.len());
+    }
+    let shown: Vec<String> = bad.iter().take(room).map(|cell| format!("{} {}", names::shown(&cell.name), cell.status)).collect();
+    let more = if bad.len() > room { ", …" } else { "" };
+    format!("{} of {} not green: {}{more}", bad.len(), stages.len(), shown.join(", "))
 }
 
 /// Its stages in a line: the top-level ones, and below them those that are not green.
@@ -128,7 +150,9 @@ fn describe(call: &Call, it: &Answer, build: &Build, format: Format) -> budget::
         let remote = remote.map(|r| format!(" of {}", names::shown(r))).unwrap_or_default();
         out.head(format!("revision: {commit}{branch}{remote}"));
     }
-    if !it.stages.is_empty() {
+    if !build.runs.is_empty() && !it.stages.is_empty() {
+        out.head(format!("cells: {}", cell_line(&it.stages, if full { MAX_CELLS } else { BRIEF_CELLS })));
+    } else if !it.stages.is_empty() {
         out.head(format!("stages: {}", stage_line(&it.stages)));
     }
     if let Some(tests) = &it.tests {

@@ -145,7 +145,11 @@ async fn find(call: &Call, job: &JobPath, build: Selector) -> Result<Option<(Gra
         return Ok(Some((graph, Found::BlueOcean(run))));
     }
     let path = format!("{}/{}", job.url_path(), head.number);
-    Ok(Some((markers::graph(call, &path, &what).await?, Found::Log)))
+    let mut graph = markers::graph(call, &path, &what).await?;
+    if let Some(result) = Status::parse(head.result()).filter(|_| !head.is_running()) {
+        graph.end(result);
+    }
+    Ok(Some((graph, Found::Log)))
 }
 
 type View = (&'static str, Graph);

@@ -211,6 +211,16 @@ impl Graph {
         self
     }
 
+    /// The build is over with this result, whatever the source believes: a log may break off where a controller stopped.
+    pub(super) fn end(&mut self, result: Status) {
+        self.complete = true;
+        self.each_mut(&mut |stage| {
+            if stage.status.is_live() {
+                stage.status = if matches!(result, Status::Unstable) { Status::Success } else { result };
+            }
+        });
+    }
+
     /// All stages in order, each with its depth and the id of the stage it stands in.
     pub(crate) fn flat(&self) -> Vec<(u32, Option<&str>, &Stage)> {
         fn walk<'a>(stages: &'a [Stage], depth: u32, parent: Option<&'a str>, out: &mut Vec<(u32, Option<&'a str>, &'a Stage)>) {
@@ -372,6 +382,17 @@ mod tests {
             vec![stage("3", "unit", Kind::Branch, Status::Failure, vec![]), stage("4", "e2e", Kind::Branch, Status::Paused, vec![])];
         let settled = graph(vec![stage("2", "Test", Kind::Stage, Status::Success, children)]).settle(true);
         assert_eq!(settled.stages[0].status, Status::Running);
+    }
+
+    #[test]
+    fn in_a_build_that_is_over_no_stage_goes_on() {
+        for (result, left) in [(Status::Failure, Status::Failure), (Status::Aborted, Status::Aborted), (Status::Unstable, Status::Success)]
+        {
+            let stages = vec![stage("2", "a", Kind::Stage, Status::Success, vec![]), stage("3", "b", Kind::Stage, Status::Running, vec![])];
+            let mut graph = Graph::new(Source::Log, false, stages);
+            graph.end(result);
+            assert_eq!((graph.complete, graph.stages[0].status, graph.stages[1].status), (true, Status::Success, left));
+        }
     }
 
     #[test]

@@ -80,6 +80,9 @@ pub(crate) async fn delete_job(call: &Call, job: String) -> Result<StateChange, 
 /// A job to be, its folder and its own name.
 fn new_job(job: &str) -> Result<(JobPath, JobPath, String), Error> {
     let (job, _) = JobPath::parse(job, None)?;
+    if job.part().is_some() {
+        return Err(Error::invalid(format!("{job} would be a part of a job"), "Cells and modules come with the job they belong to."));
+    }
     let name = job.segments().last().cloned().unwrap_or_default();
     let folder = job.parent().unwrap_or_else(|| JobPath::from_full_name(""));
     Ok((job, folder, name))

@@ -10,7 +10,7 @@ use crate::bindings::jankins::plugin::types::{FailedTest, FailedTests, Format, T
 use crate::call::{Call, saturate};
 use crate::cursor::Cursors;
 use crate::error::Error;
-use crate::jenkins::builds;
+use crate::jenkins::builds::{self, TestCounts};
 use crate::jenkins::jobs::missing;
 use crate::jenkins::path::{JobPath, Selector};
 use crate::jenkins::tests::{Case, Report, Totals, Want, report};
@@ -64,6 +64,8 @@ pub(super) struct Head {
     pub(super) number: u32,
     pub(super) result: Option<String>,
     pub(super) building: bool,
+    /// What the build's own page counts, whoever recorded it.
+    pub(super) counts: Option<TestCounts>,
 }
 
 /// The report of a build and the build's number: together when only Jenkins knows which build is meant. Whether a
@@ -72,7 +74,7 @@ pub(super) async fn fetch(call: &Call, job: &JobPath, which: Selector, want: Wan
     let report = report(call, job, which, want);
     let (head, report) = match which {
         Selector::Number(number) => match report.await? {
-            Some(report) => return Ok((Head { number, result: None, building: false }, Some(report))),
+            Some(report) => return Ok((Head { number, result: None, building: false, counts: None }, Some(report))),
             None => (head(call, job, which).await, None),
         },
         Selector::Permalink(_) => {
@@ -87,8 +89,8 @@ pub(super) async fn fetch(call: &Call, job: &JobPath, which: Selector, want: Wan
 }
 
 async fn head(call: &Call, job: &JobPath, which: Selector) -> Result<Head, Error> {
-    let build = builds::with_fields(call, job, which, "number,result,building").await?;
-    Ok(Head { number: build.number, result: Some(build.result().to_owned()), building: build.building })
+    let build = builds::with_fields(call, job, which, "number,result,building,actions[failCount,skipCount,totalCount]").await?;
+    Ok(Head { number: build.number, result: Some(build.result().to_owned()), building: build.building, counts: build.tests() })
 }
 
 /// What is said of a build without a test report.
@@ -96,7 +98,10 @@ pub(super) fn no_tests(call: &Call, job: &JobPath, build: &Head) -> String {
     let name = format!("{} #{}", names::shown(&job.name()), build.number);
     let mut text = Answer::new(call.max_tokens());
     let result = build.result.as_deref().unwrap_or_default();
-    if build.building {
+    if let Some(counts) = build.counts {
+        let all = human::count(counts.total.into(), "test");
+        text.head(format!("{name} counts {all}, {} failed, and Jenkins has no report that names them", counts.failed));
+    } else if build.building {
         text.head(format!("{name} is still running and has recorded no tests so far"));
     } else {
         text.head(format!("{name} recorded no tests; it ended as {result}"));

@@ -58,9 +58,10 @@ pub(crate) async fn detect_flaky_tests(
     let tested: Vec<&Build> = builds.iter().filter(|b| !b.building && b.tests().is_some()).collect();
     let any_failed = tested.iter().any(|b| b.tests().is_some_and(|t| t.failed > 0));
     let runs = if any_failed { read(call, &job, &tested).await? } else { Vec::new() };
+    let untold = if any_failed { tested.len() - runs.len() } else { 0 };
     let mut tests = judge_all(&runs);
     sorted::sort_by(&mut tests, |a, b| (a.judgement.verdict, b.judgement.failures).cmp(&(b.judgement.verdict, a.judgement.failures)));
-    let view = View { call, job: &job, builds: &builds, tested: tested.len(), tests };
+    let view = View { call, job: &job, builds: &builds, tested: tested.len(), untold, tests };
     Ok(view.answer(format.unwrap_or(Format::Summary)))
 }
 
@@ -133,6 +134,8 @@ struct View<'a> {
     job: &'a JobPath,
     builds: &'a [Build],
     tested: usize,
+    /// Of those, the ones whose report could not be read.
+    untold: usize,
     tests: Vec<Judged>,
 }
 
@@ -140,9 +143,6 @@ impl View<'_> {
     fn answer(&self, format: Format) -> FlakyTests {
         let mut text = Answer::new(self.call.max_tokens());
         text.head(self.head());
-        for lack in self.call.missing() {
-            text.head(format!("note: without {lack}"));
-        }
         text.section(Section::new("test").items(self.tests.iter().map(|test| self.item(test, format))));
         if let Some(since) = self.tests.iter().find_map(|test| test.judgement.since()) {
             text.next(format!("get_build_changes(job={:?}, build=\"{since}\")", self.job.name()));
@@ -168,8 +168,13 @@ impl View<'_> {
         if self.tested == 0 {
             return format!("{range}: no build recorded tests");
         }
+        let range = match self.untold {
+            0 => range,
+            all if all == self.tested => return format!("{range}, and no report of them can be read: nothing is known of single tests"),
+            some => format!("{range}, of which {some} could not be read"),
+        };
         if self.tests.is_empty() {
-            return format!("{range}: no test failed in any of them");
+            return format!("{range}: no test failed in {}", if self.untold == 0 { "any of them" } else { "the others" });
         }
         let count = |wanted: fn(&Verdict) -> bool| self.tests.iter().filter(|t| wanted(&t.judgement.verdict)).count();
         let flaky = count(|v| *v == Verdict::Flaky);

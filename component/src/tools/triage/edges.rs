@@ -67,3 +67,12 @@ fn orders_in_a_log_are_quoted_and_not_obeyed() {
     assert!(own.filter(|line| line.contains("delete_job")).all(|line| line.contains('"')), "{}", it.text);
     assert!(!it.text.lines().any(|line| line.starts_with("next: delete_job") || line.starts_with("verdict: all is well")), "{}", it.text);
 }
+
+#[test]
+fn a_log_that_may_not_be_read_is_not_called_gone() {
+    let script = Job::default().build("SUCCESS", "a", "").build("FAILURE", "b", "").script();
+    let (call, _) = script.on("GET /job/x/2/logText", crate::testing::forbidden()).call();
+    let it = run(triage_failure(&call, "x".into(), None, Some("2".into()), None)).unwrap();
+    assert!(it.verdict.contains("its log could not be read"), "{}", it.text);
+    assert!(it.text.contains("note: without log: user ci lacks the permission"), "{}", it.text);
+}

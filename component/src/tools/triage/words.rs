@@ -50,9 +50,11 @@ fn verdict(call: &Call, facts: &Facts, judgement: &Judgement) -> String {
     }
     let state = if build.building { "still running; so far: " } else { "" };
     let Some(cause) = judgement.causes.first() else {
-        let why = match (build.result(), call.missing().iter().any(|lack| lack.starts_with("log"))) {
-            (_, true) => "its log is gone, and nothing else says why",
-            ("NOT_BUILT", _) => "nothing ran, and the log says no reason",
+        let lacks = |part: &str| call.missing().iter().any(|lack| lack.starts_with(part));
+        let why = match build.result() {
+            _ if lacks("log: #") => "its log is gone, and nothing else says why",
+            _ if lacks("log: ") => "its log could not be read, and nothing else says why",
+            "NOT_BUILT" => "nothing ran, and the log says no reason",
             _ if facts.analysis.lines == 0 => "its log is empty, and nothing else says why",
             _ => "neither log nor tests say why",
         };

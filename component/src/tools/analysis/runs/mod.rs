@@ -52,7 +52,7 @@ pub(crate) async fn compare_runs(
         logs(call, &job, &base, &head),
     )
     .await;
-    let logs = logs?;
+    let (logs, graphs) = (logs?, graphs?);
     let mut differences: Vec<String> = revision(&base, &head).into_iter().collect();
     differences.extend(changed::differences(call, &base, &head));
     if let Some((before, after)) = &logs {
@@ -69,7 +69,7 @@ pub(crate) async fn compare_runs(
         head_result: head.result().to_owned(),
         base_ms: base.elapsed_ms(call.now_ms()).map(saturate),
         head_ms: head.elapsed_ms(call.now_ms()).map(saturate),
-        stages: stages(graphs?),
+        stages: stages(&graphs),
         new_failures: tests.as_ref().map(|t| names(&t.new_failures)).unwrap_or_default(),
         fixed: tests.as_ref().map(|t| names(&t.fixed)).unwrap_or_default(),
         still_failing: tests.as_ref().map_or(0, |t| saturate(t.still_failing as u64)),
@@ -78,7 +78,8 @@ pub(crate) async fn compare_runs(
         log_differences: logs.iter().flat_map(|(before, after)| log_differences(call, &base, before, &head, after)).collect(),
         meta: call.meta(""),
     };
-    let text = words::describe(call, &record, (&base, &head), tests.as_ref(), format.unwrap_or(Format::Summary));
+    let compared = words::Compared { tests: tests.as_ref(), stages: graphs.0.is_some() && graphs.1.is_some(), logs: logs.is_some() };
+    let text = words::describe(call, &record, (&base, &head), &compared, format.unwrap_or(Format::Summary));
     record.text = answer::render(call, &text).text;
     record.meta = call.meta(&record.text);
     Ok(record)
@@ -145,9 +146,9 @@ fn revision(base: &Build, head: &Build) -> Option<String> {
 }
 
 /// Stages by their path, those that differ: another status, or a time that a person would notice.
-fn stages((base, head): (Option<Graph>, Option<Graph>)) -> Vec<StageDifference> {
-    let (Some(base), Some(head)) = (base, head) else { return Vec::new() };
-    let (before, after) = (by_path(&base), by_path(&head));
+fn stages(graphs: &(Option<Graph>, Option<Graph>)) -> Vec<StageDifference> {
+    let (Some(base), Some(head)) = graphs else { return Vec::new() };
+    let (before, after) = (by_path(base), by_path(head));
     let of_head = after.iter().map(|(path, stage)| (path, before.iter().find(|(p, _)| p == path).map(|(_, s)| *s), Some(*stage)));
     let gone = before.iter().filter(|(path, _)| !after.iter().any(|(p, _)| p == path)).map(|(path, stage)| (path, Some(*stage), None));
     of_head

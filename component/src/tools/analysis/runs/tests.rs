@@ -59,3 +59,18 @@ fn of_a_log_the_line_that_reports_the_error_is_found() {
     let (it, _) = ask("rust-core", "1", "2");
     assert!(it.log_differences.iter().any(|l| l.content.contains("E0308")), "{}", it.text);
 }
+
+#[test]
+fn what_may_not_be_read_is_not_taken_for_alike() {
+    use crate::testing::{Script, forbidden};
+    let build =
+        |n: u32| format!(r#"{{"_class":"org.x.WorkflowRun","number":{n},"result":"SUCCESS","building":false,"timestamp":1,"duration":9}}"#);
+    let script = Script::new()
+        .on("GET /job/x/1/api/json", crate::testing::json(&build(1)))
+        .on("GET /job/x/2/api/json", crate::testing::json(&build(2)));
+    let script = script.on("GET /job/x/1/", forbidden()).on("GET /job/x/2/", forbidden());
+    let (call, _) = script.call();
+    let text = run(compare_runs(&call, "x".into(), "1".into(), "2".into(), None, None)).unwrap().text;
+    assert!(text.contains("stages: not compared\n") && text.contains("log: not compared\n"), "{text}");
+    assert_eq!(text.matches("note: without ").count(), 1, "{text}");
+}

@@ -13,14 +13,15 @@ const SHOWN: usize = 8;
 /// Characters of a log line.
 const LINE_CHARS: usize = 240;
 
+/// What could be compared at all.
+pub(super) struct Compared<'a> {
+    pub(super) tests: Option<&'a Verdicts>,
+    pub(super) stages: bool,
+    pub(super) logs: bool,
+}
+
 /// The text.
-pub(super) fn describe(
-    call: &Call,
-    it: &RunComparison,
-    (base, head): (&Build, &Build),
-    tests: Option<&Verdicts>,
-    format: Format,
-) -> Answer {
+pub(super) fn describe(call: &Call, it: &RunComparison, (base, head): (&Build, &Build), compared: &Compared<'_>, format: Format) -> Answer {
     let mut out = Answer::new(call.max_tokens());
     let job = names::shown(&it.job);
     out.head(format!("{job} {} → {}", answer::build_line(call, base), answer::build_line(call, head)));
@@ -36,7 +37,7 @@ pub(super) fn describe(
         Section::new(noun).title(title).priority(priority).total(items.len() as u64).items(items.into_iter().take(limit))
     };
     let test = |name: &String| format!("  {}", names::shown(name));
-    match tests {
+    match compared.tests {
         None => out.head(match (base.tests(), head.tests()) {
             (None, None) => "tests: neither recorded any".to_owned(),
             (None, _) => format!("tests: #{} recorded none", it.base),
@@ -52,7 +53,7 @@ pub(super) fn describe(
         )),
     };
     if base.is_pipeline() && head.is_pipeline() && it.stages.is_empty() {
-        out.head("stages: alike in status and time");
+        out.head(if compared.stages { "stages: alike in status and time" } else { "stages: not compared" });
     }
     out.section(list("new failure", "new failures:".into(), 10, it.new_failures.iter().map(test).collect()));
     out.section(list("fixed test", "fixed:".into(), 60, it.fixed.iter().map(test).collect()));
@@ -65,7 +66,7 @@ pub(super) fn describe(
         out.head("commits between: none");
     }
     if it.log_differences.is_empty() {
-        out.head("log: no line differs, times and ids aside");
+        out.head(if compared.logs { "log: no line differs, times and ids aside" } else { "log: not compared" });
     }
     for (at, difference) in it.log_differences.iter().enumerate() {
         out.section(log_section(it, at, difference));

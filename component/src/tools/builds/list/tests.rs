@@ -45,3 +45,10 @@ fn a_filter_that_finds_nothing_says_how_far_it_looked() {
     assert_eq!((none.shown, none.total), (0, Some(0)));
     assert!(none.text.contains("none of 112 builds looked at fits the filters"), "{}", none.text);
 }
+
+#[test]
+fn a_folder_is_not_called_a_job_without_builds() {
+    let (call, _) = simulated(None);
+    let error = run(list_builds(&call, "shop".into(), None, None, None, None, None, None, None, None, None)).unwrap_err();
+    assert!(error.to_string().starts_with("shop is a folder: it has no builds of its own"), "{error}");
+}

@@ -150,3 +150,11 @@ fn secrets_that_a_test_prints_are_taken_out_everywhere() {
     let page = send(&call, Ask { format: Some(Format::Full), ..of("a", "2") }).unwrap();
     assert!(!format!("{page:?}").contains("hunter2"), "{page:?}");
 }
+
+#[test]
+fn tests_that_another_plugin_counts_are_not_denied() {
+    let build = r#"{"number":3,"result":"UNSTABLE","building":false,"actions":[{"failCount":2,"skipCount":0,"totalCount":9}]}"#;
+    let (call, _) = Script::new().on("GET /job/x/3/api/json", crate::testing::json(build)).call();
+    let text = send(&call, of("x", "3")).unwrap().text;
+    assert!(text.starts_with("x #3 counts 9 tests, 2 failed, and Jenkins has no report that names them\n"), "{text}");
+}

@@ -99,3 +99,21 @@ fn a_report_that_cannot_be_read_is_stated_and_the_rest_judged() {
     assert_eq!(answer.tests.len(), 1);
     assert!(answer.text.contains("note: without tests of #2"), "{}", answer.text);
 }
+
+#[test]
+fn reports_that_cannot_be_read_are_not_taken_for_green_ones() {
+    use crate::testing::forbidden;
+    let build = |n: u32| {
+        format!(r#"{{"number":{n},"result":"UNSTABLE","building":false,"actions":[{{"failCount":1,"skipCount":0,"totalCount":2}}]}}"#)
+    };
+    let builds: Vec<String> = (1..=9).rev().map(build).collect();
+    let script = Script::new().json("/job/x/api/json", &format!(r#"{{"allBuilds":[{}]}}"#, builds.join(",")));
+    let script = (1..=9).fold(script, |script, n| script.on(&format!("GET /job/x/{n}/testReport"), forbidden()));
+    let (call, _) = script.call();
+    let text = finish(detect_flaky_tests(&call, "x".into(), None, None, None)).unwrap().text;
+    assert!(text.starts_with("x #1 to #9, 9 builds with tests, and no report of them can be read"), "{text}");
+    assert!(
+        text.contains("note: without tests of #1, tests of #2, tests of #3 and 6 more: user ci lacks the permission Job/Read"),
+        "{text}"
+    );
+}
