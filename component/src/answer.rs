@@ -21,9 +21,10 @@ pub(crate) fn redacted(call: &Call, text: &str) -> String {
     redactor(call).redact(&fence::visible(text)).into_owned()
 }
 
-/// Takes secrets out, those that this instance knows included.
+/// Takes secrets out, those that this instance knows and those that the call came across included.
 pub(crate) fn redactor(call: &Call) -> Redactor {
-    Redactor::with_known(call.app().settings().secrets.iter().map(String::as_str))
+    let known = call.app().settings().secrets.iter().cloned();
+    Redactor::with_known(known.chain(call.revealed()))
 }
 
 /// `; 2 secrets hidden`, for the head of an answer that shows these lines; empty when there are none.

@@ -37,6 +37,8 @@ pub(crate) struct Call {
     /// Of those, what Jenkins would not or could not give.
     refused: RefCell<Vec<String>>,
     warnings: RefCell<Vec<String>>,
+    /// Secrets that what this call read gave away.
+    revealed: RefCell<Vec<String>>,
     /// It looks again and again, or has changed something: what was true a moment ago is no answer.
     watching: Cell<bool>,
 }
@@ -56,6 +58,7 @@ impl Call {
             partial: RefCell::default(),
             refused: RefCell::default(),
             warnings: RefCell::default(),
+            revealed: RefCell::default(),
             watching: Cell::default(),
         }
     }
@@ -104,6 +107,17 @@ impl Call {
     /// Says beside the answer what its caller should know about further calls.
     pub(crate) fn warn(&self, what: impl Into<String>) {
         self.warnings.borrow_mut().push(what.into());
+    }
+
+    /// Remembers the secrets that these lines give away, so that the whole answer hides them.
+    pub(crate) fn learn_secrets<'a>(&self, lines: impl Iterator<Item = &'a str>) {
+        let redactor = redact::Redactor::new();
+        self.revealed.borrow_mut().extend(lines.flat_map(|line| redactor.revealed(line)));
+    }
+
+    /// What was given away so far.
+    pub(crate) fn revealed(&self) -> Vec<String> {
+        self.revealed.borrow().clone()
     }
 
     /// Gives the call so much more time, because its caller asked it to wait that long.

@@ -58,6 +58,13 @@ pub struct Analysis {
 }
 
 impl Analysis {
+    /// The lines that an answer may quote.
+    pub fn quotable(&self) -> impl Iterator<Item = &str> {
+        let of_hypotheses = self.hypotheses.iter().flat_map(|hypothesis| &hypothesis.evidence);
+        let of_findings = self.findings.iter().flat_map(|finding| &finding.evidence);
+        of_hypotheses.chain(of_findings).chain(&self.last_output).chain(&self.last_command).map(|line| line.text.as_str())
+    }
+
     /// All findings that can be a cause.
     pub fn causes(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| matches!(finding.rule.role, Role::Cause | Role::Test))

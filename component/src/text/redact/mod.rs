@@ -109,6 +109,14 @@ impl Redactor {
         self.line_at(line, place, true)
     }
 
+    /// The secrets that the line gives away, where they look so much like one that they may be hidden elsewhere, too, where
+    /// nothing says what they are: a program that prints its password often prints it twice.
+    #[must_use]
+    pub fn revealed(&self, line: &str) -> Vec<String> {
+        let texts = self.places(line, true).into_iter().filter_map(|place| line.get(place));
+        texts.map(|text| text.trim_matches(['"', '\''])).filter(|text| is_telling(text)).map(str::to_owned).collect()
+    }
+
     fn line_at<'a>(&self, line: &'a str, place: &mut Place, by_name: bool) -> Cow<'a, str> {
         let mut places = place.key_places(line);
         places.extend(self.places(line, by_name));
@@ -136,6 +144,12 @@ impl Redactor {
         }
         found
     }
+}
+
+/// Long enough, and letters with digits: nothing that a text says for other reasons.
+fn is_telling(text: &str) -> bool {
+    let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(kind);
+    (8..=200).contains(&text.len()) && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && !text.contains(char::is_whitespace)
 }
 
 /// How many secrets were hidden in a text that went through here.

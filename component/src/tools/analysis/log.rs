@@ -58,6 +58,7 @@ pub(crate) async fn analyze_build_log(
         Err(error) => return Err(missing(call, &job, error).await),
     };
     let analysis = analysis?;
+    call.learn_secrets(analysis.quotable());
     let tools = reports(call, &analysis, wanted.as_deref());
     let mut record = LogAnalysis {
         text: String::new(),

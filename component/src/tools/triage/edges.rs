@@ -44,6 +44,15 @@ fn a_timeout_is_told_with_what_hung_and_blames_no_commit() {
 }
 
 #[test]
+fn a_secret_that_one_line_gives_away_is_hidden_where_nothing_says_what_it_is() {
+    let log = "+ ./publish.sh\nmachine files.example.com login ci password s3cr3tPw99\n\
+        upload refused: 403 (s3cr3tPw99 is not valid for this repository)\nERROR: script returned exit code 1\nFinished: FAILURE";
+    let it = ask(Job::default().build("FAILURE", "a", log), "1");
+    assert!(it.verdict.contains("upload refused: 403"), "{}", it.text);
+    assert!(!format!("{it:?}").contains("s3cr3tPw99"), "{}", it.text);
+}
+
+#[test]
 fn a_commit_is_not_blamed_when_its_revision_passed_in_another_build() {
     let it = ask(Job::default().build("SUCCESS", "a", "ok").build("SUCCESS", "b", "ok").build("FAILURE", "b", C_ERROR), "3");
     assert!(it.verdict.contains("#2 passed on the same revision") && it.suspects.is_empty(), "{}", it.text);

@@ -36,6 +36,7 @@ pub(crate) async fn triage_failure(
     // Nothing to explain: nothing to ask for.
     let facts =
         if build.result() == "SUCCESS" && !build.building { Facts::none(job, build) } else { facts::gather(call, job, build).await? };
+    call.learn_secrets(facts.analysis.quotable().chain(facts.below.iter().flat_map(|below| below.analysis.quotable())));
     let judgement = judge::judge(call, &facts).await?;
     let mut record = words::record(call, &facts, &judgement);
     let described = words::describe(call, &facts, &judgement, &record, format.unwrap_or(Format::Summary));
