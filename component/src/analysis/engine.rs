@@ -90,7 +90,7 @@ impl Analyzer {
         }
         let quoted = prefix::plain_quotes(text);
         let text = quoted.as_ref();
-        let command = is_command(text);
+        let command = is_command(text) && !self.is_in_diff(text);
         // `command || true` shows its second half only when the first one failed.
         if command && matches!(text.trim_start_matches('+').trim(), "true" | ":") {
             self.markers.push(Marker::Ignored, number);
@@ -145,6 +145,11 @@ impl Analyzer {
         };
         analysis.hypotheses = hypothesis::rank(&analysis);
         analysis
+    }
+
+    /// `+++ b/x` below `--- a/x` heads a diff and is no trace of a nested shell.
+    fn is_in_diff(&self, text: &str) -> bool {
+        text.starts_with("+++ ") && self.recent.back().is_some_and(|line| line.text.starts_with("--- "))
     }
 
     /// Facts are noted; of the rules that explain the line the most specific is returned.
@@ -346,8 +351,8 @@ fn merge(captures: &mut Captures, found: Captures) {
 fn is_command(text: &str) -> bool {
     let trace = text.trim_start_matches('+');
     if trace.len() < text.len() && trace.starts_with(' ') {
-        // PowerShell underlines what failed.
-        return !trace.trim_start().starts_with('~');
+        // A diff indents what was added, and PowerShell underlines what failed.
+        return !trace.starts_with("  ") && !trace.starts_with(" ~");
     }
     let drive = text.get(1..3) == Some(":\\") && text.starts_with(|c: char| c.is_ascii_alphabetic());
     drive && text.split_once('>').is_some_and(|(path, rest)| !path.contains(' ') && !rest.is_empty())

@@ -12,7 +12,7 @@ const MAX_TESTS: usize = 200;
 /// Exit codes, downstream builds and nodes kept.
 const MAX_FACTS: usize = 100;
 /// Last lines of output kept for a failure that no rule knows.
-const TAIL: usize = 5;
+const TAIL: usize = 12;
 
 /// What the log tells besides causes.
 #[derive(Default)]

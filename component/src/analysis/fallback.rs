@@ -3,7 +3,8 @@
 use super::Analysis;
 use super::finding::{DownstreamBuild, Evidence};
 use super::hypothesis::{Confidence, Hypothesis};
-use super::rules::{Category, Role, Tool};
+use super::rules::{Category, Role, Tool, exit_code};
+use super::score::is_soft;
 
 /// Last lines of output that are evidence.
 const LAST_LINES: usize = 4;
@@ -21,11 +22,16 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
             symptom.is_none_or(|symptom| line.line < symptom.line)
                 && !line.text.starts_with("ERROR: script")
                 && !line.text.starts_with("Commit message: ")
+                // What the git plugin runs, before the first step.
+                && !line.text.starts_with(" > git")
         };
         analysis.last_output.iter().rev().filter(said)
     };
     // A line that complains says more than the one after it.
-    let output = outputs().find(|line| complains(&line.text)).or_else(|| outputs().next());
+    let output = outputs()
+        .find(|line| says(&line.text, &COMPLAINTS))
+        .or_else(|| outputs().find(|line| says(&line.text, &HINTS)))
+        .or_else(|| outputs().next());
     let said = output.map_or_else(String::new, |line| format!("; last output: {}", line.text.trim()));
     let title = match (command, code) {
         (Some(command), Some(code)) => {
@@ -41,8 +47,8 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
     evidence.dedup();
     Some(Hypothesis {
         title,
-        // The code of timeout(1) is the reason itself.
-        confidence: if code == Some(124) { Confidence::Medium } else { Confidence::Low },
+        // The code of timeout(1) or of a crash is the reason itself.
+        confidence: if code.is_some_and(|code| code == 124 || exit_code::is_crash(code)) { Confidence::Medium } else { Confidence::Low },
         category: if code == Some(124) { Category::Timeout } else { Category::Script },
         tool: Tool::Shell,
         rule: "exit-code",
@@ -59,25 +65,40 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
 }
 
 /// Words with which programs that no rule knows say that they could not.
-fn complains(text: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "error",
-        "fail",
-        "cannot",
-        "can't",
-        "could not",
-        "unable",
-        "denied",
-        "refused",
-        "reject",
-        "invalid",
-        "missing",
-        "not found",
-        "exceed",
-        "no such",
-    ];
+const COMPLAINTS: [&str; 22] = [
+    "error",
+    "fail",
+    "cannot",
+    "can't",
+    "could not",
+    "couldn't",
+    "unable",
+    "denied",
+    "refused",
+    "reject",
+    "invalid",
+    "missing",
+    "not found",
+    "exceed",
+    "no such",
+    "forbidden",
+    "not allowed",
+    "mismatch",
+    "expired",
+    "timed out",
+    "timeout",
+    "gave up",
+];
+
+/// Words with which they say so more quietly.
+const HINTS: [&str; 12] =
+    [" not ", "n't ", " no ", "must ", "already", "unexpected", "unknown", "wrong", "differ", "conflict", "abort", "violat"];
+
+/// Whether the line has one of the words, and does not play down what it says.
+fn says(text: &str, words: &[&str]) -> bool {
     let lower = text.to_ascii_lowercase();
-    WORDS.iter().any(|word| lower.contains(word)) && !lower.contains("0 error") && !lower.contains("0 fail")
+    let counts_none = ["0 error", "0 fail", "no error", "errors: 0", "failed: 0"].iter().any(|none| lower.contains(none));
+    words.iter().any(|word| lower.contains(word)) && !counts_none && !is_soft(text)
 }
 
 fn is_red(build: &DownstreamBuild) -> bool {
@@ -107,31 +128,17 @@ fn of_downstream(build: &DownstreamBuild) -> Hypothesis {
 
 /// The command as it was typed.
 fn trace(command: &Evidence) -> &str {
-    command.text.trim_start_matches('+').trim()
+    let text = command.text.trim_start_matches('+').trim();
+    let prompt = text.get(1..3) == Some(":\\");
+    // `cmd.exe` prints the directory before it.
+    text.split_once('>').filter(|_| prompt).map_or(text, |(_, typed)| typed.trim())
 }
 
-/// What an exit code says by convention, or by that of the program: curl prints nothing with `-s`.
-fn meaning(code: i64, command: &str) -> &'static str {
-    if command.starts_with("curl ") {
-        match code {
-            3 => return " (curl: malformed URL)",
-            6 => return " (curl: the host does not resolve)",
-            7 => return " (curl: connection refused)",
-            22 => return " (curl: an HTTP error)",
-            28 => return " (curl: timeout)",
-            35 | 60 => return " (curl: TLS)",
-            _ => {}
-        }
-    }
-    match code {
-        124 => " (the convention of timeout(1))",
-        126 => " (found but not executable)",
-        127 => " (command not found)",
-        130 => " (interrupted, SIGINT)",
-        134 => " (abort, SIGABRT)",
-        137 => " (killed, SIGKILL: often out of memory)",
-        139 => " (segmentation fault, SIGSEGV)",
-        143 => " (terminated, SIGTERM)",
-        _ => "",
+/// ` (curl: timeout)`: what the exit code of a command says.
+fn meaning(code: i64, command: &str) -> String {
+    match exit_code::meaning(code, command) {
+        None => String::new(),
+        Some(("", says)) => format!(" ({says})"),
+        Some((program, says)) => format!(" ({program}: {says})"),
     }
 }

@@ -121,13 +121,16 @@ pub(super) fn rank(analysis: &Analysis) -> Vec<Hypothesis> {
     hypotheses
 }
 
-/// "A test of this file failed" adds nothing to the tests that are named.
+/// "A test of this file failed" adds nothing to the tests that are named, nor does the name that a build system gives the
+/// program in which a runner names them.
 fn only_counts(analysis: &Analysis, finding: &Finding) -> bool {
     let rule = finding.rule;
-    rule.role == Role::Cause
-        && rule.category == Category::Test
-        && rule.specificity < 70
-        && analysis.failed_tests.iter().any(|test| test.tool == rule.tool)
+    let named_by = |same: bool| analysis.failed_tests.iter().any(|test| (test.tool == rule.tool) == same);
+    match rule.role {
+        Role::Cause => rule.category == Category::Test && rule.specificity < 70 && named_by(true),
+        Role::Test => rule.specificity < 75 && named_by(false),
+        _ => false,
+    }
 }
 
 fn same_trouble(known: &Hypothesis, finding: &Finding) -> bool {

@@ -1,7 +1,7 @@
 //! Removes what other programs put in front of a line, so that a rule sees what the tool printed.
 //!
 //! Known prefixes: the Timestamper plugin and application clocks (`[2026-01-31T10:00:00.000Z] `,
-//! `10:00:00  `, fastlane's `[10:00:00]: ▸ `), BuildKit (`#12 3.456 `), Ant tasks (`    [javac] `), Compose (`web-1  | `), runners of workspaces
+//! `10:00:00  `, fastlane's `[10:00:00]: ▸ `, Bazel's `(10:00:00) `), `stderr: ` of the git plugin, BuildKit (`#12 3.456 `), Ant tasks (`    [javac] `), Compose (`web-1  | `), runners of workspaces
 //! (`web:build: `, `packages/web build: `).
 //! Anything else is left as it is. Only a view is returned; line numbers and byte offsets stay
 //! those of the whole line.
@@ -13,7 +13,12 @@ pub(crate) fn peel(line: &str) -> &str {
     let mut text = line;
     // A prefix may stand in front of another: timestamper, then BuildKit. Three is all that is seen.
     for _ in 0..3 {
-        let peeled = clock(text).or_else(|| buildkit(text)).or_else(|| ant(text)).or_else(|| compose(text)).or_else(|| runner(text));
+        let peeled = clock(text)
+            .or_else(|| marked(text))
+            .or_else(|| buildkit(text))
+            .or_else(|| ant(text))
+            .or_else(|| compose(text))
+            .or_else(|| runner(text));
         match peeled {
             Some(shorter) => text = shorter,
             None => break,
@@ -73,6 +78,13 @@ fn clock(text: &str) -> Option<&str> {
     // The Timestamper's short form has two spaces, and no date.
     let short = !clock.contains(['-', '/', 'T']);
     Some(if short { rest.strip_prefix(' ').unwrap_or(rest) } else { rest })
+}
+
+/// `(10:00:00) `, as Bazel writes it, and `stderr: ` where the git plugin quotes what git said.
+fn marked(text: &str) -> Option<&str> {
+    let Some(inner) = text.strip_prefix('(') else { return text.strip_prefix("stderr: ") };
+    let (clock, rest) = inner.split_once(") ")?;
+    (clock.len() == 8 && clock.bytes().all(|b| b.is_ascii_digit() || b == b':')).then_some(rest)
 }
 
 /// `#12 3.456 text`, and `3.456 text` as in the summary that BuildKit prints at the end.
@@ -138,6 +150,8 @@ mod tests {
         assert_eq!(peel("db-1  | FATAL: no such role"), "FATAL: no such role");
         assert_eq!(peel("[14:38:27]: ▸ ** ARCHIVE FAILED **"), "** ARCHIVE FAILED **");
         assert_eq!(peel("[17:26:16]: Error: Exit status: 74"), "Error: Exit status: 74");
+        assert_eq!(peel("(09:13:44) ERROR: /ws/BUILD:41:11: x"), "ERROR: /ws/BUILD:41:11: x");
+        assert_eq!(peel("stderr: fatal: bad object"), "fatal: bad object");
     }
 
     #[test]

@@ -100,4 +100,23 @@ pub(super) const RULES: &[Rule] = &[
         near_misses: samples!["Build 'amazon-ebs.web' finished after 2 minutes."],
         ..Rule::CAUSE
     },
+    Rule {
+        id: "pulumi",
+        tool: Tool::Cloud,
+        category: Category::Deploy,
+        specificity: 82,
+        needles: &["    error: "],
+        pattern: r"^\s{4}error: (?P<head>\S.*)$",
+        unless: r"error: (?:update|preview|destroy) failed$",
+        before: Some(Lookup::required(3, r"^\s{2}(?P<resource>[\w:/.-]+ \([\w.-]+\)):$")),
+        after: Some(Lookup::near(2, r"^\s+\* (?P<message>.+)$")),
+        extent: 1,
+        cause: "pulumi: {resource}: {message|}{head}",
+        advice: "Correct the resource or what the provider was asked for; `pulumi preview --diff` shows it.",
+        examples: samples![
+            "  aws:s3:Bucket (assets):\n    error: 1 error occurred:\n    \t* creating S3 Bucket (acme): BucketAlreadyExists: "
+        ],
+        near_misses: samples!["    error: update failed"],
+        ..Rule::CAUSE
+    },
 ];

@@ -79,6 +79,19 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        id: "linker-overflow",
+        tool: Tool::Gcc,
+        category: Category::Resource,
+        specificity: 87,
+        needles: &["' overflowed by "],
+        pattern: r"region [`'](?P<region>\w+)' overflowed by (?P<message>\d+ bytes)",
+        cause: "linker: the program is {message} too large for the region {region}",
+        advice: "Find what grew with the map file, optimise for size, or correct the region in the linker script.",
+        examples: samples!["/opt/arm/bin/ld: region `FLASH' overflowed by 1832 bytes"],
+        near_misses: samples!["the river overflowed by the bridge"],
+        ..Rule::CAUSE
+    },
+    Rule {
         id: "compiler-killed",
         tool: Tool::Gcc,
         category: Category::Resource,

@@ -144,6 +144,23 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        id: "git-files",
+        tool: Tool::Git,
+        category: Category::Scm,
+        specificity: 86,
+        needles: &["error: unable to ", "error: invalid path", "Filename too long"],
+        pattern: r"^error: (?P<message>unable to (?:create (?:symlink|file)|unlink(?: old)?|write file) '?(?P<file>[^\s':]+).*|invalid path '(?P<file2>[^']+)'|(?:cannot|unable to) stat '(?P<file3>[^']+)': Filename too long)$",
+        cause: "git cannot put {file} into the workspace: {message}",
+        advice: "Wipe the workspace; if it repeats, look at the file's name or link, its owner, and core.longpaths or core.symlinks.",
+        examples: samples![
+            "error: unable to create symlink docs/x/index.adoc: No such file or directory",
+            "error: unable to unlink old 'out/report.xml': Permission denied",
+            "error: invalid path 'aux.c'",
+        ],
+        near_misses: samples!["error: unable to find it"],
+        ..Rule::CAUSE
+    },
+    Rule {
         id: "git-submodule",
         tool: Tool::Git,
         category: Category::Scm,

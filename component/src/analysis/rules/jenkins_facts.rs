@@ -18,9 +18,13 @@ pub(super) const RULES: &[Rule] = &[
         id: "jenkins-exit-code",
         tool: Tool::Jenkins,
         needles: &["script returned exit code"],
-        pattern: r"^(?:ERROR: |hudson\.AbortException: )?script returned exit code (?P<exit>\d+)$",
+        pattern: r"^(?:ERROR: |hudson\.AbortException: )?script returned exit code (?P<exit>-?\d+)$",
         cause: "a shell step ended with exit code {exit}",
-        examples: samples!["ERROR: script returned exit code 101", "script returned exit code 143"],
+        examples: samples![
+            "ERROR: script returned exit code 101",
+            "script returned exit code 143",
+            "ERROR: script returned exit code -1073741819"
+        ],
         near_misses: samples!["the script returned exit codes"],
         ..Rule::SYMPTOM
     },

@@ -124,12 +124,13 @@ pub(super) const RULES: &[Rule] = &[
         id: "ninja-failed",
         tool: Tool::Ninja,
         needles: &["ninja: build stopped", "FAILED: "],
-        pattern: r"^(?:ninja: build stopped: (?P<message>.+)|FAILED: (?:\[code=(?P<exit>\d+)\] )?(?P<target>\S+\.(?:o|obj|so|a|exe|pcm)\b.*))$",
+        pattern: r"^(?:ninja: build stopped: (?P<message>.+)|FAILED: (?:\[code=(?P<exit>\d+)\] )?(?P<target>\S+\.(?:o|obj|so|a|exe|pcm|elf|axf|lib|dll|dylib)\b.*|\S+/\S+\s*))$",
         cause: "ninja stopped: {message}{target}",
         examples: samples![
             "ninja: build stopped: subcommand failed.",
             "FAILED: CMakeFiles/core.dir/ledger.cc.o",
             "FAILED: [code=1] CMakeFiles/core.dir/ledger.cc.o",
+            "FAILED: bin/shop ",
         ],
         near_misses: samples!["FAILED: error rate above the allowed 0.010 %"],
         ..Rule::SYMPTOM

@@ -10,6 +10,7 @@
 //! pattern sees it, so patterns know `'` and `"` only.
 
 mod acceptance;
+mod bazel;
 mod cargo;
 mod cloud;
 mod dbt;
@@ -17,12 +18,14 @@ mod detect;
 mod docker;
 mod dotnet;
 mod environment;
+pub(super) mod exit_code;
 mod gates;
 mod gcc;
 mod generic;
 mod git;
 mod go;
 mod gradle;
+mod hardware;
 mod javac;
 mod jenkins;
 mod jenkins_agent;
@@ -30,6 +33,7 @@ mod jenkins_facts;
 mod jenkins_groovy;
 mod junit;
 mod kube;
+mod languages;
 mod lint;
 mod machine;
 mod make;
@@ -56,6 +60,9 @@ pub const TABLES: &[&[Rule]] = &[
     jenkins_agent::RULES,
     jenkins_facts::RULES,
     gcc::RULES,
+    bazel::RULES,
+    hardware::RULES,
+    languages::RULES,
     rustc::RULES,
     cargo::RULES,
     javac::RULES,

@@ -254,6 +254,21 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        // Next.js and its like print the place alone, and the message below.
+        id: "bundler-place",
+        tool: Tool::Bundler,
+        category: Category::Compile,
+        specificity: 84,
+        needles: &["./"],
+        pattern: r"^\./(?P<file>[\w@./\[\]()-]+\.(?:[cm]?[jt]sx?|vue|svelte|s?css)):(?P<line>\d+):(?P<column>\d+)$",
+        after: Some(Lookup::near(1, r"^(?P<message>\S.*\w.*)$")),
+        cause: "{file}:{line}: {message|see below}",
+        advice: "Fix {file} at line {line}.",
+        examples: samples!["./src/app/page.tsx:16:1\nA string literal cannot be used as an imported binding."],
+        near_misses: samples!["./src/app/page.tsx"],
+        ..Rule::CAUSE
+    },
+    Rule {
         id: "npm-gave-up",
         tool: Tool::Npm,
         role: Role::Symptom,

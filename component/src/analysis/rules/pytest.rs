@@ -70,6 +70,22 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        id: "pytest-conftest",
+        tool: Tool::Pytest,
+        category: Category::Config,
+        specificity: 84,
+        needles: &["while loading conftest"],
+        pattern: r"^(?:ImportError|ConftestImportFailure.*) while loading conftest '(?P<file>[^']+)'",
+        after: Some(Lookup::last(40, r"^E\s+(?P<message>\S.*)$")),
+        cause: "pytest cannot load {file}: {message|see below}",
+        advice: "Correct {file}, or what it expects: a package, a variable of the environment.",
+        examples: samples![
+            "ImportError while loading conftest '/ws/tests/conftest.py'.\ntests/conftest.py:4: in <module>\n    URL = os.environ[\"DB\"]\nE   KeyError: 'DB'"
+        ],
+        near_misses: samples!["while loading conftest files"],
+        ..Rule::CAUSE
+    },
+    Rule {
         id: "pytest-internal",
         tool: Tool::Pytest,
         category: Category::Config,

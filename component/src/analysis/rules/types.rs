@@ -89,6 +89,10 @@ tools! {
     Gcc = "gcc" in "make",
     /// GNU make.
     Make = "make" in "make",
+    /// Bazel.
+    Bazel = "bazel" in "bazel",
+    /// Compilers of hardware descriptions.
+    Hardware = "hardware" in "hardware",
     /// CMake.
     Cmake = "cmake" in "make",
     /// Ninja.
@@ -139,6 +143,10 @@ tools! {
     Php = "php" in "php",
     /// Ruby, RSpec and Bundler.
     Ruby = "ruby" in "ruby",
+    /// Perl.
+    Perl = "perl" in "perl",
+    /// R.
+    R = "r" in "r",
     /// Xcode and mobile builds.
     Swift = "xcode" in "xcode",
     /// Docker, BuildKit and registries.

@@ -3,6 +3,7 @@
 
 mod baits;
 mod deploy;
+mod fifth;
 mod fourth;
 mod infra;
 mod jenkins;

@@ -1,0 +1,85 @@
+//! A fifth set: scripts that no rule knows, and what only looks like a step's trace or like its last word.
+
+use super::{Category, Log};
+use crate::analysis::hypothesis::Confidence;
+
+const EXIT_1: &str = "ERROR: script returned exit code 1";
+
+#[test]
+fn a_diff_in_the_output_is_no_command() {
+    Log::pipeline()
+        .stage("Schema")
+        .sh("tools/check_schema")
+        .lines(
+            "schema.sql differs from the migrations, run tools/dump_schema
+--- schema.sql
++++ dump
+@@ -12,3 +12,4 @@
+   id bigint
++  discount integer",
+        )
+        .end()
+        .failed(&[], EXIT_1)
+        .explains(Category::Script, &["tools/check_schema", "differs from the migrations"], "differs from the migrations");
+}
+
+#[test]
+fn of_the_last_words_of_a_script_the_one_that_complains_is_quoted() {
+    Log::pipeline()
+        .stage("Licences")
+        .sh("./ci/licences.sh")
+        .lines("reading 812 packages\nleft-pad-ng 2.0.1 is under GPL-3.0, which is not on the allow list")
+        .noise(6, "group {} read")
+        .line("812 packages checked")
+        .end()
+        .failed(&["Publish"], "ERROR: script returned exit code 4")
+        .explains(Category::Script, &["licences.sh", "not on the allow list"], "left-pad-ng 2.0.1");
+}
+
+#[test]
+fn a_program_that_crashes_on_windows_is_said_to_have_crashed() {
+    let analysis = Log::pipeline()
+        .stage("Smoke")
+        .lines("[Pipeline] bat\n\nC:\\jenkins\\workspace\\orders>x64\\client.exe --smoke \nloading plugins")
+        .end()
+        .failed(&[], "ERROR: script returned exit code -1073741819")
+        .explains(Category::Script, &["`x64\\client.exe --smoke`", "access violation"], "loading plugins");
+    assert_eq!(super::best(&analysis).confidence, Confidence::Medium);
+}
+
+#[test]
+fn a_runners_name_of_a_test_stands_for_the_program_that_bazel_started() {
+    let analysis = Log::pipeline()
+        .stage("Test")
+        .sh("bazel test //...")
+        .lines(
+            "FAIL: //billing:tax_test (see /c/testlogs/billing/tax_test/test.log)
+billing/tax_test.cc:57: Failure
+Expected equality of these values:
+[  FAILED  ] TaxTest.RoundsHalfUp (0 ms)
+//core:queue_test      FLAKY, failed in 1 out of 2 in 1.4s
+//billing:tax_test     FAILED in 2 out of 2 in 0.4s",
+        )
+        .end()
+        .failed(&[], "ERROR: script returned exit code 3")
+        .explains(Category::Test, &["TaxTest.RoundsHalfUp", "tax_test.cc:57"], "billing/tax_test.cc:57");
+    assert_eq!(analysis.hypotheses.len(), 1, "{:#?}", analysis.hypotheses);
+}
+
+#[test]
+fn what_git_could_not_write_is_not_said_to_be_missing() {
+    Log::pipeline()
+        .stage("Preview")
+        .lines(
+            "[Pipeline] checkout
+ERROR: Error fetching remote repo 'source'
+hudson.plugins.git.GitException: Failed to fetch from git@git.example.com:docs/x.git
+Caused by: hudson.plugins.git.GitException: Command \"git reset --hard\" returned status code 128:
+stdout: 
+stderr: error: unable to create symlink docs/cxf/index.adoc: No such file or directory
+fatal: Could not reset index file to revision 'HEAD'.",
+        )
+        .end()
+        .finish("ERROR: Error fetching remote repo 'source'", "FAILURE")
+        .explains(Category::Scm, &["docs/cxf/index.adoc", "symlink"], "unable to create symlink");
+}
