@@ -49,6 +49,8 @@ pub struct Analyzer {
     stages: Stages,
     markers: Markers,
     facts: Facts,
+    /// BuildKit wrote into this log.
+    builds_images: bool,
     lines: u64,
     last_line: u64,
 }
@@ -71,6 +73,7 @@ impl Analyzer {
             stages: Stages::default(),
             markers: Markers::default(),
             facts: Facts::default(),
+            builds_images: false,
             lines: 0,
             last_line: 0,
         }
@@ -81,9 +84,12 @@ impl Analyzer {
     pub fn feed(&mut self, number: u64, offset: u64, line: &str) {
         self.lines += 1;
         self.last_line = number;
-        let (branch, text) = self.stages.branch_of(prefix::peel(clip(line)));
+        let line = clip(line);
+        self.builds_images = self.builds_images || prefix::is_of_buildkit(line);
+        let peel = |text| prefix::peel_where(text, self.builds_images);
+        let (branch, text) = self.stages.branch_of(peel(line));
         // The tool's own clock may stand behind the name of the branch.
-        let text = if branch.is_some() { prefix::peel(text) } else { text };
+        let text = if branch.is_some() { peel(text) } else { text };
         let branch = branch.map(str::to_owned);
         if self.stages.read(text, number, offset) {
             return;
@@ -116,6 +122,9 @@ impl Analyzer {
         }
         let mut facts = self.facts;
         facts.without_aftermath(|line| self.stages.is_aftermath(line));
+        if facts.result.as_deref() == Some("UNSTABLE") {
+            facts.until_exit();
+        }
         let (mut findings, counts) = self.store.into_parts();
         let failed = facts.result.as_deref() == Some("FAILURE");
         let failing_stage = self.stages.failing(failed).map(str::to_owned);

@@ -29,6 +29,8 @@ pub(super) struct Facts {
     pub(super) workspace: Option<String>,
     pub(super) command: Option<Evidence>,
     pub(super) tail: VecDeque<Evidence>,
+    /// Command and output from before the last exit code.
+    at_exit: Option<(Option<Evidence>, VecDeque<Evidence>)>,
     /// Command and output from before the first `post` block.
     before_post: Option<(Option<Evidence>, VecDeque<Evidence>)>,
 }
@@ -68,6 +70,7 @@ impl Facts {
             && self.exit_codes.len() < MAX_FACTS
         {
             self.exit_codes.push(ExitCode { code, evidence: evidence() });
+            self.at_exit = Some((self.command.clone(), self.tail.clone()));
         }
         if rule.category == Category::Downstream
             && let Some(job) = named("job")
@@ -84,6 +87,13 @@ impl Facts {
         let anyway = matches!(rule.tool, Tool::Unknown | Tool::Machine | Tool::Shell | Tool::Jenkins);
         if !anyway && !self.knows_tool(rule) {
             self.tools.push(DetectedTool { tool: rule.tool, evidence });
+        }
+    }
+
+    /// Goes back to what was printed before a step failed whose failure did not end the build.
+    pub(super) fn until_exit(&mut self) {
+        if let Some((command, tail)) = self.at_exit.take() {
+            (self.command, self.tail) = (command, tail);
         }
     }
 

@@ -65,7 +65,7 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
 }
 
 /// Words with which programs that no rule knows say that they could not.
-const COMPLAINTS: [&str; 22] = [
+const COMPLAINTS: [&str; 25] = [
     "error",
     "fail",
     "cannot",
@@ -88,17 +88,38 @@ const COMPLAINTS: [&str; 22] = [
     "timed out",
     "timeout",
     "gave up",
+    // In other languages: Fehler, fehlgeschlagen; erreur; erro.
+    "fehl",
+    "erreur",
+    "erro:",
 ];
 
 /// Words with which they say so more quietly.
-const HINTS: [&str; 12] =
-    [" not ", "n't ", " no ", "must ", "already", "unexpected", "unknown", "wrong", "differ", "conflict", "abort", "violat"];
+const HINTS: [&str; 16] = [
+    " not ",
+    "n't ",
+    " no ",
+    "must ",
+    "already",
+    "unexpected",
+    "unknown",
+    "wrong",
+    "differ",
+    "conflict",
+    "abort",
+    "violat",
+    " more than ",
+    " less than ",
+    " over the ",
+    " nicht ",
+];
 
 /// Whether the line has one of the words, and does not play down what it says.
 fn says(text: &str, words: &[&str]) -> bool {
     let lower = text.to_ascii_lowercase();
     let counts_none = ["0 error", "0 fail", "no error", "errors: 0", "failed: 0"].iter().any(|none| lower.contains(none));
-    words.iter().any(|word| lower.contains(word)) && !counts_none && !is_soft(text)
+    let is_well = [" ok", " passed", " done", " pass"].iter().any(|well| lower.trim_end().ends_with(well));
+    words.iter().any(|word| lower.contains(word)) && !counts_none && !is_well && !is_soft(text)
 }
 
 fn is_red(build: &DownstreamBuild) -> bool {

@@ -10,12 +10,18 @@ use std::borrow::Cow;
 
 /// The line without its known prefixes.
 pub(crate) fn peel(line: &str) -> &str {
+    peel_where(line, true)
+}
+
+/// The same, knowing whether BuildKit has written at all: it ends with a summary whose lines begin with a bare number of
+/// seconds, and a number may begin the message of anybody else.
+pub(super) fn peel_where(line: &str, builds_images: bool) -> &str {
     let mut text = line;
     // A prefix may stand in front of another: timestamper, then BuildKit. Three is all that is seen.
     for _ in 0..3 {
         let peeled = clock(text)
             .or_else(|| marked(text))
-            .or_else(|| buildkit(text))
+            .or_else(|| buildkit(text, builds_images))
             .or_else(|| ant(text))
             .or_else(|| compose(text))
             .or_else(|| runner(text));
@@ -87,11 +93,18 @@ fn marked(text: &str) -> Option<&str> {
     (clock.len() == 8 && clock.bytes().all(|b| b.is_ascii_digit() || b == b':')).then_some(rest)
 }
 
+/// Whether BuildKit wrote the line: one of its first words is the number of a step (`#12 `).
+pub(super) fn is_of_buildkit(line: &str) -> bool {
+    let is_step = |word: &str| word.strip_prefix('#').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    line.contains('#') && line.split(' ').take(3).any(is_step)
+}
+
 /// `#12 3.456 text`, and `3.456 text` as in the summary that BuildKit prints at the end.
-fn buildkit(text: &str) -> Option<&str> {
+fn buildkit(text: &str, builds_images: bool) -> Option<&str> {
     let rest = match text.strip_prefix('#') {
         Some(rest) => rest.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix(' ')?,
-        None => text,
+        None if builds_images => text,
+        None => return None,
     };
     let fraction = rest.trim_start_matches(|c: char| c.is_ascii_digit());
     let after = fraction.strip_prefix('.')?;
@@ -132,7 +145,7 @@ fn runner(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::peel;
+    use super::{peel, peel_where};
 
     #[test]
     fn the_prefixes_of_jenkins_docker_and_ant_are_removed() {
@@ -152,6 +165,9 @@ mod tests {
         assert_eq!(peel("[17:26:16]: Error: Exit status: 74"), "Error: Exit status: 74");
         assert_eq!(peel("(09:13:44) ERROR: /ws/BUILD:41:11: x"), "ERROR: /ws/BUILD:41:11: x");
         assert_eq!(peel("stderr: fatal: bad object"), "fatal: bad object");
+        assert_eq!(peel("35.78 Error: x"), "Error: x");
+        assert_eq!(peel_where("17.68 != 17.7", false), "17.68 != 17.7");
+        assert_eq!(peel_where("#9 17.68 != 17.7", false), "!= 17.7");
     }
 
     #[test]

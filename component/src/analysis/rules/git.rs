@@ -147,7 +147,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "git-files",
         tool: Tool::Git,
         category: Category::Scm,
-        specificity: 86,
+        specificity: 89,
         needles: &["error: unable to ", "error: invalid path", "Filename too long"],
         pattern: r"^error: (?P<message>unable to (?:create (?:symlink|file)|unlink(?: old)?|write file) '?(?P<file>[^\s':]+).*|invalid path '(?P<file2>[^']+)'|(?:cannot|unable to) stat '(?P<file3>[^']+)': Filename too long)$",
         cause: "git cannot put {file} into the workspace: {message}",

@@ -90,8 +90,8 @@ pub(super) const RULES: &[Rule] = &[
             "verifying ",
             "inconsistent vendoring",
         ],
-        pattern: r"(?:(?:^|: )(?:no required module provides package|cannot find module providing package|missing go\.sum entry for (?:module providing package|go\.mod file)) (?P<module>[^\s;:]+)|^go: (?P<module2>\S+@\S+): (?P<message>.*unknown revision.*|invalid version.*)|^go: (?P<message2>go\.mod file not found.*|updates to go\.mod needed.*|inconsistent vendoring.*)|package (?P<module3>\S+) is not in std|verifying (?P<module4>\S+@\S+?): (?P<message3>checksum mismatch))",
-        cause: "Go module problem: {module} {message}",
+        pattern: r"(?:(?:^|: )(?P<problem>no required module provides package|cannot find module providing package|missing go\.sum entry for (?:module providing package|go\.mod file)) (?P<module>[^\s;:]+)|^go: (?P<module2>\S+@\S+): (?P<message>.*unknown revision.*|invalid version.*)|^go: (?P<message2>go\.mod file not found.*|updates to go\.mod needed.*|inconsistent vendoring.*)|package (?P<module3>\S+) is not in std|verifying (?P<module4>\S+@\S+?): (?P<message3>checksum mismatch))",
+        cause: "Go module problem: {problem|} {module} {message}",
         advice: "Run `go mod tidy` and commit go.mod and go.sum; for a private module set GOPRIVATE and credentials.",
         examples: samples![
             "main.go:4:2: no required module provides package github.com/example/prices; to add it:\n\tgo get github.com/example/prices",

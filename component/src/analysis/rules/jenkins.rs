@@ -52,7 +52,7 @@ pub(super) const RULES: &[Rule] = &[
         pattern: r"(?:^Cancelling nested steps due to timeout|^Timeout has been exceeded|^Build timed out \(after (?P<limit>[\w ]+)\)|FlowInterruptedException: Timeout)",
         before: Some(Lookup::near(
             16,
-            r"^\+ (?P<command>.+)$|^(?P<command2>\[.+\] is not free, waiting for execution|Still waiting to schedule task|.*\bProceed or Abort$)",
+            r"^\+ (?P<command>.+)$|^(?P<command2>\[.+\] is not free, waiting for execution|Still waiting to schedule task|There are no nodes with the label .+|.+ is offline$|Waiting for next available executor.*|.*\bProceed or Abort$)",
         )),
         cause: "the build exceeded its limit ({limit|timeout step}) at `{command|a step that prints nothing}`",
         advice: "Find out why the last command hung or grew slow before raising the timeout.",

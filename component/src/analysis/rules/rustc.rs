@@ -54,6 +54,22 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        // An error without a code: of clippy, the parser, a denied lint.
+        id: "rustc-place",
+        tool: Tool::Rustc,
+        category: Category::Compile,
+        specificity: 90,
+        needles: &["--> "],
+        pattern: r"^\s*--> (?P<file>(?:/?[A-Za-z]:)?[^:\s]+):(?P<line>\d+):(?P<column>\d+)$",
+        before: Some(Lookup::required(1, r"^error: (?P<message>\S.*)$")),
+        extent: 3,
+        cause: "{file}:{line}: {message}",
+        advice: "Fix {file} at line {line}; what a lint denies may be allowed where the lint is wrong.",
+        examples: samples!["error: unneeded `return` statement\n  --> src/cart.rs:14:5\n   |\n14 |     return total;"],
+        near_misses: samples!["see --> the manual"],
+        ..Rule::CAUSE
+    },
+    Rule {
         id: "clippy",
         tool: Tool::Rustc,
         category: Category::Lint,

@@ -83,3 +83,50 @@ fatal: Could not reset index file to revision 'HEAD'.",
         .finish("ERROR: Error fetching remote repo 'source'", "FAILURE")
         .explains(Category::Scm, &["docs/cxf/index.adoc", "symlink"], "unable to create symlink");
 }
+
+#[test]
+fn a_number_at_the_beginning_of_a_message_is_no_clock_of_an_image_build() {
+    Log::freestyle()
+        .lines(
+            "+ robot tests/
+Pays By Card                                                          | FAIL |
+17.68 != 17.7
+------------------------------------------------------------------------------
+Build step 'Publish Robot Framework test results' changed build result to UNSTABLE
+Finished: UNSTABLE",
+        )
+        .explains(Category::Test, &["Pays By Card", "17.68 != 17.7"], "17.68 != 17.7");
+}
+
+#[test]
+fn the_step_that_made_a_build_unstable_is_told_and_not_the_last_one() {
+    Log::pipeline()
+        .stage("Coverage")
+        .line("[Pipeline] warnError")
+        .sh("./upload-coverage.sh")
+        .lines("413 while sending lcov.info\n[Pipeline] }\nWARNING: upload failed\nERROR: script returned exit code 1\n[Pipeline] // warnError")
+        .end()
+        .stage("Package")
+        .sh("./package.sh")
+        .line("packed 41 files")
+        .end()
+        .finish("", "UNSTABLE")
+        .explains(Category::Script, &["upload-coverage.sh", "exit code 1"], "413 while sending lcov.info");
+}
+
+#[test]
+fn a_build_that_waited_for_a_node_until_its_timeout_names_the_label() {
+    Log::default()
+        .lines(
+            "Started by timer
+[Pipeline] node
+Still waiting to schedule task
+There are no nodes with the label ‘gpu-a100’
+Cancelling nested steps due to timeout
+[Pipeline] // node
+[Pipeline] End of Pipeline
+Timeout has been exceeded
+Finished: ABORTED",
+        )
+        .explains(Category::Timeout, &["no nodes with the label", "gpu-a100"], "gpu-a100");
+}
