@@ -2,7 +2,7 @@
 //!
 //! A line about a call carries its `correlation_id` (the same as in its answer) and its `trace_id`; one about a request
 //! to the controller carries both too, so that the three can be joined. Standard output belongs to the protocol (stdio) or to the answer (command line), so nothing is ever logged there.
-//! Nobody waits for whoever reads standard error, see [`super::unhurried`].
+//! No call waits for whoever reads standard error, or for the disk, see [`super::unhurried`].
 //!
 //! | never logged | how |
 //! |---|---|
@@ -72,23 +72,24 @@ pub(crate) struct LogSettings {
 ///
 /// # Errors
 /// When the log file cannot be opened.
-pub(crate) fn start(settings: &LogSettings) -> io::Result<Unwritten> {
-    let (output, unwritten) = Unhurried::start(io::stderr())?;
-    let file = settings.file.clone().map(Rotating::open).transpose()?;
+pub(crate) fn start(settings: &LogSettings) -> io::Result<[Option<Unwritten>; 2]> {
+    let (stderr, on_stderr) = Unhurried::start("standard error", io::stderr())?;
+    let file = settings.file.clone().map(|file| Unhurried::start("file", Rotating::open(file)?)).transpose()?;
+    let (file, in_file) = file.unzip();
     let filter = filter(settings);
     let registry = tracing_subscriber::registry().with(filter);
     let started = if settings.json {
-        let stderr = fmt::layer().with_writer(output);
+        let stderr = fmt::layer().with_writer(stderr);
         let layers = file.map(|file| json(fmt::layer().with_writer(file)));
         registry.with(json(stderr)).with(layers).try_init()
     } else {
-        let stderr = fmt::layer().with_writer(output).with_ansi(colour_wanted()).with_target(false);
+        let stderr = fmt::layer().with_writer(stderr).with_ansi(colour_wanted()).with_target(false);
         let layers = file.map(|file| fmt::layer().with_writer(file).with_ansi(false).with_target(false));
         registry.with(stderr).with(layers).try_init()
     };
     // Only tests start it twice, and then the first one serves.
     drop(started);
-    Ok(unwritten)
+    Ok([Some(on_stderr), in_file])
 }
 
 fn json<S, W>(layer: fmt::Layer<S, fmt::format::DefaultFields, fmt::format::Format, W>) -> Json<S, W> {

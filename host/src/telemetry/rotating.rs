@@ -15,13 +15,8 @@ use std::io;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
-
-use tracing_subscriber::fmt::MakeWriter;
 
 /// How long lines may go to a file that was moved away.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -39,12 +34,9 @@ pub(crate) struct LogFile {
     pub keep: u32,
 }
 
-/// A writer of whole lines to a [`LogFile`]. Clones write to the same file.
-#[derive(Clone, Debug)]
-pub(super) struct Rotating(Arc<Mutex<State>>);
-
+/// A writer of whole lines to a [`LogFile`].
 #[derive(Debug)]
-struct State {
+pub(super) struct Rotating {
     file: LogFile,
     open: Option<Open>,
     tried: Option<Instant>,
@@ -65,43 +57,9 @@ impl Rotating {
     /// When the file cannot be made or appended to.
     pub(super) fn open(file: LogFile) -> io::Result<Self> {
         let open = Some(Open::append(&file.path)?);
-        Ok(Self(Arc::new(Mutex::new(State { file, open, tried: None, dropped: 0 }))))
-    }
-}
-
-impl Open {
-    fn append(path: &Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            // Names of jobs and users: for the operator's group, not for everybody.
-            options.mode(0o640);
-        }
-        let file = options.open(path)?;
-        let bytes = file.metadata()?.len();
-        Ok(Self { file, bytes, looked: Instant::now() })
+        Ok(Self { file, open, tried: None, dropped: 0 })
     }
 
-    /// Whether the path still names the file that is open.
-    fn is_current(&self, path: &Path) -> bool {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            match (fs::metadata(path), self.file.metadata()) {
-                (Ok(named), Ok(open)) => named.ino() == open.ino() && named.dev() == open.dev(),
-                _ => false,
-            }
-        }
-        #[cfg(not(unix))]
-        {
-            path.exists()
-        }
-    }
-}
-
-impl State {
     fn write_line(&mut self, line: &[u8]) -> io::Result<()> {
         let size = line.len() as u64;
         let (path, max_bytes) = (&self.file.path, self.file.max_bytes);
@@ -151,32 +109,55 @@ impl State {
     }
 }
 
+impl Open {
+    fn append(path: &Path) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            // Names of jobs and users: for the operator's group, not for everybody.
+            options.mode(0o640);
+        }
+        let file = options.open(path)?;
+        let bytes = file.metadata()?.len();
+        Ok(Self { file, bytes, looked: Instant::now() })
+    }
+
+    /// Whether the path still names the file that is open.
+    fn is_current(&self, path: &Path) -> bool {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            match (fs::metadata(path), self.file.metadata()) {
+                (Ok(named), Ok(open)) => named.ino() == open.ino() && named.dev() == open.dev(),
+                _ => false,
+            }
+        }
+        #[cfg(not(unix))]
+        {
+            path.exists()
+        }
+    }
+}
+
 fn numbered(path: &Path, number: u32) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{number}"));
     name.into()
 }
 
-impl Write for &Rotating {
+impl Write for Rotating {
     /// The subscriber writes an event with one call, so each buffer is a whole line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.write_line(line).is_err() {
-            state.dropped = state.dropped.saturating_add(1);
+        if self.write_line(line).is_err() {
+            self.dropped = self.dropped.saturating_add(1);
         }
         Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Rotating {
-    type Writer = &'a Rotating;
-
-    fn make_writer(&'a self) -> Self::Writer {
-        self
     }
 }
 
@@ -189,17 +170,16 @@ mod tests {
         (Rotating::open(LogFile { path: path.clone(), max_bytes, keep }).unwrap(), path)
     }
 
-    fn write(log: &Rotating, text: &str) {
-        let mut writer = log;
-        writer.write_all(text.as_bytes()).unwrap();
+    fn write(log: &mut Rotating, text: &str) {
+        log.write_all(text.as_bytes()).unwrap();
     }
 
     #[test]
     fn the_newest_lines_are_under_the_plain_name_and_old_ones_go() {
         let directory = tempfile::tempdir().unwrap();
-        let (log, path) = log(directory.path(), 10, 2);
+        let (mut log, path) = log(directory.path(), 10, 2);
         for line in ["first 1\n", "first 2\n", "first 3\n", "first 4\n"] {
-            write(&log, line);
+            write(&mut log, line);
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), "first 4\n");
         assert_eq!(fs::read_to_string(numbered(&path, 1)).unwrap(), "first 3\n");
@@ -210,9 +190,9 @@ mod tests {
     #[test]
     fn a_line_is_never_cut_in_two() {
         let directory = tempfile::tempdir().unwrap();
-        let (log, path) = log(directory.path(), 4, 1);
-        write(&log, "far too long\n");
-        write(&log, "x\n");
+        let (mut log, path) = log(directory.path(), 4, 1);
+        write(&mut log, "far too long\n");
+        write(&mut log, "x\n");
         assert_eq!(fs::read_to_string(numbered(&path, 1)).unwrap(), "far too long\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), "x\n");
     }
@@ -221,8 +201,8 @@ mod tests {
     fn what_an_earlier_run_wrote_counts_and_stays() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("jankins.log"), "earlier\n").unwrap();
-        let (log, path) = log(directory.path(), 10, 1);
-        write(&log, "later\n");
+        let (mut log, path) = log(directory.path(), 10, 1);
+        write(&mut log, "later\n");
         assert_eq!(fs::read_to_string(numbered(&path, 1)).unwrap(), "earlier\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), "later\n");
     }
@@ -231,11 +211,11 @@ mod tests {
     #[test]
     fn a_file_that_logrotate_moved_away_is_made_again() {
         let directory = tempfile::tempdir().unwrap();
-        let (log, path) = log(directory.path(), 1_000, 1);
-        write(&log, "before\n");
+        let (mut log, path) = log(directory.path(), 1_000, 1);
+        write(&mut log, "before\n");
         fs::rename(&path, directory.path().join("moved")).unwrap();
         std::thread::sleep(LOOK_EVERY);
-        write(&log, "after\n");
+        write(&mut log, "after\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), "after\n");
     }
 
@@ -244,14 +224,14 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let inner = directory.path().join("logs");
         fs::create_dir(&inner).unwrap();
-        let (log, path) = log(&inner, 5, 0);
-        write(&log, "one\n");
+        let (mut log, path) = log(&inner, 5, 0);
+        write(&mut log, "one\n");
         fs::remove_dir_all(&inner).unwrap();
-        write(&log, "two\n");
-        write(&log, "three\n");
+        write(&mut log, "two\n");
+        write(&mut log, "three\n");
         fs::create_dir(&inner).unwrap();
         std::thread::sleep(TRY_EVERY);
-        write(&log, "four\n");
+        write(&mut log, "four\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), "WARN 2 log lines could not be written\nfour\n");
     }
 

@@ -1,9 +1,9 @@
-//! Standard error for the log, without ever waiting for whoever reads it.
+//! An output of the log for which no call ever waits.
 //!
-//! Some clients start a server and never read what it says there, and a pipe takes 64 KiB: from then on each call would wait
-//! for ever for its line to be written. So a thread of its own writes, at most [`MOST_LINES`] wait for it, and what is beyond
-//! is lost. The log says how much that was, once there is room. At the end of the process the lines that wait are written,
-//! for [`LAST`] at most.
+//! Some clients start a server and never read its standard error, and a pipe takes 64 KiB: from then on each call would
+//! wait for ever for its line to be written; a disk that hangs would do the same to a file. So a thread of its own writes,
+//! at most [`MOST_LINES`] wait for it, and what is beyond is lost. The log says how much that was, once there is room. At the
+//! end of the process the lines that wait are written, for [`LAST`] at most; a process that is killed loses them.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -43,31 +43,31 @@ pub(super) struct Unhurried {
 pub(crate) struct Unwritten(SyncSender<Entry>);
 
 impl Unhurried {
-    /// Starts the thread that writes.
+    /// Starts the thread that writes; `name` says in the log where to.
     ///
     /// # Errors
     /// When the operating system gives no more threads.
-    pub(super) fn start(output: impl Write + Send + 'static) -> std::io::Result<(Self, Unwritten)> {
+    pub(super) fn start(name: &'static str, output: impl Write + Send + 'static) -> std::io::Result<(Self, Unwritten)> {
         let (queue, entries) = sync_channel(MOST_LINES);
         let lost = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&lost);
-        std::thread::Builder::new().name("log".into()).spawn(move || write_all(&entries, output, &counted))?;
+        std::thread::Builder::new().name("log".into()).spawn(move || write_all(name, &entries, output, &counted))?;
         Ok((Self { queue: queue.clone(), lost }, Unwritten(queue)))
     }
 }
 
-fn write_all(entries: &Receiver<Entry>, mut output: impl Write, lost: &AtomicU64) {
+fn write_all(name: &str, entries: &Receiver<Entry>, mut output: impl Write, lost: &AtomicU64) {
     loop {
         let entry = entries.try_recv().or_else(|_| {
             let lost = lost.swap(0, Ordering::Relaxed);
             if lost > 0 {
                 // Comes back here as a line.
-                tracing::warn!(lost, "lines of the log were lost: standard error was not read");
+                tracing::warn!(lost, output = name, "lines of the log were lost: its output did not take them");
             }
             entries.recv()
         });
         match entry {
-            // A closed standard error is nobody's loss.
+            // A closed output is nobody's loss.
             Ok(Entry::Line(line)) => drop(output.write_all(&line)),
             Ok(Entry::Reached(tell)) => drop(tell.send(())),
             Err(_) => return,
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn all_lines_are_written_in_order_before_the_end() {
         let pipe = Pipe::default();
-        let (mut log, unwritten) = Unhurried::start(pipe.clone()).unwrap();
+        let (mut log, unwritten) = Unhurried::start("pipe", pipe.clone()).unwrap();
         for number in 0..1_000 {
             log.write_all(format!("{number}\n").as_bytes()).unwrap();
         }
@@ -148,7 +148,7 @@ mod tests {
     fn a_reader_who_does_not_read_holds_nobody_up_and_what_is_lost_is_counted() {
         let pipe = Pipe::default();
         let held = pipe.0.lock().unwrap();
-        let (mut log, unwritten) = Unhurried::start(pipe.clone()).unwrap();
+        let (mut log, unwritten) = Unhurried::start("pipe", pipe.clone()).unwrap();
         for _ in 0..MOST_LINES * 2 {
             log.write_all(b"line\n").unwrap();
         }
@@ -164,7 +164,7 @@ mod tests {
     fn the_end_does_not_wait_for_ever() {
         let pipe = Pipe::default();
         let _held = pipe.0.lock().unwrap();
-        let (mut log, unwritten) = Unhurried::start(pipe.clone()).unwrap();
+        let (mut log, unwritten) = Unhurried::start("pipe", pipe.clone()).unwrap();
         log.write_all(b"line\n").unwrap();
         let begun = Instant::now();
         drop(unwritten);

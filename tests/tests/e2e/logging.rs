@@ -156,13 +156,29 @@ async fn health_is_asked_from_the_command_line_as_a_container_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_never_reads_the_log_is_answered_all_the_same() {
+    let jenkins = controller().await;
+    answers_while_its_log_stands_still(Host::new(Artifact::P3).unwrap().against(&jenkins.url(), User::Admin)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_file_that_takes_nothing_holds_up_no_call() {
+    let jenkins = controller().await;
+    let directory = tempfile::tempdir().unwrap();
+    // What a disk that hangs is to whoever writes.
+    let file = directory.path().join("jankins.log");
+    assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+    let _never_read = std::fs::File::options().read(true).write(true).open(&file).unwrap();
+    let host = Host::new(Artifact::P3).unwrap().against(&jenkins.url(), User::Admin);
+    answers_while_its_log_stands_still(host.env("JANKINS_LOG_FILE", &file)).await;
+}
+
+async fn answers_while_its_log_stands_still(host: Host) {
     use tokio::io::AsyncBufReadExt as _;
     use tokio::io::AsyncWriteExt as _;
 
     // Some megabytes of log, and no pipe holds so much.
     const CALLS: usize = 1_500;
-    let jenkins = controller().await;
-    let host = Host::new(Artifact::P3).unwrap().against(&jenkins.url(), User::Admin).env("JANKINS_LOG_LEVEL", "debug");
+    let host = host.env("JANKINS_LOG_LEVEL", "debug");
     let mut child = host.command().stdin(std::process::Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     let mut output = tokio::io::BufReader::new(child.stdout.take().unwrap()).lines();
