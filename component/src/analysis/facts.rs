@@ -29,6 +29,8 @@ pub(super) struct Facts {
     pub(super) workspace: Option<String>,
     pub(super) command: Option<Evidence>,
     pub(super) tail: VecDeque<Evidence>,
+    /// How a command ended whose exit code the script kept, and its output.
+    kept: Option<(u8, Option<Evidence>, VecDeque<Evidence>)>,
     /// Command and output from before the last exit code.
     at_exit: Option<(Option<Evidence>, VecDeque<Evidence>)>,
     /// Command and output from before the first `post` block.
@@ -113,17 +115,44 @@ impl Facts {
             self.before_post = Some((self.command.clone(), self.tail.clone()));
         }
         if command {
-            self.command = Some(line.clone());
-            // `exit 1` is how a script ends after it has said why.
-            if !line.text.trim_start_matches(['+', ' ']).starts_with("exit ") {
-                self.tail.clear();
-            }
+            self.run(line);
         } else if !line.text.starts_with("Finished: ") {
-            if self.tail.len() == TAIL {
-                self.tail.pop_front();
-            }
-            self.tail.push_back(line.clone());
+            self.said(line.clone());
         }
+    }
+
+    fn said(&mut self, line: Evidence) {
+        if self.tail.len() == TAIL {
+            self.tail.pop_front();
+        }
+        self.tail.push_back(line);
+    }
+
+    /// A command begins. What a script does to end by itself is none: `rc=3` keeps how the command before it ended, and
+    /// `exit 3` goes back to it.
+    fn run(&mut self, line: &Evidence) {
+        let typed = line.text.trim_start_matches(['+', ' ']);
+        let number = |text: &str| text.parse::<u8>().ok().filter(|code| *code != 0);
+        if let Some(code) = typed.strip_prefix("exit ") {
+            if let Some((_, command, said)) = self.kept.take().filter(|(kept, ..)| Some(*kept) == number(code)) {
+                self.command = command;
+                let since = std::mem::replace(&mut self.tail, said);
+                since.into_iter().for_each(|line| self.said(line));
+            } else {
+                // It left by itself, after it had said why.
+                self.command = Some(line.clone());
+            }
+            return;
+        }
+        if let Some(code) = typed.split_once('=').filter(|(name, _)| is_name(name)).and_then(|(_, value)| number(value)) {
+            self.kept = Some((code, self.command.clone(), self.tail.clone()));
+            return;
+        }
+        if ["echo ", "printf ", "set "].iter().any(|begin| typed.starts_with(begin)) {
+            return;
+        }
+        self.command = Some(line.clone());
+        self.tail.clear();
     }
 
     fn downstream(&mut self, job: &str, number: Option<u64>, result: Option<&str>, evidence: Evidence) {
@@ -158,6 +187,11 @@ impl Facts {
             });
         }
     }
+}
+
+/// Of a variable of the shell.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 /// `shop.CartTest.addsDiscount` and, in the summary, `CartTest.addsDiscount`.

@@ -31,6 +31,7 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
     let output = outputs()
         .find(|line| says(&line.text, &COMPLAINTS))
         .or_else(|| outputs().find(|line| says(&line.text, &HINTS)))
+        .or_else(|| outputs().find(|line| !ends_well(&line.text)))
         .or_else(|| outputs().next());
     let said = output.map_or_else(String::new, |line| format!("; last output: {}", line.text.trim()));
     let title = match (command, code) {
@@ -118,8 +119,13 @@ const HINTS: [&str; 16] = [
 fn says(text: &str, words: &[&str]) -> bool {
     let lower = text.to_ascii_lowercase();
     let counts_none = ["0 error", "0 fail", "no error", "errors: 0", "failed: 0"].iter().any(|none| lower.contains(none));
-    let is_well = [" ok", " passed", " done", " pass"].iter().any(|well| lower.trim_end().ends_with(well));
-    words.iter().any(|word| lower.contains(word)) && !counts_none && !is_well && !is_soft(text)
+    words.iter().any(|word| lower.contains(word)) && !counts_none && !ends_well(text) && !is_soft(text)
+}
+
+/// `licence server ok`.
+fn ends_well(text: &str) -> bool {
+    let end = text.trim_end_matches(['.', '!', ' ', ']']).to_ascii_lowercase();
+    ["ok", "passed", "done", "pass"].iter().any(|well| end.strip_suffix(well).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric)))
 }
 
 fn is_red(build: &DownstreamBuild) -> bool {

@@ -64,10 +64,11 @@ pub(super) const RULES: &[Rule] = &[
             "incorrect username or password",
             "denied: requested access",
             "denied: permission",
+            "denied: Your authorization token",
             "Cannot perform an interactive login",
             "error checking push permissions",
         ],
-        pattern: r"(?P<message>error checking push permissions .+|no basic auth credentials|unauthorized: (?:authentication required|incorrect username or password|access to the requested resource is not authorized).*|denied: (?:requested access to the resource is denied|permission\S* .+)|Cannot perform an interactive login from a non TTY device)",
+        pattern: r"(?P<message>error checking push permissions .+|no basic auth credentials|unauthorized: (?:authentication required|incorrect username or password|access to the requested resource is not authorized).*|denied: (?:requested access to the resource is denied|permission\S* .+|Your authorization token .+)|Cannot perform an interactive login from a non TTY device)",
         cause: "the registry refused the credentials: {message}",
         advice: "Log in with valid credentials (withRegistry, docker login --password-stdin) that may pull or push here.",
         examples: samples![

@@ -226,12 +226,13 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Script,
         specificity: 36,
         needles: &["Exception: ", "Error: "],
-        pattern: r"^(?:Caused: )?(?P<kind>(?:[a-z]\w*\.)+[A-Z][\w$]*(?:Exception|Error)): (?P<message>.+)$",
+        pattern: r"^(?:Caused: )?(?P<kind>(?:[a-z]\w*\.)+[\w$]*(?:Exception|Error)): (?P<message>.+)$",
         unless: r"script returned exit code",
         extent: 2,
         cause: "{kind}: {message}",
         advice: "Look at the first frame of the pipeline or of the plugin below it.",
         examples: samples![
+            "java.lang.Exception: no approval for change CHG0031182\n\tat changeControl.call(changeControl.groovy:31)",
             "java.lang.IllegalArgumentException: Node Jenkins doesn't seem to be running on RedHat-like distro\n\tat org.jenkinsci.plugins.openjdk_native.OpenJDKInstaller.isInstalled(OpenJDKInstaller.java:96)"
         ],
         near_misses: samples!["hudson.AbortException: script returned exit code 2", "TypeError: x is not a function"],

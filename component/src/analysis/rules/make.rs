@@ -5,6 +5,16 @@ use super::{Category, Lookup, Rule, Tool, samples};
 /// The table.
 pub(super) const RULES: &[Rule] = &[
     Rule {
+        id: "nmake-error",
+        tool: Tool::Make,
+        needles: &["NMAKE : fatal error"],
+        pattern: r"^NMAKE : fatal error U1077: (?P<target>.+) : return code",
+        cause: "nmake: {target} failed",
+        examples: samples!["NMAKE : fatal error U1077: 'link' : return code '0x49d'"],
+        near_misses: samples!["NMAKE : warning U4004: too many rules"],
+        ..Rule::SYMPTOM
+    },
+    Rule {
         id: "make-error",
         tool: Tool::Make,
         needles: &["*** ["],

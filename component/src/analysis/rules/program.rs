@@ -48,8 +48,9 @@ pub(super) const RULES: &[Rule] = &[
             ": not found",
             "is not recognized as an internal or external command",
             "is not recognized as the name of a cmdlet",
+            "program not found or is not executable",
         ],
-        pattern: r"(?:^(?:\S*(?:sh|script\.sh)|/\S+|-bash): (?:line )?\d+: (?P<program>\S+): (?:command )?not found$|^(?:\S+: )?(?:line \d+: )?(?P<program2>[\w./+-]+): command not found$|^'(?P<program3>[^']+)' is not recognized as an internal or external command|The term '(?P<program4>[^']+)' is not recognized as the name of a cmdlet)",
+        pattern: r"(?:^(?P<program5>[\w-]+): program not found or is not executable$|^(?:\S*(?:sh|script\.sh)|/\S+|-bash): (?:line )?\d+: (?P<program>\S+): (?:command )?not found$|^(?:\S+: )?(?:line \d+: )?(?P<program2>[\w./+-]+): command not found$|^'(?P<program3>[^']+)' is not recognized as an internal or external command|The term '(?P<program4>[^']+)' is not recognized as the name of a cmdlet)",
         cause: "the program {program} is not installed on the agent (or not in PATH)",
         advice: "Install {program} on the agent or use an image that has it; check PATH and the `tools` block.",
         examples: samples![
@@ -57,6 +58,7 @@ pub(super) const RULES: &[Rule] = &[
             "/tmp/jenkins3423903304949360030.sh: line 3: mvn: command not found",
             "'nuget' is not recognized as an internal or external command,",
             "bash: terraform: command not found",
+            "protoc-gen-go: program not found or is not executable",
         ],
         near_misses: samples!["404: page not found", "origin/main: not found in cache"],
         ..Rule::CAUSE
@@ -107,10 +109,11 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        // Mostly what is missing was to be made by something that failed before.
         id: "file-missing",
         tool: Tool::Machine,
         category: Category::Config,
-        specificity: 68,
+        specificity: 60,
         needles: &[
             "No such file or directory",
             ": file not found",
@@ -124,7 +127,7 @@ pub(super) const RULES: &[Rule] = &[
         examples: samples![
             "cat: version.txt: No such file or directory",
             "Error: ENOENT: no such file or directory, open '/ws/package.json'",
-            "FileNotFoundError: [Errno 2] No such file or directory: 'reports/unit.xml'",
+            "build: [Errno 2] No such file or directory: 'reports/unit.xml'",
             "/ws@tmp/durable/script.sh: line 2: ./gone.sh: No such file or directory",
             "/usr/local/etc/tests/common_funs.sh: line 13: .: shunit2: file not found",
         ],
@@ -243,6 +246,39 @@ pub(super) const RULES: &[Rule] = &[
             "Error: Unable to access jarfile target/shop.jar",
         ],
         near_misses: samples!["Unrecognized option in the form was ignored"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "gpg",
+        tool: Tool::Machine,
+        category: Category::Credentials,
+        specificity: 84,
+        needles: &["gpg: "],
+        pattern: r"^(?:\[\w+\] )?gpg: (?P<message>signing failed: .+|(?:no default secret key|skipped \x22[^\x22]+\x22|decryption failed|keyserver \w+ failed|Can't check signature): .+|BAD signature from .+)$",
+        cause: "gpg: {message}",
+        advice: "Import the key in this step (withCredentials file, gpg --import), give its passphrase with --pinentry-mode loopback.",
+        examples: samples!["gpg: signing failed: No secret key", "gpg: no default secret key: No secret key"],
+        near_misses: samples!["gpg: keybox '/root/.gnupg/pubring.kbx' created", "gpg: Good signature from \"A <a@example.com>\""],
+        ..Rule::CAUSE
+    },
+    Rule {
+        // What programs in Rust print: the error, and below it the chain of its causes.
+        id: "error-chain",
+        tool: Tool::Unknown,
+        category: Category::Script,
+        specificity: 66,
+        needles: &["Caused by:"],
+        pattern: r"^Caused by:$",
+        before: Some(Lookup::required(3, r"^(?i:error): (?P<head>\S.*)$")),
+        after: Some(Lookup::last(8, r"^\s+(?:\d+: )?(?P<message>\S.*)$")),
+        extent: 1,
+        last_is_root: true,
+        cause: "{head}: {message|see below}",
+        advice: "The last cause of the chain is the root.",
+        examples: samples![
+            "error: failed to publish to registry at https://crates.io\n\nCaused by:\n  the remote server responded with an error: crate version `1.4.0` is already uploaded"
+        ],
+        near_misses: samples!["Caused by: java.io.IOException: x"],
         ..Rule::CAUSE
     },
 ];

@@ -130,3 +130,35 @@ Finished: ABORTED",
         )
         .explains(Category::Timeout, &["no nodes with the label", "gpu-a100"], "gpu-a100");
 }
+
+#[test]
+fn a_script_that_keeps_an_exit_code_and_leaves_with_it_is_explained_by_the_command_that_had_it() {
+    Log::freestyle()
+        .lines(
+            "+ set +e
++ ./reconcile 2026-03-03
+ledger and bank differ by 0.02
++ rc=3
++ set -e
++ echo reconcile ended with 3
+reconcile ended with 3
++ cp report.html /srv/reports
++ exit 3
+Build step 'Execute shell' marked build as failure
+Finished: FAILURE",
+        )
+        .explains(Category::Script, &["./reconcile 2026-03-03", "ledger and bank differ"], "ledger and bank differ");
+}
+
+#[test]
+fn what_was_to_be_made_by_a_missing_program_is_not_the_cause_that_it_is_missing() {
+    Log::pipeline()
+        .stage("Generate")
+        .sh("./gen.sh")
+        .line("protoc-gen-go: program not found or is not executable")
+        .noise(200, "copying schema {}")
+        .line("wc: gen/orders.pb.go: No such file or directory")
+        .end()
+        .failed(&[], EXIT_1)
+        .explains(Category::Config, &["protoc-gen-go", "not installed"], "protoc-gen-go: program not found");
+}
