@@ -66,7 +66,7 @@ pub(super) fn fallback(analysis: &Analysis) -> Option<Hypothesis> {
 }
 
 /// Words with which programs that no rule knows say that they could not.
-const COMPLAINTS: [&str; 25] = [
+const COMPLAINTS: [&str; 27] = [
     "error",
     "fail",
     "cannot",
@@ -92,6 +92,8 @@ const COMPLAINTS: [&str; 25] = [
     // In other languages: Fehler, fehlgeschlagen; erreur; erro.
     "fehl",
     "erreur",
+    "échec",
+    "Échec",
     "erro:",
 ];
 

@@ -40,6 +40,8 @@ pub(super) enum Marker {
     Ignored,
     Retried,
     Recovered,
+    /// A node took the build.
+    Node,
 }
 
 /// The markers of a log in order, bounded.
@@ -130,6 +132,9 @@ impl Scene<'_> {
         // A stop by a person or a clock is not undone by what the interrupted program prints.
         if matches!(finding.rule.category, Category::Compile | Category::Lint | Category::Aborted) {
             return;
+        }
+        if finding.rule.waits_for_node && self.markers.next(finding.last_line, |marker| marker == Marker::Node).is_some() {
+            notes.push(Note::Recovered);
         }
         let retried = self.markers.next(finding.last_line, |marker| marker == Marker::Retried);
         if retried.is_some_and(|(distance, _)| distance <= RETRY_WITHIN) || self.step_retried(finding.last_line) {

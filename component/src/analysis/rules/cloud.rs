@@ -119,4 +119,35 @@ pub(super) const RULES: &[Rule] = &[
         near_misses: samples!["    error: update failed"],
         ..Rule::CAUSE
     },
+    Rule {
+        id: "salesforce",
+        tool: Tool::Cloud,
+        category: Category::Deploy,
+        specificity: 82,
+        needles: &["| Error "],
+        pattern: r"^\|? ?Error +(?P<name>\S+) +(?P<message>\S.*?)(?: {2,}(?P<line>\d+):(?P<column>\d+))? *\|?$",
+        before: Some(Lookup::required(8, r"^Component Failures \[(?P<count>\d+)\]")),
+        cause: "component {name} does not deploy: {message} (line {line|-})",
+        advice: "Correct {name}; `sf project deploy start --dry-run` checks it again.",
+        examples: samples![
+            "Component Failures [1]\n| Type  Name  Problem   Line:Column\n| Error Cart  Variable does not exist: totl  14:9        "
+        ],
+        near_misses: samples!["Errors | none"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "appium",
+        tool: Tool::Unknown,
+        category: Category::Infrastructure,
+        specificity: 80,
+        needles: &["Original error: "],
+        pattern: r"server-side error occurred while processing the command\. Original error: (?P<message>.+)$",
+        cause: "Appium: {message}",
+        advice: "Check the device or emulator of the agent and Appium's own log.",
+        examples: samples![
+            "An unknown server-side error occurred while processing the command. Original error: Could not find a connected Android device in 20000ms."
+        ],
+        near_misses: samples!["Original error: unknown"],
+        ..Rule::CAUSE
+    },
 ];

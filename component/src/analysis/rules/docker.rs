@@ -185,9 +185,9 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Docker,
         category: Category::Script,
         specificity: 60,
-        needles: &["error building image: "],
-        pattern: r"^error building image: (?P<message>.+)$",
-        cause: "the image could not be built: {message}",
+        needles: &["error building image: ", "error pushing image: "],
+        pattern: r"^error (?:building|pushing) image: (?P<message>.+)$",
+        cause: "the image could not be built or pushed: {message}",
         advice: "The output of the instruction above says why.",
         examples: samples![
             "error building image: error building stage: failed to execute command: waiting for process to exit: exit status 1"

@@ -81,4 +81,19 @@ pub(super) const RULES: &[Rule] = &[
         near_misses: samples!["orders.proto:14:3: warning: Import x.proto is unused."],
         ..Rule::CAUSE
     },
+    Rule {
+        id: "lighthouse",
+        tool: Tool::Lint,
+        category: Category::Quality,
+        specificity: 78,
+        needles: &[" assertion"],
+        pattern: r"^\s*✘\s+(?P<name>\S+) failure for (?P<kind>\w+) assertion",
+        after: Some(Lookup::near(3, r"^\s+found: (?P<found>\S+)")),
+        extent: 2,
+        cause: "Lighthouse: {name} misses {kind}: {found|see below}",
+        advice: "Open the report of the run, or correct the assertion in lighthouserc.",
+        examples: samples!["  ✘  categories.performance failure for minScore assertion\n        expected: >=0.9\n           found: 0.71"],
+        near_misses: samples!["  ✔  categories.performance assertion"],
+        ..Rule::CAUSE
+    },
 ];

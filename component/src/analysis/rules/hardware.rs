@@ -61,7 +61,7 @@ pub(super) const RULES: &[Rule] = &[
         category: Category::Compile,
         specificity: 84,
         needles: &["Error ("],
-        pattern: r"^Error \((?P<code>\d+)\): (?P<message>.+?)(?: File: (?P<file>\S+) Line: (?P<line>\d+))?$",
+        pattern: r"^Error \((?P<code>\d{4,6})\): (?P<message>.+?)(?: File: (?P<file>\S+) Line: (?P<line>\d+))?$",
         unless: r"was unsuccessful|unsuccessful$",
         cause: "{file|the design}:{line|-}: {message} ({code})",
         advice: "Fix it there; the totals below only count it.",

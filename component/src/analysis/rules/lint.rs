@@ -223,4 +223,46 @@ pub(super) const RULES: &[Rule] = &[
         near_misses: samples!["check yaml...............................................................Passed"],
         ..Rule::CAUSE
     },
+    Rule {
+        id: "phpstan",
+        tool: Tool::Php,
+        category: Category::Lint,
+        specificity: 84,
+        needles: &["  Line   "],
+        pattern: r"^\s+Line\s+(?P<file>\S+\.php)\s*$",
+        after: Some(Lookup::near(3, r"^\s+:?(?P<line>\d+)\s+(?P<message>\S.*?)\s*$")),
+        extent: 2,
+        cause: "{file}:{line|?}: {message|see below}",
+        advice: "Fix {file} at line {line|?}, or add it to the baseline.",
+        examples: samples!["  Line   src/Cart.php\n ------ ------\n  14     Call to an undefined method App\\Cart::totl()."],
+        near_misses: samples!["  Line   14"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "rubocop",
+        tool: Tool::Ruby,
+        category: Category::Lint,
+        specificity: 80,
+        needles: &[".rb:", ".rake:", "Gemfile:"],
+        pattern: r"^(?P<file>(?:[^:\s]+\.(?:rb|rake)|Gemfile)):(?P<line>\d+):(?P<column>\d+): [CWEF]: (?:\[\w+\] )?(?P<message>.+)$",
+        cause: "{file}:{line}: {message}",
+        advice: "Run `rubocop -a {file}`.",
+        examples: samples!["app/models/cart.rb:14:121: C: Layout/LineLength: Line is too long. [141/120]"],
+        near_misses: samples!["app/models/cart.rb:14:in `total'"],
+        ..Rule::CAUSE
+    },
+    Rule {
+        id: "commitlint",
+        tool: Tool::Lint,
+        category: Category::Lint,
+        specificity: 78,
+        needles: &["✖   "],
+        pattern: r"^✖ {3}(?P<message>\S.*? \[[a-z-]+\])$",
+        before: Some(Lookup::near(3, r"^⧗ {3}input: (?P<title>.+)$")),
+        cause: "the commit message is refused: {message} ({title|see above})",
+        advice: "Write the message as the rule wants it (git commit --amend, or rebase).",
+        examples: samples!["⧗   input: fixed page\n✖   subject may not be empty [subject-empty]"],
+        near_misses: samples!["✖   found 2 problems, 0 warnings"],
+        ..Rule::CAUSE
+    },
 ];

@@ -158,4 +158,20 @@ pub(super) const RULES: &[Rule] = &[
         near_misses: samples!["ninja: no work to do."],
         ..Rule::CAUSE
     },
+    Rule {
+        id: "meson-error",
+        tool: Tool::Cmake,
+        category: Category::Config,
+        specificity: 88,
+        needles: &["meson.build:", "Project ERROR: "],
+        pattern: r"^(?:(?P<file>\S*meson\.build):(?P<line>\d+):(?P<column>\d+): ERROR: (?P<message>.+)|Project ERROR: (?P<message2>.+))$",
+        cause: "{file|qmake}:{line|-}: {message}",
+        advice: "Install what it looks for, or correct its name or version.",
+        examples: samples![
+            "meson.build:14:0: ERROR: Dependency \"gtk4\" not found, tried pkgconfig and cmake",
+            "Project ERROR: Unknown module(s) in QT: webengine",
+        ],
+        near_misses: samples!["meson.build:14: WARNING: deprecated", "Project MESSAGE: ok"],
+        ..Rule::CAUSE
+    },
 ];

@@ -175,4 +175,19 @@ pub(super) const RULES: &[Rule] = &[
         near_misses: samples!["[INFO] shop-core .......................................... SUCCESS [  2.345 s]"],
         ..Rule::SYMPTOM
     },
+    Rule {
+        id: "tycho",
+        tool: Tool::Maven,
+        category: Category::Dependency,
+        specificity: 87,
+        needles: &["Missing requirement: "],
+        pattern: r"Missing requirement: (?P<message>.+? but it could not be found)",
+        cause: "Tycho cannot resolve the target platform: {message}",
+        advice: "Add the repository that has it to the target definition, or correct the version range.",
+        examples: samples![
+            "[ERROR]   Missing requirement: ui 1.4.0 requires 'osgi.bundle; org.x [3.31.0,4.0.0)' but it could not be found"
+        ],
+        near_misses: samples!["Missing requirement: none"],
+        ..Rule::CAUSE
+    },
 ];

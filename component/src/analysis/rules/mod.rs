@@ -16,6 +16,7 @@ mod cloud;
 mod dbt;
 mod detect;
 mod docker;
+mod documents;
 mod dotnet;
 mod environment;
 pub(super) mod exit_code;
@@ -63,6 +64,7 @@ pub const TABLES: &[&[Rule]] = &[
     bazel::RULES,
     hardware::RULES,
     languages::RULES,
+    documents::RULES,
     rustc::RULES,
     cargo::RULES,
     javac::RULES,

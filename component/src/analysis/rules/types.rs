@@ -286,6 +286,8 @@ pub struct Rule {
     pub extent: u8,
     /// Of several that stand close together, as in one trace, the last one is the root.
     pub last_is_root: bool,
+    /// It is over as soon as a node takes the build.
+    pub waits_for_node: bool,
     /// The sentence, with captures as `{name}` or `{name|text when it is missing}`.
     pub cause: &'static str,
     /// What to do about it, same placeholders.
@@ -315,6 +317,7 @@ impl Rule {
         after: None,
         extent: 0,
         last_is_root: false,
+        waits_for_node: false,
         cause: "",
         advice: "",
         retryable: false,

@@ -162,3 +162,21 @@ fn what_was_to_be_made_by_a_missing_program_is_not_the_cause_that_it_is_missing(
         .failed(&[], EXIT_1)
         .explains(Category::Config, &["protoc-gen-go", "not installed"], "protoc-gen-go: program not found");
 }
+
+#[test]
+fn an_agent_that_came_up_in_the_end_is_not_waited_for_any_more() {
+    let log = |node: &str| {
+        Log::default()
+            .lines("Started by timer\n[Pipeline] node\nStill waiting to schedule task\n‘pod-x1k2j’ is offline")
+            .line(node)
+            .lines("[Pipeline] sh\n+ ./publish.sh")
+            .line("the mirror took nothing")
+            .finish("ERROR: script returned exit code 1", "FAILURE")
+    };
+    log("Running on pod-x1k2j in /home/jenkins/agent/workspace/app").explains(
+        Category::Script,
+        &["./publish.sh", "the mirror took nothing"],
+        "the mirror took nothing",
+    );
+    log("").explains(Category::Infrastructure, &["pod-x1k2j"], "is offline");
+}
