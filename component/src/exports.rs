@@ -61,7 +61,7 @@ exports! {
     tools::nodes::list_nodes: list_nodes(label: Text, status: Option<types::NodeStatus>, limit: Number, cursor: Text, format: Format) -> NodeList;
     tools::credentials::list_credentials: list_credentials(folder: Text, limit: Number, cursor: Text, format: Format) -> CredentialList;
     tools::pipeline::get_pipeline_graph: get_pipeline_graph(job: String, branch: Text, build: Text, format: Format) -> PipelineGraph;
-    tools::inputs::list_pending_inputs: list_pending_inputs(job: String, branch: Text, build: Text) -> PendingInputs;
+    tools::inputs::list_pending_inputs: list_pending_inputs(job: Text, branch: Text, build: Text) -> PendingInputs;
     tools::jenkinsfile::validate_jenkinsfile: validate_jenkinsfile(jenkinsfile: String) -> JenkinsfileCheck;
     tools::jobs::list::list_jobs: list_jobs(folder: Text, prefix: Text, name_regex: Text, status: Option<types::JobStatus>, view: Text, depth: Number, limit: Number, cursor: Text, format: Format) -> JobList;
     tools::jobs::detail::get_job: get_job(job: String, branch: Text, format: Format) -> Job;

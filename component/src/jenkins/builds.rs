@@ -86,6 +86,7 @@ record! {
     pub(crate) struct Cause {
         pub(crate) short_description: String,
         pub(crate) user_id: Option<String>,
+        pub(crate) user_name: Option<String>,
     }
 
     /// A parameter that a build was given.
@@ -287,7 +288,7 @@ impl Build {
         own.filter_map(|run| {
             let cell = JobPath::cell(&run.url)?;
             let (_, name) = cell.part()?;
-            Some((name.to_owned(), run.result.as_deref().unwrap_or("RUNNING")))
+            Some((name.to_owned(), run.result.as_deref().unwrap_or(if self.building { "RUNNING" } else { "UNKNOWN" })))
         })
     }
 

@@ -14,7 +14,7 @@ use crate::json::{Value, record};
 const BRIEF: &str = "busyExecutors,totalExecutors,computer[_class,displayName,offline]";
 /// Everything [`Nodes`] reads, without the monitors.
 const FIELDS: &str = "busyExecutors,totalExecutors,computer[_class,displayName,description,assignedLabels[name],numExecutors,idle,\
-offline,temporarilyOffline,offlineCause[_class],offlineCauseReason,jnlpAgent,\
+offline,temporarilyOffline,offlineCause[_class,timestamp],offlineCauseReason,jnlpAgent,\
 executors[likelyStuck,currentExecutable[url,number,fullDisplayName,timestamp,estimatedDuration]],\
 oneOffExecutors[currentExecutable[url,number,fullDisplayName,timestamp,estimatedDuration]]";
 
@@ -50,6 +50,7 @@ record! {
     #[derive(Debug, Default)]
     struct Class {
         class: String = "_class",
+        timestamp: Option<u64>,
     }
 
     #[derive(Debug, Default)]
@@ -111,6 +112,11 @@ impl Node {
     /// The name to use in calls: `built-in`, or the agent's.
     pub(crate) fn name(&self) -> &str {
         if self.is_built_in() { "built-in" } else { &self.display_name }
+    }
+
+    /// When it went offline, in milliseconds since 1970; not every controller tells.
+    pub(crate) fn offline_since_ms(&self) -> Option<u64> {
+        self.offline_cause.as_ref()?.timestamp.filter(|at| *at > 0)
     }
 
     /// Its labels, its own name among them.

@@ -54,7 +54,7 @@ pub(crate) fn reads() -> Vec<Question> {
         "get-status": status::get_status();
         "get-pipeline-graph": pipeline::get_pipeline_graph("parallel-nest".into(), None, None, Some(Format::Full));
         "get-pipeline-graph": pipeline::get_pipeline_graph(main(), None, some("25"), None);
-        "list-pending-inputs": inputs::list_pending_inputs("release".into(), None, some("3"));
+        "list-pending-inputs": inputs::list_pending_inputs(some("release"), None, some("3"));
         "list-jobs": jobs::list::list_jobs(None, None, None, None, None, Some(3), Some(100), None, Some(Format::Full));
         "list-jobs": jobs::list::list_jobs(some("fleet"), None, None, None, None, None, Some(130), None, None);
         "get-job": jobs::detail::get_job("deploy".into(), None, Some(Format::Full));

@@ -140,7 +140,10 @@ fn line(call: &Call, node: &Node, format: Format) -> String {
         return line;
     }
     let state = match (node.offline, node.temporarily_offline) {
-        (true, _) => format!("OFFLINE ({})", cause(call, node)),
+        (true, _) => {
+            let since = node.offline_since_ms().map(|at| human::duration(call.now_ms().saturating_sub(at)));
+            format!("OFFLINE{} ({})", since.map(|time| format!(" for {time}")).unwrap_or_default(), cause(call, node))
+        }
         (false, true) => "online, takes no builds".to_owned(),
         (false, false) => "online".to_owned(),
     };
@@ -209,6 +212,7 @@ fn record(call: &Call, node: &Node) -> Record {
         labels: labels(node).into_iter().map(str::to_owned).collect(),
         online: !node.offline,
         offline_cause: node.offline.then(|| cause(call, node)),
+        offline_since: answer::timestamp(node.offline_since_ms().filter(|_| node.offline)),
         description: node.description.as_deref().filter(|d| !d.trim().is_empty()).map(|d| answer::redacted(call, d)),
         executors: node.num_executors,
         busy: node.busy(),

@@ -48,7 +48,7 @@ pub(crate) async fn search_log(
         None => search_build(call, &job, which, &options).await,
     };
     match searched {
-        Ok(searched) => Ok(answer(call, &job, &pattern, searched)),
+        Ok(searched) => Ok(answer(call, &job, &options, searched)),
         Err(error) => Err(missing(call, &job, error).await),
     }
 }
@@ -110,7 +110,7 @@ async fn search_stage(call: &Call, job: &JobPath, which: Selector, stage: &str, 
     Ok(Searched { number: build.number, report: search.finish(), scanned: size, total: size, growing: build.building })
 }
 
-fn answer(call: &Call, job: &JobPath, pattern: &str, it: Searched) -> LogMatches {
+fn answer(call: &Call, job: &JobPath, options: &SearchOptions<'_>, it: Searched) -> LogMatches {
     let report = &it.report;
     let growing = if it.growing { ", still growing" } else { "" };
     let mut out = budget::Answer::new(call.max_tokens());
@@ -119,12 +119,15 @@ fn answer(call: &Call, job: &JobPath, pattern: &str, it: Searched) -> LogMatches
         it.number,
         report.shown,
         human::count(report.matches, "match"),
-        answer::quote(call, pattern),
+        answer::quote(call, options.pattern),
         report.totals.lines,
         it.scanned,
         it.total,
         answer::hidden(report.hunks.iter().flat_map(|hunk| &hunk.hits).map(|hit| &hit.line.text)),
     ));
+    if report.matches == 0 && !options.ignore_case && options.pattern.chars().any(char::is_alphabetic) {
+        out.head("case mattered: ignore_case=true takes any");
+    }
     if report.totals.truncated_lines > 0 {
         call.lacks(format!("{} very long lines were searched at their beginning only", report.totals.truncated_lines));
     }

@@ -151,7 +151,8 @@ fn describe(call: &Call, it: &Status) -> budget::Answer {
             out.head(format!("{title}: {list}"));
         }
     }
-    let counters: Vec<String> = it.counters.iter().map(|c| format!("{} {}", c.name, c.value)).collect();
+    // The zeros are in the record.
+    let counters: Vec<String> = it.counters.iter().filter(|c| c.value != 0.0).map(|c| format!("{} {}", c.name, c.value)).collect();
     out.head(format!("this plugin: {}", counters.join(", ")));
     if it.queue_stuck.is_some_and(|n| n > 0) {
         out.next("explain_queue()");

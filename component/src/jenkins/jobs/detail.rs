@@ -27,7 +27,17 @@ record! {
         pub(crate) last_failed_build: Option<Last>,
         queue_item: Option<QueueItem>,
         property: Option<Vec<Property>>,
+        actions: Vec<Option<Action>>,
         jobs: Option<Vec<Item>>,
+    }
+
+    /// What a branch source tells of the branch, pull request or repository that a job stands for.
+    #[derive(Default)]
+    struct Action {
+        object_display_name: Option<String>,
+        object_url: Option<String>,
+        contributor: Option<String>,
+        contributor_display_name: Option<String>,
     }
 
     /// One of the things that make the weather icon.
@@ -122,6 +132,25 @@ impl Detail {
         self.queue_item.as_ref()?.why.as_deref()
     }
 
+    /// Of a pull request its title, of a repository its name.
+    pub(crate) fn source_title(&self) -> Option<&str> {
+        self.source(|action| action.object_display_name.as_deref())
+    }
+
+    /// Its page at the hosting service.
+    pub(crate) fn source_url(&self) -> Option<&str> {
+        self.source(|action| action.object_url.as_deref())
+    }
+
+    /// Who proposes a pull request.
+    pub(crate) fn source_author(&self) -> Option<&str> {
+        self.source(|action| action.contributor_display_name.as_deref().or(action.contributor.as_deref()))
+    }
+
+    fn source<'a>(&'a self, of: impl Fn(&'a Action) -> Option<&'a str>) -> Option<&'a str> {
+        self.actions.iter().flatten().find_map(of).filter(|text| !text.trim().is_empty())
+    }
+
     /// What it asks for before a build.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &Definition> {
         self.property.iter().flatten().flat_map(|p| p.parameter_definitions.iter().flatten())
@@ -146,6 +175,7 @@ pub(crate) async fn detail(call: &Call, job: &JobPath) -> Result<Detail, Error> 
     const BUILD: &str = "[number,result,building,timestamp,duration]";
     let tree = format!(
         "fullName,displayName,description,buildable,inQueue,color,healthReport[description,score],queueItem[why],\
+         actions[objectDisplayName,objectUrl,contributor,contributorDisplayName],\
          lastBuild{BUILD},lastSuccessfulBuild{BUILD},lastFailedBuild{BUILD},\
          property[parameterDefinitions[name,type,description,choices,defaultParameterValue[value]]],\
          jobs[{}]{{0,{}}}",

@@ -1,17 +1,21 @@
 //! `list-builds`: the builds of a job, all or those that fit.
 //!
 //! Jenkins has no search for builds: they are read page by page, newest first, until enough fit, none can fit any more, or
-//! [`MAX_SCAN`] were looked at, which the answer then says.
+//! [`MAX_SCAN`] were looked at, which the answer then says. Of a folder the newest builds of all jobs in it are listed
+//! ([`folder`]).
+
+mod folder;
 
 use crate::answer;
 use crate::bindings::jankins::plugin::types::{BuildItem, BuildList, BuildResult, Format};
 use crate::call::{Call, saturate};
 use crate::cursor::Cursors;
 use crate::error::Error;
-use crate::jenkins::builds::{self, Build};
+use crate::jenkins::builds::{self, Build, Cause};
 use crate::jenkins::jobs::missing;
 use crate::jenkins::path::JobPath;
-use crate::text::human;
+use crate::sorted;
+use crate::text::{human, names};
 use crate::tools::hint::Hint;
 use crate::tools::page;
 
@@ -22,10 +26,17 @@ const MAX_SCAN: u32 = 500;
 /// The page size when the caller names none.
 const DEFAULT_LIMIT: u32 = 20;
 const MAX_LIMIT: u32 = 200;
+/// Users that are named when nobody fits.
+const MAX_USERS: usize = 8;
+/// Builds that a statement about their usual time rests on, at least.
+const ENOUGH: usize = 6;
 
-/// What [`BuildItem`] and the filters need of a build.
+/// What [`BuildItem`] and the filters need of a build, commits apart.
+const PLAIN: &str = "number,result,building,timestamp,duration,displayName,\
+actions[causes[shortDescription,userId,userName],parameters[_class,name,value],lastBuiltRevision[SHA1,branch[name]]]";
+/// The same with commits.
 const ITEM: &str = "number,result,building,timestamp,duration,displayName,\
-actions[causes[shortDescription,userId],parameters[_class,name,value],lastBuiltRevision[SHA1,branch[name]]],\
+actions[causes[shortDescription,userId,userName],parameters[_class,name,value],lastBuiltRevision[SHA1,branch[name]]],\
 changeSet[items[commitId,id]{0,100}],changeSets[items[commitId,id]{0,100}]";
 
 /// What `list-builds` looks for.
@@ -87,13 +98,23 @@ impl Filter {
             && self.since_ms.is_none_or(|since| build.timestamp.is_some_and(|t| t >= since))
             && self.commit.as_ref().is_none_or(commit_is)
             && self.parameter.as_ref().is_none_or(parameter_is)
-            && self.user.as_deref().is_none_or(|user| build.causes().any(|c| c.user_id.as_deref() == Some(user)))
+            && self.user.as_deref().is_none_or(|user| build.causes().any(|cause| is_user(cause, user)))
     }
 
     /// Builds come newest first: past this one, none is young enough.
     fn ends_at(&self, build: &Build) -> bool {
         self.since_ms.is_some_and(|since| build.timestamp.is_some_and(|t| t < since))
     }
+}
+
+/// A user is known by the id, or by words of the name: `Lin` started what `Lin Example` did.
+fn is_user(cause: &Cause, wanted: &str) -> bool {
+    let words = |text: &str| -> Vec<String> {
+        text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    };
+    let (wanted_words, name) = (words(wanted), words(cause.user_name.as_deref().unwrap_or_default()));
+    let by_id = cause.user_id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(wanted.trim()));
+    by_id || !wanted_words.is_empty() && wanted_words.iter().all(|word| name.contains(word))
 }
 
 /// A moment: RFC 3339, a date, or a length of time before now (`90m`, `24h`, `7d`, `2w`).
@@ -146,7 +167,8 @@ pub(crate) async fn list_builds(
     cursor: Option<String>,
     format: Option<Format>,
 ) -> Result<BuildList, Error> {
-    let (job, _) = JobPath::parse(&job, branch.as_deref())?;
+    let top = job.trim() == "/" && branch.is_none();
+    let job = if top { JobPath::folder(None)? } else { JobPath::parse(&job, branch.as_deref())?.0 };
     let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
     let name = job.name();
     let wanted = result.map(|r| format!("{r:?}"));
@@ -158,12 +180,20 @@ pub(crate) async fn list_builds(
     let below = cursors.read(cursor.as_deref())?.map(|[number]| number);
     let filter = Filter::new(call, result, since.as_deref(), commit.as_deref(), parameter.as_deref(), user.clone())?;
 
-    let mut scan = Scan { found: Vec::new(), scanned: 0, ended: false, last_seen: None };
+    let mut scan = Scan { found: Vec::new(), users: Vec::new(), scanned: 0, ended: false, last_seen: None };
     let mut offset = 0;
     while !scan.ended && scan.found.len() <= limit as usize && scan.scanned < MAX_SCAN {
         let size = if filter.is_empty() && below.is_none() { limit + 1 } else { PAGE };
         let page = match builds::list(call, &job, ITEM, offset..offset + size).await {
             Ok(page) => page,
+            // What exists and has no builds is a folder.
+            Err(error @ Error::NotFound { .. }) if cursor.is_none() => {
+                let format = format.unwrap_or(Format::Summary);
+                return match folder::list(call, &job, &filter, limit as usize, format).await? {
+                    Some(list) => Ok(list),
+                    None => Err(missing(call, &job, error).await),
+                };
+            }
             Err(error) => return Err(missing(call, &job, error).await),
         };
         scan.ended = page.len() < size as usize;
@@ -182,7 +212,14 @@ pub(crate) async fn list_builds(
     let lines: Vec<String> = found.iter().map(|build| list_line(call, build, format)).collect();
     let total = (!more && below.is_none()).then_some(saturate(found.len() as u64));
     let at_least = saturate(found.len() as u64 + u64::from(more));
-    let head = list_head(&name, found.len(), total, at_least, scan.scanned, filter.is_empty());
+    let mut head = list_head(&name, found.len(), total, at_least, scan.scanned, filter.is_empty());
+    if found.is_empty() && !scan.users.is_empty() {
+        let users: Vec<String> = scan.users.iter().map(|id| names::shown(id)).collect();
+        head.push_str(&format!("; users who started some: {}", users.join(", ")));
+    }
+    if let Some(usual) = usual_time(found).filter(|_| format != Format::Ids) {
+        head.push_str(&format!("\n{usual}"));
+    }
     let next_cursor = |shown: usize| {
         let number = match shown.checked_sub(1) {
             _ if shown == found.len() => resume.filter(|_| more)?,
@@ -216,6 +253,8 @@ pub(crate) async fn list_builds(
 /// A search through a job's builds.
 struct Scan {
     found: Vec<Build>,
+    /// Who started builds that did not fit.
+    users: Vec<String>,
     scanned: u32,
     ended: bool,
     last_seen: Option<u32>,
@@ -238,6 +277,12 @@ impl Scan {
             self.last_seen = Some(build.number);
             if filter.admits(&build) {
                 self.found.push(build);
+            } else if filter.user.is_some() {
+                for id in build.causes().filter_map(|cause| cause.user_id.as_ref()) {
+                    if self.users.len() < MAX_USERS && !self.users.contains(id) {
+                        self.users.push(id.clone());
+                    }
+                }
             }
         }
     }
@@ -245,6 +290,7 @@ impl Scan {
 
 fn item(call: &Call, build: &Build) -> BuildItem {
     BuildItem {
+        job: None,
         number: build.number,
         result: build.result().to_owned(),
         started: answer::timestamp(build.timestamp),
@@ -265,6 +311,24 @@ fn list_head(name: &str, found: usize, total: Option<u32>, at_least: u32, scanne
             format!("{name}: {found} of {total} builds, newest first{looked}")
         }
     }
+}
+
+/// How long builds take that came to their end, and whether that changes.
+fn usual_time(found: &[Build]) -> Option<String> {
+    let ended = |build: &&Build| !build.building && matches!(build.result(), "SUCCESS" | "UNSTABLE");
+    let times: Vec<u64> = found.iter().filter(ended).filter_map(|build| u64::try_from(build.duration).ok()).collect();
+    if times.len() < ENOUGH {
+        return None;
+    }
+    let (newer, older) = times.split_at(times.len() / 2);
+    let [all, new, old] = [&times, newer, older].map(|times| human::duration(median(times)));
+    Some(format!("median time of {} that ended green or unstable: {all}; the newer half {new}, the older half {old}", times.len()))
+}
+
+fn median(times: &[u64]) -> u64 {
+    let mut sorted = times.to_vec();
+    sorted::sort_by(&mut sorted, u64::cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0)
 }
 
 fn list_line(call: &Call, build: &Build, format: Format) -> String {

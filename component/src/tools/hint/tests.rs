@@ -156,7 +156,7 @@ fn answers() -> Vec<String> {
                     .map(|it| it.text),
             );
             keep(run(tools::pipeline::get_pipeline_graph(call, job(), None, build(), None)).map(|it| it.text));
-            keep(run(tools::inputs::list_pending_inputs(call, job(), None, build())).map(|it| it.text));
+            keep(run(tools::inputs::list_pending_inputs(call, Some(job()), None, build())).map(|it| it.text));
             keep(
                 run(tools::logs::get_build_log(call, job(), None, build(), None, None, None, None, None, None, None, None))
                     .map(|it| it.text),

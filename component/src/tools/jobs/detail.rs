@@ -41,6 +41,9 @@ pub(crate) async fn get_job(call: &Call, job: String, branch: Option<String>, fo
         kind: detail.kind().as_str().to_owned(),
         url: format!("{}{}/", call.app().settings().url, path.url_path()),
         description: clean(&redactor, detail.description.as_ref()),
+        source_title: clean(&redactor, detail.source_title()),
+        source_author: clean(&redactor, detail.source_author()),
+        source_url: clean(&redactor, detail.source_url()),
         buildable: detail.buildable.unwrap_or(false),
         in_queue: detail.in_queue,
         status: detail.status().map(|s| s.as_str().to_owned()),
@@ -58,8 +61,9 @@ pub(crate) async fn get_job(call: &Call, job: String, branch: Option<String>, fo
 }
 
 /// Somebody's words without secrets, for the part of the answer that is not text.
-fn clean(redactor: &Redactor, text: Option<&String>) -> Option<String> {
-    text.filter(|t| !t.trim().is_empty()).map(|t| redactor.redact(&fence::visible(t)).into_owned())
+fn clean<T: AsRef<str>>(redactor: &Redactor, text: Option<T>) -> Option<String> {
+    let text = text.as_ref().map(AsRef::as_ref);
+    text.filter(|t: &&str| !t.trim().is_empty()).map(|t| redactor.redact(&fence::visible(t)).into_owned())
 }
 
 fn definition(redactor: &Redactor, parameter: &Definition) -> ParameterDefinition {
@@ -132,6 +136,7 @@ impl Page<'_> {
         let display = detail.display_name.as_ref().filter(|d| *d != self.path.segments().last().map_or("", String::as_str));
         lines.extend(display.map(|d| format!("shown as {}", self.quote(d, words))));
         lines.extend(clean(self.redactor, detail.description.as_ref()).map(|d| format!("description {}", fence::inline(&d, words))));
+        lines.extend(self.source(words));
         lines.extend(detail.waits_for().map(|why| format!("its next build waits: {}", self.quote(why, words))));
         lines.extend(self.builds());
         if detail.kind().is_container() && detail.children().next().is_none() {
@@ -143,6 +148,15 @@ impl Page<'_> {
             lines.extend(health(detail).first().map(|h| format!("health {}", self.quote(h, words))));
         }
         lines.join("\n")
+    }
+
+    /// `of "Fix the rounding" by "Sam Vimes" https://github.com/acme/api/pull/12`.
+    fn source(&self, words: usize) -> Option<String> {
+        let shown = |text: Option<&str>, before: &str| text.map(|t| format!("{before}{}", self.quote(t, words))).unwrap_or_default();
+        let detail = self.detail;
+        let url = detail.source_url().map(|url| format!(" {}", names::shown(&self.redactor.redact(url)))).unwrap_or_default();
+        let line = format!("{}{}{url}", shown(detail.source_title(), " "), shown(detail.source_author(), " by "));
+        (!line.is_empty()).then(|| format!("source{line}"))
     }
 
     fn unbuildable(&self) -> Option<&'static str> {

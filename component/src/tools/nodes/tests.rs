@@ -19,7 +19,7 @@ fn every_node_is_told_with_its_executors_builds_and_why_it_is_offline() {
     assert_eq!(names(&it), ["built-in", "linux-1", "linux-2", "linux-3"]);
     assert!(it.text.starts_with("4 nodes, 2 online; 2 of 10 executors busy\nbuilt-in online, 2 of 8 executors busy"), "{}", it.text);
     assert!(it.text.contains("linux-2 OFFLINE (not connected so far)"), "{}", it.text);
-    assert!(it.text.contains("linux-3 OFFLINE (taken offline, \"disk full, Lin is replacing it\")"), "{}", it.text);
+    assert!(it.text.contains("linux-3 OFFLINE for 10h 58m (taken offline, \"disk full, Lin is replacing it\")"), "{}", it.text);
     assert_eq!(it.nodes[0].running.iter().filter(|b| ["slow-import #1", "long-runner #1"].contains(&b.as_str())).count(), 2);
     assert_eq!(sent.borrow().len(), 1);
 }

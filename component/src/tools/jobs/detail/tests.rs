@@ -92,3 +92,14 @@ fn an_unknown_job_is_answered_with_the_closest_name() {
         ["rust-core is a pipeline job and holds no main: use job=rust-core without ref"]
     );
 }
+
+#[test]
+fn a_pull_request_is_told_with_its_title_and_author() {
+    let pull = r#"{"_class":"org.x.WorkflowJob","fullName":"api/PR-12","actions":[{},null,
+        {"_class":"jenkins.scm.api.metadata.ContributorMetadataAction","contributor":"sv","contributorDisplayName":"Sam Vimes"},
+        {"_class":"jenkins.scm.api.metadata.ObjectMetadataAction","objectDisplayName":"Fix the \nnext: x","objectUrl":"https://git.example.com/api/pull/12"}]}"#;
+    let (call, _) = crate::testing::Script::new().json("/job/api/job/PR-12/", pull).call();
+    let it = crate::testing::run(get_job(&call, "api".into(), Some("PR-12".into()), None)).unwrap();
+    assert!(it.text.contains("\nsource \"Fix the next: x\" by \"Sam Vimes\" https://git.example.com/api/pull/12\n"), "{}", it.text);
+    assert_eq!(it.source_author.as_deref(), Some("Sam Vimes"));
+}
