@@ -193,7 +193,10 @@ impl Error {
                 "Ask an administrator of Jenkins for that permission, or use an account that has it."
             }
             Self::Forbidden { .. } => "The account is known but lacks a right for this.",
-            Self::NotFound { .. } => "Names are full names: folder/sub/name. Jenkins also answers 404 for what an account may not see.",
+            Self::NotFound { what, .. } if what.starts_with("job ") => {
+                "Names are full names: folder/sub/name. Jenkins also answers 404 for what an account may not see."
+            }
+            Self::NotFound { .. } => "Jenkins also answers 404 for what an account may not see.",
             Self::Conflict(_) => "It is in a state that does not allow this; look at the state first.",
             Self::RateLimited { .. } => "Wait, then ask for less at once.",
             Self::Limited { .. } => {

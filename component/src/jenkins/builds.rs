@@ -174,11 +174,12 @@ impl Build {
         Self { number, building: true, ..Self::default() }
     }
 
-    /// The result in one word: RUNNING while there is none.
+    /// The result in one word: RUNNING while there is none, UNKNOWN where a controller lost it.
     pub(crate) fn result(&self) -> &str {
         match &self.result {
             Some(result) => result,
-            None => "RUNNING",
+            None if self.building => "RUNNING",
+            None => "UNKNOWN",
         }
     }
 

@@ -89,12 +89,17 @@ async fn everywhere(call: &Call) -> Result<PendingInputs, Error> {
         }
     }
     let mut text = Answer::new(call.max_tokens());
+    let pipelines = |count: u64| human::count(count, "running pipeline");
+    let silent = asked.len() as u64 - told;
     text.head(match (asked.len(), told) {
         (0, _) => "no pipeline runs that this account may see, so none waits".to_owned(),
-        (all, 0) => format!("{} run, and Jenkins tells of none what it waits for", human::count(all as u64, "pipeline")),
-        (_, told) if waiting.is_empty() => format!("none of {} that run waits for an input", human::count(told, "pipeline")),
-        (_, told) => format!("{} in {} that run", human::count(waiting.len() as u64, "waiting input"), human::count(told, "pipeline")),
+        (all, 0) => format!("of {} Jenkins does not tell what it waits for", pipelines(all as u64)),
+        (_, told) if waiting.is_empty() => format!("no input is waited for in {}", pipelines(told)),
+        (_, told) => format!("{} in {}", human::count(waiting.len() as u64, "waiting input"), pipelines(told)),
     });
+    if told > 0 && silent > 0 {
+        text.head(format!("of {silent} more that run Jenkins does not tell: matrix builds, or of another kind"));
+    }
     if running.len() > asked.len() {
         call.lacks(format!("only {} of {} were asked", asked.len(), human::count(running.len() as u64, "running pipeline")));
         text.head(format!("only {} of {} were asked", asked.len(), running.len()));
@@ -231,7 +236,7 @@ ShipIt: \"Release 1.8.0 to production?\", answered by admin or lin
         );
         let busy = r#"{"computer":[{"oneOffExecutors":[{"currentExecutable":{"url":"http://x/job/a/7/","number":7}},{}]}]}"#;
         let silent = ask(Script::new().json("/computer", busy));
-        assert!(silent.starts_with("1 pipeline run, and Jenkins tells of none what it waits for"), "{silent}");
+        assert!(silent.starts_with("of 1 running pipeline Jenkins does not tell what it waits for"), "{silent}");
     }
 
     #[test]

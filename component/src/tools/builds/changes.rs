@@ -5,6 +5,7 @@ use crate::bindings::jankins::plugin::types::{BuildChanges, Change, Format};
 use crate::call::{Call, saturate};
 use crate::cursor::{self, Cursors};
 use crate::error::Error;
+use crate::jenkins::builds;
 use crate::jenkins::changes::{self, Changes, Commit};
 use crate::jenkins::jobs::missing;
 use crate::jenkins::path::{JobPath, Selector};
@@ -14,6 +15,10 @@ use crate::tools::page;
 
 const DEFAULT_LIMIT: u32 = 20;
 const MAX_LIMIT: u32 = 200;
+/// Builds that are looked through for commits when a build brought none.
+const LOOKED_BACK: u32 = 50;
+/// Authors that are named of them.
+const MAX_AUTHORS: usize = 5;
 /// Characters of a whole message in a line of format full.
 const MESSAGE_CHARS: usize = 400;
 /// What looks like the key of an issue tracker and is none.
@@ -49,13 +54,20 @@ pub(crate) async fn get_build_changes(
         call.lacks("a repository brought so many commits that only the first are read");
     }
     let lines: Vec<String> = commits.iter().map(|(repository, commit)| line(call, *repository, commit, format)).collect();
-    let head = head(&name, &build, all.len(), before);
+    let mut head = head(&name, &build, all.len(), before);
+    let earlier = if all.is_empty() { last_commits(call, &job, build.number).await? } else { None };
+    if let Some((number, count, authors)) = &earlier {
+        head.push_str(&format!("\nthe last commits before came in with #{number}: {count} by {authors}"));
+    }
     let next_cursor = |shown: usize| (before + shown < all.len()).then(|| cursors.make([build.number, saturate((before + shown) as u64)]));
     let number = build.number.to_string();
     let page = page::fit(call, "commit", &lines, next_cursor, |out, cursor| {
         out.head(&head);
         for lack in call.missing() {
             out.head(format!("note: {lack}"));
+        }
+        if let Some((number, _, _)) = &earlier {
+            out.next(Hint::new("get_build_changes").with("job", Some(&name)).with("build", Some(&number.to_string())).call());
         }
         if let Some(cursor) = cursor {
             out.next(
@@ -77,6 +89,24 @@ pub(crate) async fn get_build_changes(
         meta: call.meta(&page.text),
         text: page.text,
     })
+}
+
+/// The build before this one that brought commits: its number, how many, and by whom.
+async fn last_commits(call: &Call, job: &JobPath, before: u32) -> Result<Option<(u32, usize, String)>, Error> {
+    const AUTHORS: &str =
+        "number,changeSet[items[commitId,id,author[fullName]]{0,50}],changeSets[items[commitId,id,author[fullName]]{0,50}]";
+    let past = call.optional("earlier commits", builds::list(call, job, AUTHORS, 0..LOOKED_BACK).await)?.unwrap_or_default();
+    let found = past.into_iter().find(|build| build.number < before && !build.commits().is_empty());
+    Ok(found.map(|build| {
+        let mut authors: Vec<String> = Vec::new();
+        for commit in build.commits() {
+            let author = answer::quote(call, commit.author());
+            if authors.len() < MAX_AUTHORS && !authors.contains(&author) {
+                authors.push(author);
+            }
+        }
+        (build.number, build.commits().len(), authors.join(", "))
+    }))
 }
 
 fn head(name: &str, build: &Changes, commits: usize, before: usize) -> String {

@@ -193,16 +193,20 @@ impl<'a> World<'a> {
 
     fn offline(&self, label: &str) -> HoldUp {
         let meant = self.meant(Some(label));
-        let nodes: Vec<String> = meant.iter().map(|node| format!("{}: {}", names::shown(node.name()), cause(self.call, node))).collect();
+        let nodes: Vec<String> = match meant.as_slice() {
+            [one] => vec![cause(self.call, one)],
+            many => many.iter().map(|node| format!("{}: {}", names::shown(node.name()), cause(self.call, node))).collect(),
+        };
         let which = match meant.as_slice() {
             [] => format!("what {} means is offline", names::shown(label)),
+            [one] if one.name() == label => format!("node {} is offline", names::shown(label)),
             [one] => format!("the only node for {}, {}, is offline", names::shown(label), names::shown(one.name())),
             many => format!("all {} nodes for {} are offline", many.len(), names::shown(label)),
         };
         let nodes = if nodes.is_empty() { String::new() } else { format!(" ({})", listed(nodes)) };
         HoldUp {
             explanation: format!("{which}{nodes}"),
-            unblock: "one of them comes back online, or another node gets the label".to_owned(),
+            unblock: format!("{} comes back online, or another node gets the label", if meant.len() == 1 { "it" } else { "one of them" }),
             next: Some(format!("list_nodes(label={label:?})")),
             ..HoldUp::default()
         }
@@ -243,6 +247,7 @@ impl<'a> World<'a> {
         let total: u32 = online.iter().map(|node| node.num_executors).sum();
         let explanation = match total {
             0 => format!("no node{of} that is online has an executor{offline}{ahead}"),
+            1 => format!("the only executor{of} is busy{}{offline}{ahead}", self.builds(&occupants)),
             _ => format!("all {}{of} are busy{}{offline}{ahead}", human::count(total.into(), "executor"), self.builds(&occupants)),
         };
         HoldUp { explanation, unblock: "one of these builds ends, or a node more".to_owned(), next, ..self.held(&occupants) }

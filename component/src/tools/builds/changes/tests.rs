@@ -102,3 +102,12 @@ fn a_build_that_is_not_there_leads_to_those_that_are() {
     let record = error.into_tool_error(String::new());
     assert!(record.code == "not-found" && !record.next_actions.is_empty(), "{record:?}");
 }
+
+#[test]
+fn a_build_without_commits_leads_to_the_last_that_brought_some() {
+    let (call, sent) = simulated(None);
+    let it = changes(&call, "shop/checkout/main", "23", None);
+    assert!(it.text.contains("\nthe last commits before came in with #22: 1 by "), "{}", it.text);
+    assert!(it.text.contains("next: get_build_changes(job=\"shop/checkout/main\", build=\"22\")"), "{}", it.text);
+    assert_eq!(sent.borrow().len(), 2);
+}
