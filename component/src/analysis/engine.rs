@@ -137,6 +137,7 @@ impl Analyzer {
             markers: &self.markers,
         };
         findings.iter_mut().for_each(|finding| scene.weigh(finding));
+        Scene::explain_waiting(&mut findings);
         crate::sorted::sort_by(&mut findings, |a, b| b.score.cmp(&a.score).then(a.line.cmp(&b.line)));
         let mut analysis = Analysis {
             hypotheses: Vec::new(),

@@ -98,7 +98,7 @@ const COMPLAINTS: [&str; 27] = [
 ];
 
 /// Words with which they say so more quietly.
-const HINTS: [&str; 16] = [
+const HINTS: [&str; 17] = [
     " not ",
     "n't ",
     " no ",
@@ -111,6 +111,7 @@ const HINTS: [&str; 16] = [
     "conflict",
     "abort",
     "violat",
+    " stale",
     " more than ",
     " less than ",
     " over the ",

@@ -120,6 +120,8 @@ pub enum Note {
     FailingStage,
     /// It is the last thing that was said before the step failed.
     LastWord,
+    /// It says why what was waited for did not come.
+    Explains,
     /// It fits the result of the build (a test in an unstable build, a stop in an aborted one).
     FitsResult,
     /// Jenkins itself prints it below the end of the pipeline as what made it fail.

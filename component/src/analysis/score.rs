@@ -13,7 +13,7 @@ use crate::text::regex::Regex;
 use super::finding::{Finding, Note};
 use super::hypothesis::GENERIC;
 use super::matcher;
-use super::rules::{Category, Role};
+use super::rules::{Category, Pods, Role};
 use super::stages::Stages;
 
 /// Markers kept from the beginning, and as many from the end.
@@ -105,6 +105,16 @@ impl Scene<'_> {
         }
         finding.score = i32::from(rule.specificity) + notes.iter().map(|note| weight(*note)).sum::<i32>();
         finding.notes = notes;
+    }
+
+    /// Where somebody waited for pods in vain, what is wrong with them explains it, though mostly a `post` block asks only then.
+    pub(super) fn explain_waiting(findings: &mut [Finding]) {
+        let awaited = |finding: &Finding| finding.rule.pods == Pods::Awaited && !finding.is_doubted();
+        let Some(since) = findings.iter().filter(|finding| awaited(finding)).map(|finding| finding.line).min() else { return };
+        for finding in findings.iter_mut().filter(|finding| finding.rule.pods == Pods::Described && finding.line > since) {
+            finding.notes = vec![Note::Explains];
+            finding.score = i32::from(finding.rule.specificity) + weight(Note::Explains);
+        }
     }
 
     /// Whether hardly anything stands between the finding and the end of a failed step: the word of Jenkins that it failed, or
@@ -200,6 +210,7 @@ pub(super) fn weight(note: Note) -> i32 {
     match note {
         Note::Confirmed | Note::FailingStage => 6,
         Note::LastWord => 8,
+        Note::Explains => 14,
         Note::FitsResult => 40,
         Note::Verdict => 30,
         Note::PlayedDown => -35,

@@ -18,6 +18,19 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::CAUSE
     },
     Rule {
+        id: "jenkins-caller-cancelled",
+        tool: Tool::Jenkins,
+        category: Category::Aborted,
+        specificity: 89,
+        needles: &["Calling Pipeline was cancelled"],
+        pattern: r"^Calling Pipeline was cancelled",
+        cause: "the pipeline that started this build was cancelled",
+        advice: "Triage the build that started it; the first lines of this log name it.",
+        examples: samples!["Calling Pipeline was cancelled"],
+        near_misses: samples!["the calling Pipeline is waiting"],
+        ..Rule::CAUSE
+    },
+    Rule {
         id: "jenkins-input-rejected",
         tool: Tool::Jenkins,
         category: Category::Aborted,

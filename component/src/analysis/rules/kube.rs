@@ -1,6 +1,6 @@
 //! kubectl, Helm and what a cluster says about a rollout.
 
-use super::{Category, Lookup, Rule, Tool, samples};
+use super::{Category, Lookup, Pods, Rule, Tool, samples};
 
 /// The table.
 pub(super) const RULES: &[Rule] = &[
@@ -9,6 +9,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Kubectl,
         category: Category::Deploy,
         specificity: 86,
+        pods: Pods::Awaited,
         needles: &["rollout"],
         pattern: r"(?i)^(?:error: |ERROR:? )?(?P<message>.*\brollout\b.*\b(?:timed out|deadline|failed)\b.*)$",
         unless: r"(?i)\b(?:would|might|may|if) ",
@@ -27,6 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Kubectl,
         category: Category::Deploy,
         specificity: 87,
+        pods: Pods::Awaited,
         needles: &["exceeded its progress deadline"],
         pattern: r#"^error: (?P<kind>\w+) "(?P<name>[^"]+)" exceeded its progress deadline"#,
         before: Some(Lookup::near(12, r"(?P<progress>\d+ (?:out )?of \d+ .*replicas .*)")),
@@ -43,6 +45,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Kubectl,
         category: Category::Deploy,
         specificity: 84,
+        pods: Pods::Awaited,
         needles: &["timed out waiting for the condition", "context deadline exceeded"],
         pattern: r"^(?:error: |Error: (?:(?P<step>UPGRADE FAILED|INSTALLATION FAILED): )?(?:.*: )?)(?P<message>(?:timed out waiting for the condition(?: on (?P<name>\S+))?|context deadline exceeded).*)",
         before: Some(Lookup::near(12, r#"(?:Waiting for )?(?P<name>deployment "[^"]+").*?(?:: (?P<progress>\d+ .*))?$"#)),
@@ -61,6 +64,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Kubectl,
         category: Category::Deploy,
         specificity: 92,
+        pods: Pods::Described,
         needles: &["Failed to pull image", "Unable to pull "],
         pattern: r#"(?:Failed to pull image "(?P<image>[^"]+)"(?:: .*(?:desc = |failed to resolve reference )(?P<message>.+))?|Unable to pull (?:Docker|container) image "(?P<image2>[^"]+)")"#,
         cause: "the cluster cannot pull the image {image}: {message|see the events}",
@@ -76,6 +80,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Kubectl,
         category: Category::Deploy,
         specificity: 89,
+        pods: Pods::Described,
         needles: &["ImagePullBackOff", "ErrImagePull", "InvalidImageName"],
         pattern: r#"(?:^(?P<pod>\S+)\s+\d+/\d+\s.*\b(?:ImagePullBackOff|ErrImagePull|InvalidImageName)\b|\b(?:ImagePullBackOff|ErrImagePull|InvalidImageName)\b)"#,
         cause: "the cluster cannot pull an image: {pod|see the events}",
@@ -92,6 +97,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Kubectl,
         category: Category::Deploy,
         specificity: 89,
+        pods: Pods::Described,
         needles: &["CrashLoopBackOff", "CreateContainerConfigError", "RunContainerError", "CreateContainerError"],
         pattern: r"^(?P<pod>\S+)\s.*\b(?P<state>CrashLoopBackOff|CreateContainerConfigError|CreateContainerError|RunContainerError)\b|\b(?P<state2>CrashLoopBackOff|CreateContainerConfigError)\b",
         cause: "pod {pod|of the release} is in {state}",
@@ -105,6 +111,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Kubectl,
         category: Category::Resource,
         specificity: 89,
+        pods: Pods::Described,
         needles: &["nodes are available:", "FailedScheduling"],
         pattern: r"(?P<message>\d+/\d+ nodes are available: .+)",
         cause: "the pod cannot be scheduled: {message}",

@@ -1,6 +1,6 @@
 //! The machine: memory, disk, handles, and pools that run dry.
 
-use super::{Category, Rule, Tool, samples};
+use super::{Category, Pods, Rule, Tool, samples};
 
 /// The table.
 pub(super) const RULES: &[Rule] = &[
@@ -71,6 +71,7 @@ pub(super) const RULES: &[Rule] = &[
         tool: Tool::Machine,
         category: Category::Resource,
         specificity: 92,
+        pods: Pods::Described,
         needles: &["OOMKilled", "Out of memory: Kill", "oom-kill", "oom_reaper", "Memory cgroup out of memory"],
         pattern: r"(?:\bOOMKilled\b|(?:Out of memory|Memory cgroup out of memory): Kill(?:ed)? process (?P<pid>\d+) \((?P<program>[^)]+)\)|\boom-kill\b|\boom_reaper\b)",
         cause: "the kernel killed {program|a process} for lack of memory",

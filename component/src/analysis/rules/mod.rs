@@ -52,7 +52,7 @@ mod tsc;
 mod types;
 mod xcode;
 
-pub use types::{Category, Lookup, Role, Rule, Tool};
+pub use types::{Category, Lookup, Pods, Role, Rule, Tool};
 
 /// Every table. Where two rules explain one line equally well, the earlier one wins.
 pub const TABLES: &[&[Rule]] = &[

@@ -220,6 +220,16 @@ pub enum Role {
     Detect,
 }
 
+/// What a rule has to do with pods that do not become ready; what is wrong with them is often looked up only afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pods {
+    Neither,
+    /// Somebody waited for them in vain.
+    Awaited,
+    /// What is wrong with one.
+    Described,
+}
+
 /// Another line, near the matching one, that completes the captures.
 #[derive(Clone, Copy, Debug)]
 pub struct Lookup {
@@ -286,6 +296,8 @@ pub struct Rule {
     pub extent: u8,
     /// Of several that stand close together, as in one trace, the last one is the root.
     pub last_is_root: bool,
+    /// Of pods that do not become ready: whether it says that somebody waited for them in vain, or what is wrong with them.
+    pub pods: Pods,
     /// It is over as soon as a node takes the build.
     pub waits_for_node: bool,
     /// The sentence, with captures as `{name}` or `{name|text when it is missing}`.
@@ -317,6 +329,7 @@ impl Rule {
         after: None,
         extent: 0,
         last_is_root: false,
+        pods: Pods::Neither,
         waits_for_node: false,
         cause: "",
         advice: "",

@@ -145,7 +145,7 @@ fn doubt(note: Note) -> Option<&'static str> {
         Note::BuildWentOn => Some("went-on"),
         Note::Aftermath => Some("after-the-failure"),
         Note::OtherBranch => Some("other-branch"),
-        Note::Confirmed | Note::FailingStage | Note::LastWord | Note::FitsResult | Note::Verdict => None,
+        Note::Confirmed | Note::FailingStage | Note::LastWord | Note::Explains | Note::FitsResult | Note::Verdict => None,
     }
 }
 

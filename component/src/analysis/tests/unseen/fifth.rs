@@ -180,3 +180,28 @@ fn an_agent_that_came_up_in_the_end_is_not_waited_for_any_more() {
     );
     log("").explains(Category::Infrastructure, &["pod-x1k2j"], "is offline");
 }
+
+#[test]
+fn what_is_wrong_with_the_pods_explains_why_they_were_waited_for_in_vain() {
+    let log = |release: &str| {
+        Log::pipeline()
+            .stage("Deploy")
+            .sh("helm upgrade --install shop ./chart --wait")
+            .line(release)
+            .line("Post stage")
+            .sh("kubectl describe pods")
+            .line("  Warning  Failed   2m   kubelet   Failed to pull image \"registry.example.com/shop:1.4.1\": rpc error: code = NotFound")
+            .end()
+            .failed(&["Smoke"], EXIT_1)
+    };
+    log("Error: UPGRADE FAILED: timed out waiting for the condition").explains(
+        Category::Deploy,
+        &["cannot pull the image registry.example.com/shop:1.4.1"],
+        "Failed to pull image",
+    );
+    log("Error: INSTALLATION FAILED: cannot re-use a name that is still in use").explains(
+        Category::Deploy,
+        &["cannot re-use a name"],
+        "cannot re-use a name",
+    );
+}
