@@ -98,7 +98,7 @@ const COMPLAINTS: [&str; 27] = [
 ];
 
 /// Words with which they say so more quietly.
-const HINTS: [&str; 17] = [
+const HINTS: [&str; 18] = [
     " not ",
     "n't ",
     " no ",
@@ -112,6 +112,7 @@ const HINTS: [&str; 17] = [
     "abort",
     "violat",
     " stale",
+    " requires ",
     " more than ",
     " less than ",
     " over the ",

@@ -129,8 +129,16 @@ impl Scene<'_> {
 
     /// What the lines after the finding's last occurrence say.
     fn aftermath(&self, finding: &Finding, notes: &mut Vec<Note>) {
-        let given_up = |marker| matches!(marker, Marker::Symptom | Marker::Exit | Marker::Ignored);
-        match self.markers.next(finding.last_line, given_up) {
+        let gave_up = |marker| matches!(marker, Marker::Symptom | Marker::Exit);
+        let end = self.stages.end_of_stage(finding.last_line);
+        let first = self.markers.next(finding.last_line, |marker| gave_up(marker) || marker == Marker::Ignored);
+        // `|| true` of a later stage is said of what failed there.
+        let elsewhere = |distance: u64| end.is_some_and(|end| finding.last_line + distance > end);
+        let first = match first {
+            Some((distance, Marker::Ignored)) if elsewhere(distance) => self.markers.next(finding.last_line, gave_up),
+            first => first,
+        };
+        match first {
             Some((distance, Marker::Symptom | Marker::Exit)) if distance <= CONFIRM_WITHIN => {
                 let swallowed = self.markers.next(finding.last_line + distance, |marker| marker == Marker::Ignored);
                 let swallowed = swallowed.is_some_and(|(distance, _)| distance <= IGNORED_WITHIN);

@@ -205,3 +205,19 @@ fn what_is_wrong_with_the_pods_explains_why_they_were_waited_for_in_vain() {
         "cannot re-use a name",
     );
 }
+
+#[test]
+fn what_a_later_stage_ignores_does_not_excuse_what_failed_before() {
+    let analysis = Log::pipeline()
+        .stage("Run")
+        .sh("docker run -d --link db:db shop:latest")
+        .line("docker: Error response from daemon: could not get container for db: No such container: db.")
+        .end()
+        .stage("Declarative: Post Actions")
+        .sh("docker stop shop")
+        .lines("Error response from daemon: No such container: shop\n+ true")
+        .end()
+        .finish("ERROR: script returned exit code 125", "FAILURE")
+        .explains(Category::Infrastructure, &["could not get container for db"], "could not get container for db");
+    assert_ne!(super::best(&analysis).confidence, Confidence::Low);
+}
