@@ -6,22 +6,14 @@
 use std::time::Duration;
 use std::time::Instant;
 
-use anyhow::Context as _;
 use anyhow::Result;
 use anyhow::ensure;
-use bytes::Bytes;
 use futures_util::future::try_join_all;
-use http_body_util::BodyExt as _;
-use http_body_util::Full;
-use hyper::Request;
-use hyper::client::conn::http1;
-use hyper::client::conn::http1::SendRequest;
-use hyper_util::rt::TokioIo;
 use jankins_tests::host::Artifact;
+use jankins_tests::host::Connection;
 use jankins_tests::host::Host;
 use jankins_tests::simulator::User;
 use serde_json::json;
-use tokio::net::TcpStream;
 
 use super::Table;
 use super::controller;
@@ -46,17 +38,17 @@ pub(super) async fn measure(table: &mut Table) -> Result<()> {
         }
         // Warm: the answer is kept from here on.
         for connection in &mut connections {
-            connection.call().await?;
+            call(connection).await?;
         }
         jenkins.clear_requests();
         let begun = Instant::now();
         let gap = Duration::from_secs(1) * CONNECTIONS / PACE;
         let callers = connections.into_iter().zip(0..).map(|(mut connection, number)| async move {
             let mut took = Vec::new();
-            for call in 0..PACE * SECONDS / CONNECTIONS {
-                let due = begun + gap * call + gap * number / CONNECTIONS;
+            for turn in 0..PACE * SECONDS / CONNECTIONS {
+                let due = begun + gap * turn + gap * number / CONNECTIONS;
                 tokio::time::sleep_until(due.into()).await;
-                connection.call().await?;
+                call(&mut connection).await?;
                 took.push(due.elapsed());
             }
             anyhow::Ok(took)
@@ -73,34 +65,9 @@ pub(super) async fn measure(table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// One that is kept open.
-struct Connection {
-    sender: SendRequest<Full<Bytes>>,
-    host: String,
-}
-
-impl Connection {
-    async fn open(address: &str) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(connection);
-        Ok(Self { sender, host: address.to_owned() })
-    }
-
-    async fn call(&mut self) -> Result<()> {
-        let call = json!({"name": "get_build", "arguments": {"job": "heartbeat", "build": "7", "format": "ids"}});
-        let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}).to_string();
-        let request = Request::post("/mcp")
-            .header("Host", &self.host)
-            .header("Content-Type", "application/json")
-            .header("Accept", "application/json, text/event-stream")
-            .header("MCP-Protocol-Version", "2025-11-25")
-            .body(Full::new(Bytes::from(message)))?;
-        let response = self.sender.send_request(request).await.context("the connection broke")?;
-        let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
-        ensure!(status == 200 && String::from_utf8_lossy(&body).contains("heartbeat"), "{status} {body:?}");
-        Ok(())
-    }
+async fn call(connection: &mut Connection) -> Result<()> {
+    let call = json!({"name": "get_build", "arguments": {"job": "heartbeat", "build": "7", "format": "ids"}});
+    let answer = connection.mcp("tools/call", call, &[]).await?;
+    ensure!(answer.status == 200 && answer.body.contains("heartbeat"), "{answer:?}");
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! What a noisy tenant does to the calls of another one, on all cores at full load.
 //!
-//! Callers and controllers are other machines in truth, and here they share the cores of the server. So the noisy
+//! All keep their connections, as MCP clients do. Callers and controllers are other machines in truth, and here they share the cores of the server. So the noisy
 //! callers and the controller run on threads of their own, on one core only, under the policy `SCHED_IDLE`: they keep the
 //! server busy with all the time that it leaves there, and take none from it but what they spend within the kernel. The caller who measures has a thread of its own with the server's
 //! priority, and so has the reader of the server's log: while nobody reads, a full pipe holds up whoever logs.
@@ -19,6 +19,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use anyhow::Result;
 use futures_util::future::join_all;
+use jankins_tests::host::Connection;
 use jankins_tests::host::Http;
 use jankins_tests::simulator::Simulator;
 use serde_json::json;
@@ -39,10 +40,10 @@ use super::tenants::call;
 use super::tenants::server;
 use super::tenants::timed_call;
 
-/// Quiet and noise take turns, so that a busy moment of the machine meets all of them.
-const ROUNDS: usize = 4;
+/// Quiet and noise take turns, and what counts is the median of these: a busy moment of the machine spoils one.
+const ROUNDS: usize = 9;
 /// Calls in each turn.
-const SAMPLES: usize = 500;
+const SAMPLES: usize = 300;
 /// Callers of the tenant that scans. Its instance never rests, as it runs on one core.
 const SCANNING: usize = 2;
 /// Callers of the tenant that floods: more than keep server and clients busy on every core.
@@ -63,8 +64,9 @@ enum Noise {
 /// How long calls took, and what went on meanwhile.
 #[derive(Default)]
 struct Seen {
-    calls: Vec<Duration>,
-    echoes: Vec<Duration>,
+    /// Of each turn the 99th percentile, in milliseconds.
+    calls: Vec<f64>,
+    echoes: Vec<f64>,
     /// Noisy calls that were answered.
     noise: usize,
     /// Processor time that the server used.
@@ -72,29 +74,29 @@ struct Seen {
     lasted: Duration,
 }
 
-impl Seen {
-    fn p99s(&mut self) -> (f64, f64) {
-        (milliseconds(percentile(&mut self.calls, 0.99)), milliseconds(percentile(&mut self.echoes, 0.99)))
-    }
-}
-
 pub(super) async fn measure(table: &mut Table) -> Result<()> {
     // Where waiting is allowed: runtimes that must not share a thread.
-    let [mut quiet, mut scans, mut flood] = tokio::task::spawn_blocking(observe).await??;
-    let (alone, echo) = quiet.p99s();
-    table.note("a tenant's calls, 99 % of them, alone", &format!("{alone:.2} ms"));
-    table.note("  calls to a server that only echoes", &format!("{echo:.2} ms"));
+    let [quiet, scans, flood] = tokio::task::spawn_blocking(observe).await??;
+    table.note("a tenant's calls, 99 % of them, alone", &format!("{:.2} ms", median(quiet.calls.iter().copied())));
+    table.note("  calls to a server that only echoes", &format!("{:.2} ms", median(quiet.echoes.iter().copied())));
     let names = ["a tenant that scans logs without a pause".to_owned(), format!("{FLOODING} callers of another tenant")];
-    for (name, seen) in names.iter().zip([&mut scans, &mut flood]) {
-        let (busy, echoed) = seen.p99s();
-        table.note(&format!("beside {name}"), &format!("{busy:.2} ms"));
-        table.at_most("  times as long", busy / alone, 2.0, "×");
-        table.note("  calls to a server that only echoes, times as long", &format!("{:.2} ×", echoed / echo));
+    for (name, seen) in names.iter().zip([scans, flood]) {
+        let times = |busy: &[f64], alone: &[f64]| median(busy.iter().zip(alone).map(|(busy, alone)| busy / alone));
+        table.note(&format!("beside {name}"), &format!("{:.2} ms", median(seen.calls.iter().copied())));
+        table.at_most("  times as long", times(&seen.calls, &quiet.calls), 2.0, "×");
+        let echoes = times(&seen.echoes, &quiet.echoes);
+        table.note("  calls to a server that only echoes, times as long", &format!("{echoes:.2} ×"));
         let seconds = seen.lasted.as_secs_f64();
         let load = format!("{:.0}/s, {:.2} cores", seen.noise as f64 / seconds, seen.cpu / seconds);
         table.note("  noisy calls answered, and what the server used", &load);
     }
     Ok(())
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn observe() -> Result<[Seen; 3]> {
@@ -143,10 +145,16 @@ async fn turn(server: &Http, echo: &str, seen: &mut Seen) -> Result<()> {
     let cpu = async || sample(&server.get("/_metrics").await?.body, "jankins_process_cpu_seconds_total");
     let used = cpu().await?;
     let begun = Instant::now();
+    let mut connection = Connection::open(server.address()).await?;
+    let mut echo = TcpStream::connect(echo).await?;
+    echo.set_nodelay(true)?;
+    let (mut calls, mut echoes) = (Vec::new(), Vec::new());
     for _ in 0..SAMPLES {
-        seen.calls.push(timed_call(server, 0).await?);
-        seen.echoes.push(echoed(echo).await?);
+        calls.push(timed_call(&mut connection, 0).await?);
+        echoes.push(echoed(&mut echo).await?);
     }
+    seen.calls.push(milliseconds(percentile(&mut calls, 0.99)));
+    seen.echoes.push(milliseconds(percentile(&mut echoes, 0.99)));
     seen.lasted += begun.elapsed();
     seen.cpu += cpu().await? - used;
     Ok(())
@@ -162,11 +170,12 @@ fn make(noise: Noise, others: &Runtime, server: &Arc<Http>, answered: &Arc<Atomi
     let caller = |_| {
         let (server, answered) = (Arc::clone(server), Arc::clone(answered));
         others.spawn(async move {
+            let Ok(mut connection) = Connection::open(server.address()).await else { return };
             loop {
                 let scan = json!({"name": "search_log", "arguments": {"job": "big-log", "build": "1", "pattern": PATTERN}});
                 let done = match noise {
-                    Noise::Scans => call(&server, 1, scan).await.is_ok_and(|answer| answer.status == 200),
-                    _ => timed_call(&server, 1).await.is_ok(),
+                    Noise::Scans => call(&mut connection, 1, scan).await.is_ok_and(|answer| answer.status == 200),
+                    _ => timed_call(&mut connection, 1).await.is_ok(),
                 };
                 answered.fetch_add(usize::from(done), Ordering::Relaxed);
             }
@@ -182,20 +191,17 @@ fn echo() -> Result<String> {
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let mut stream = stream;
+            stream.set_nodelay(true).ok();
             let mut bytes = [0; ECHO_BYTES];
-            // Whoever breaks off has its answer missing.
-            if stream.read_exact(&mut bytes).is_ok() {
-                stream.write_all(&bytes).ok();
-            }
+            // Until it is closed.
+            while stream.read_exact(&mut bytes).and_then(|()| stream.write_all(&bytes)).is_ok() {}
         }
     });
     Ok(address)
 }
 
-async fn echoed(address: &str) -> Result<Duration> {
+async fn echoed(stream: &mut TcpStream) -> Result<Duration> {
     let begun = Instant::now();
-    let mut stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
     let mut bytes = [7; ECHO_BYTES];
     stream.write_all(&bytes).await?;
     stream.read_exact(&mut bytes).await.context("no echo")?;

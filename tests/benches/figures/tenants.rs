@@ -7,8 +7,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 use anyhow::ensure;
-use futures_util::future::join_all;
+use futures_util::future::try_join_all;
 use jankins_tests::host::Artifact;
+use jankins_tests::host::Connection;
 use jankins_tests::host::Host;
 use jankins_tests::host::Http;
 use jankins_tests::host::HttpAnswer;
@@ -44,7 +45,8 @@ pub(super) async fn measure(table: &mut Table) -> Result<()> {
 
     let mut first = Vec::new();
     for group in (0..TENANTS).collect::<Vec<_>>().chunks(AT_ONCE) {
-        first.extend(join_all(group.iter().map(|tenant| timed_call(&server, *tenant))).await.into_iter().collect::<Result<Vec<_>>>()?);
+        let calls = group.iter().map(|tenant| first_call(&server, *tenant));
+        first.extend(try_join_all(calls).await?);
     }
     let warm = resident(&server).await?;
     table.at_most(&format!("{TENANTS} tenants, each after its first call"), (warm - rest) / TENANTS as f64 / MIB, 3.0, "MiB");
@@ -54,14 +56,18 @@ pub(super) async fn measure(table: &mut Table) -> Result<()> {
     super::noise::measure(table).await
 }
 
-pub(super) async fn call(server: &Http, tenant: usize, call: Value) -> Result<HttpAnswer> {
-    let bearer = format!("Bearer token-{tenant}");
-    server.mcp("tools/call", call, &[("Authorization", &bearer)]).await
+async fn first_call(server: &Http, tenant: usize) -> Result<Duration> {
+    timed_call(&mut Connection::open(server.address()).await?, tenant).await
 }
 
-pub(super) async fn timed_call(server: &Http, tenant: usize) -> Result<Duration> {
+pub(super) async fn call(connection: &mut Connection, tenant: usize, call: Value) -> Result<HttpAnswer> {
+    let bearer = format!("Bearer token-{tenant}");
+    connection.mcp("tools/call", call, &[("Authorization", &bearer)]).await
+}
+
+pub(super) async fn timed_call(connection: &mut Connection, tenant: usize) -> Result<Duration> {
     let begun = Instant::now();
-    let answer = call(server, tenant, json!({"name": "whoami", "arguments": {}})).await?;
+    let answer = call(connection, tenant, json!({"name": "whoami", "arguments": {}})).await?;
     let took = begun.elapsed();
     ensure!(answer.status == 200 && answer.body.contains("reader"), "{answer:?}");
     Ok(took)

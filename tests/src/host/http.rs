@@ -133,14 +133,12 @@ impl Http {
     /// # Errors
     /// When the stream ends, or [`PATIENCE`] does, before it is enough.
     pub async fn events(&self, method: &str, params: Value, enough: impl Fn(&[Value]) -> bool) -> Result<Vec<Value>> {
-        let stream = TcpStream::connect(&self.address).await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // Aborting it closes the connection, which is how a client cancels.
-        let driver = AbortOnDrop(tokio::spawn(connection));
+        // Dropping it closes the connection, which is how a client cancels.
+        let mut connection = Connection::open(&self.address).await?;
         let (headers, body) = modern(method, params, json!({}));
         let request = Request::builder().method(Method::POST).uri("/mcp").header("Host", &self.address);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
-        let response = sender.send_request(request.body(Full::new(Bytes::from(body)))?).await?;
+        let response = connection.sender.send_request(request.body(Full::new(Bytes::from(body)))?).await?;
         let mut body = response.into_body();
         let (mut text, mut messages) = (String::new(), Vec::new());
         let reading = async {
@@ -152,7 +150,7 @@ impl Http {
             anyhow::Ok(())
         };
         tokio::time::timeout(PATIENCE, reading).await.context("too few events")??;
-        drop(driver);
+        drop(connection);
         Ok(messages)
     }
 
@@ -209,22 +207,7 @@ pub async fn get(address: &str, path: &str) -> Result<HttpAnswer> {
 /// # Errors
 /// When there is no answer.
 pub async fn send(address: &str, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Result<HttpAnswer> {
-    let stream = TcpStream::connect(address).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let driver = tokio::spawn(connection);
-    let mut request = Request::builder().method(method).uri(path);
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-        request = request.header("Host", address);
-    }
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let request = request.body(Full::new(Bytes::from(body)))?;
-    let response = tokio::time::timeout(PATIENCE, sender.send_request(request)).await.context("no answer")??;
-    let (parts, body) = response.into_parts();
-    let body = body.collect().await?.to_bytes();
-    driver.abort();
-    Ok(HttpAnswer { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() })
+    Connection::open(address).await?.send(method, path, headers, body).await
 }
 
 /// An MCP request of 2025-11-25 to any server, with further headers.
@@ -232,14 +215,61 @@ pub async fn send(address: &str, method: Method, path: &str, headers: &[(&str, &
 /// # Errors
 /// When there is no answer.
 pub async fn mcp(address: &str, method: &str, params: Value, headers: &[(&str, &str)]) -> Result<HttpAnswer> {
-    let mut all = vec![
-        ("Content-Type", "application/json"),
-        ("Accept", "application/json, text/event-stream"),
-        ("MCP-Protocol-Version", "2025-11-25"),
-    ];
-    all.extend(headers);
-    let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-    send(address, Method::POST, "/mcp", &all, message.to_string()).await
+    Connection::open(address).await?.mcp(method, params, headers).await
+}
+
+/// A connection that takes one request after the other, as MCP clients use it.
+pub struct Connection {
+    address: String,
+    sender: http1::SendRequest<Full<Bytes>>,
+    _driver: AbortOnDrop<hyper::Result<()>>,
+}
+
+impl Connection {
+    /// Connects to any server.
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub async fn open(address: &str) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        Ok(Self { address: address.to_owned(), sender, _driver: AbortOnDrop(tokio::spawn(connection)) })
+    }
+
+    /// Any request; a `Host` among the headers replaces the true one.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Result<HttpAnswer> {
+        let mut request = Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            request = request.header("Host", &self.address);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(Bytes::from(body)))?;
+        let response = tokio::time::timeout(PATIENCE, self.sender.send_request(request)).await.context("no answer")??;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok(HttpAnswer { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() })
+    }
+
+    /// An MCP request of 2025-11-25, with further headers.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn mcp(&mut self, method: &str, params: Value, headers: &[(&str, &str)]) -> Result<HttpAnswer> {
+        let mut all = vec![
+            ("Content-Type", "application/json"),
+            ("Accept", "application/json, text/event-stream"),
+            ("MCP-Protocol-Version", "2025-11-25"),
+        ];
+        all.extend(headers);
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        self.send(Method::POST, "/mcp", &all, message.to_string()).await
+    }
 }
 
 struct AbortOnDrop<T>(JoinHandle<T>);

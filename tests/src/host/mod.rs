@@ -19,6 +19,7 @@ use anyhow::Result;
 use tokio::process::Command;
 
 pub use artifacts::Artifact;
+pub use http::Connection;
 pub use http::Http;
 pub use http::HttpAnswer;
 pub use http::get;
