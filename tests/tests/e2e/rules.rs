@@ -116,8 +116,8 @@ fn the_components_stay_small() {
     artifacts::ensure_built().unwrap();
     for artifact in Artifact::ALL {
         let bytes = fs::metadata(artifact.path()).unwrap().len();
-        // With the whole catalogue, cache and rules, and a twentieth of room. The aim is 1.5 MB; what is left above it is
-        // the tools' own code (1.4 MB, of which 150 KB lift and lower their records) and the rules' texts (200 KB).
-        assert!(bytes < 2_730_000, "{artifact:?} has {bytes} bytes");
+        // With the whole catalogue, cache and rules, and a fiftieth of room. The aim is 1.5 MB; what is left above it is
+        // the tools' own code (1.4 MB, of which 150 KB lift and lower their records) and the rules' texts (230 KB).
+        assert!(bytes < 2_800_000, "{artifact:?} has {bytes} bytes");
     }
 }

@@ -75,6 +75,13 @@ impl Filter {
             Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
             None => (p.to_owned(), None),
         });
+        // Else whoever guesses a secret could ask whether it is one.
+        if let Some((name, Some(value))) = &parameter
+            && super::parameter(call, name, Some(value.clone())).value != *value
+        {
+            let message = format!("values of {} are hidden, so no build is found by one", names::shown(name));
+            return Err(Error::invalid(message, "Give the name alone for the builds that were given any value."));
+        }
         Ok(Self { result, since_ms: since.map(|s| since_ms(call, s)).transpose()?, commit, parameter, user })
     }
 

@@ -39,6 +39,17 @@ fn a_list_that_the_budget_cuts_goes_on_after_the_last_build_shown() {
 }
 
 #[test]
+fn a_secret_cannot_be_guessed_by_asking_for_builds_that_were_given_it() {
+    let (call, sent) = simulated(None);
+    let by = |parameter: &str| {
+        run(list_builds(&call, "heartbeat".into(), None, None, None, None, Some(parameter.into()), None, None, None, None))
+    };
+    assert_eq!(by("API_TOKEN=hunter2hunter2").unwrap_err().code(), "invalid-params");
+    assert!(sent.borrow().is_empty());
+    assert!(by("API_TOKEN").is_ok() && by("ENVIRONMENT=staging").is_ok());
+}
+
+#[test]
 fn a_filter_that_finds_nothing_says_how_far_it_looked() {
     let (call, _) = simulated(None);
     let none = list(&call, Some(BuildResult::Aborted), 5, None);
