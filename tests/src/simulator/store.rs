@@ -170,7 +170,17 @@ impl Store {
                 let newer = at.checked_sub(1).and_then(|at| all.get(at));
                 self.link(build, "nextBuild", newer);
                 self.link(build, "previousBuild", all.get(at + 1));
+                self.settle(build);
             }
+        }
+    }
+
+    /// Of a build that was only seen in a list with its result, the record itself would have said that it has ended.
+    fn settle(&mut self, build: &str) {
+        if let Some(build) = self.get_mut(build)
+            && build.fields.get("result").is_some_and(Value::is_string)
+        {
+            build.offer("building", Value::Bool(false), DERIVED);
         }
     }
 
