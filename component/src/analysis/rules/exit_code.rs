@@ -7,14 +7,20 @@ struct Meaning {
     program: &'static str,
     code: i64,
     says: &'static str,
+    /// A program ends so only when it crashed: the code then is the reason itself.
+    crash: bool,
 }
 
 const fn any(code: i64, says: &'static str) -> Meaning {
-    Meaning { program: "", code, says }
+    Meaning { program: "", code, says, crash: false }
 }
 
 const fn of(program: &'static str, code: i64, says: &'static str) -> Meaning {
-    Meaning { program, code, says }
+    Meaning { program, code, says, crash: false }
+}
+
+const fn crash(code: i64, says: &'static str) -> Meaning {
+    Meaning { program: "", code, says, crash: true }
 }
 
 /// The table.
@@ -51,18 +57,18 @@ const MEANINGS: &[Meaning] = &[
     any(126, "found but not executable"),
     any(127, "command not found"),
     any(130, "interrupted, SIGINT"),
-    any(134, "abort, SIGABRT"),
+    crash(134, "abort, SIGABRT"),
     any(137, "killed, SIGKILL: often out of memory"),
-    any(139, "segmentation fault, SIGSEGV"),
+    crash(139, "segmentation fault, SIGSEGV"),
     any(143, "terminated, SIGTERM"),
     // Windows: NTSTATUS values as signed numbers, and the code of cmd.exe.
     any(9009, "command not found"),
-    any(-1_073_741_819, "access violation, 0xC0000005"),
-    any(-1_073_741_571, "stack overflow, 0xC00000FD"),
-    any(-1_073_741_515, "a DLL is missing, 0xC0000135"),
+    crash(-1_073_741_819, "access violation, 0xC0000005"),
+    crash(-1_073_741_571, "stack overflow, 0xC00000FD"),
+    crash(-1_073_741_515, "a DLL is missing, 0xC0000135"),
     any(-1_073_741_510, "interrupted, 0xC000013A"),
-    any(-1_073_740_791, "stack buffer overrun or abort, 0xC0000409"),
-    any(-1_073_740_940, "heap corruption, 0xC0000374"),
+    crash(-1_073_740_791, "stack buffer overrun or abort, 0xC0000409"),
+    crash(-1_073_740_940, "heap corruption, 0xC0000374"),
 ];
 
 /// What the exit code of this command says; nothing when it is anybody's guess.
@@ -72,14 +78,14 @@ pub(in crate::analysis) fn meaning(code: i64, command: &str) -> Option<(&'static
     Some((found.program, found.says))
 }
 
-/// Whether a program ends with such a code only when it crashed: the code then is the reason itself.
+/// Whether a program ends with such a code only when it crashed.
 pub(in crate::analysis) fn is_crash(code: i64) -> bool {
-    matches!(code, 134 | 139 | -1_073_741_819 | -1_073_741_571 | -1_073_741_515 | -1_073_740_791 | -1_073_740_940)
+    MEANINGS.iter().any(|it| it.code == code && it.crash)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::meaning;
+    use super::{is_crash, meaning};
 
     #[test]
     fn the_convention_of_the_program_counts_for_this_program_only() {
@@ -94,5 +100,6 @@ mod tests {
         assert_eq!(meaning(137, "curl -s x"), Some(("", "killed, SIGKILL: often out of memory")));
         assert_eq!(meaning(-1_073_741_819, ""), Some(("", "access violation, 0xC0000005")));
         assert_eq!(meaning(1, "make"), None);
+        assert!(is_crash(139) && is_crash(-1_073_741_819) && !is_crash(137) && !is_crash(1));
     }
 }
