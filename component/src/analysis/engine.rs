@@ -24,8 +24,6 @@ const LOOK_BACK: usize = 16;
 const MAX_OPEN: usize = 16;
 /// The rule for Jenkins' own word that a step failed.
 const EXIT_CODE: &str = "jenkins-exit-code";
-/// The rule for Jenkins' word that a node runs the build.
-const NODE: &str = "jenkins-node";
 /// Longer lines are data, not messages.
 const MAX_LINE_BYTES: usize = 4096;
 
@@ -197,7 +195,7 @@ impl Analyzer {
                 Role::Ignored => self.markers.push(Marker::Ignored, number),
                 Role::Retried => self.markers.push(Marker::Retried, number),
                 Role::Recovered => self.markers.push(Marker::Recovered, number),
-                Role::Fact if rule.id == NODE => {
+                Role::Running => {
                     self.markers.push(Marker::Node, number);
                     continue;
                 }

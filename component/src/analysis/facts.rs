@@ -55,7 +55,7 @@ impl Facts {
             self.workspace = Some(format!("{}/", workspace.trim_end_matches(['/', '\\'])));
         }
         if let Some(node) = named("node")
-            && rule.role == Role::Fact
+            && matches!(rule.role, Role::Fact | Role::Running)
             && self.nodes.len() < MAX_FACTS
             && !self.nodes.iter().any(|known| known == node)
         {

@@ -73,6 +73,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "jenkins-node",
+        role: Role::Running,
         tool: Tool::Jenkins,
         needles: &["Running on ", "Building remotely on ", "Building on the built-in node", "Building in workspace"],
         pattern: r"^(?:Running on (?P<node>\S.*?) in (?P<workspace>(?:/|[A-Za-z]:).*)|Building remotely on (?P<node2>\S+)(?: .*)? in workspace (?P<workspace2>.+)|Building on the (?P<node3>built-in node) in workspace (?P<workspace3>.+)|Building in workspace (?P<workspace4>.+))$",

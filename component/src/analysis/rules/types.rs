@@ -216,6 +216,8 @@ pub enum Role {
     Recovered,
     /// Says something about the build (captures `node`, `result`, `job`, `exit`), not why it failed.
     Fact,
+    /// The same, and that a node runs the build: nobody waits for one any more.
+    Running,
     /// Shows that the tool took part. The only role that also reads the shell's trace of commands.
     Detect,
 }
