@@ -95,7 +95,8 @@ const NOTED: usize = 3;
 /// Renders an answer, and says in the call what was left out of its text. What Jenkins would not give stands in it as well:
 /// silence about it would read as if there were nothing.
 pub(crate) fn render(call: &Call, answer: &budget::Answer) -> budget::Rendered {
-    let untold: Vec<String> = call.refused().into_iter().filter(|lack| !answer.tells(lack)).collect();
+    let told = |(part, reason): &(String, String)| answer.tells(&format!("{part}: {reason}"));
+    let untold: Vec<(String, String)> = call.refused().into_iter().filter(|lack| !told(lack)).collect();
     let rendered = if untold.is_empty() { answer.render() } else { with_notes(answer.clone(), &untold).render() };
     for loss in &rendered.losses {
         call.lacks(format!("text shows {} of {}, for max-tokens {}", loss.shown, human::count(loss.total, &loss.noun), call.max_tokens()));
@@ -104,10 +105,10 @@ pub(crate) fn render(call: &Call, answer: &budget::Answer) -> budget::Rendered {
 }
 
 /// One note per reason: what misses a permission mostly does so in many places.
-fn with_notes(mut answer: budget::Answer, untold: &[String]) -> budget::Answer {
+fn with_notes(mut answer: budget::Answer, untold: &[(String, String)]) -> budget::Answer {
     let mut reasons: Vec<(&str, &str, Vec<&str>)> = Vec::new();
-    for lack in untold {
-        let (part, reason) = lack.split_once(": ").unwrap_or((lack, "it could not be read"));
+    for (part, reason) in untold {
+        // Who misses which permission is the same for all parts; what it is missed on is not.
         let kind = reason.split(" for ").next().unwrap_or(reason);
         match reasons.iter_mut().find(|(known, _, _)| *known == kind) {
             Some((_, _, parts)) => parts.push(part),

@@ -34,8 +34,8 @@ pub(crate) struct Call {
     max_tokens: u32,
     counters: Rc<Counters>,
     partial: RefCell<Vec<String>>,
-    /// Of those, what Jenkins would not or could not give.
-    refused: RefCell<Vec<String>>,
+    /// Of those, what Jenkins would not or could not give: which part, and why.
+    refused: RefCell<Vec<(String, String)>>,
     warnings: RefCell<Vec<String>>,
     /// Secrets that what this call read gave away.
     revealed: RefCell<Vec<String>>,
@@ -177,8 +177,8 @@ impl Call {
         self.partial.borrow().clone()
     }
 
-    /// Of what is missing, what Jenkins refused or failed to give: an answer that hides it would seem to know.
-    pub(crate) fn refused(&self) -> Vec<String> {
+    /// Of what is missing, what Jenkins refused or failed to give, and why: an answer that hides it would seem to know.
+    pub(crate) fn refused(&self) -> Vec<(String, String)> {
         self.refused.borrow().clone()
     }
 
@@ -195,11 +195,12 @@ impl Call {
         match error {
             Error::NotFound { .. } | Error::NotSupported(_) => Ok(()),
             error if error.is_absence() || error.is_partial() => {
-                let what = fence::one_line(&format!("{what}: {error}"));
-                if !self.refused.borrow().contains(&what) {
-                    self.refused.borrow_mut().push(what.clone());
+                let lack = (fence::one_line(what), fence::one_line(&error.to_string()));
+                self.lacks(format!("{}: {}", lack.0, lack.1));
+                let mut refused = self.refused.borrow_mut();
+                if !refused.contains(&lack) {
+                    refused.push(lack);
                 }
-                self.lacks(what);
                 Ok(())
             }
             error => Err(error),
