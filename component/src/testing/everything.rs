@@ -55,6 +55,7 @@ pub(crate) fn reads() -> Vec<Question> {
         "get-pipeline-graph": pipeline::get_pipeline_graph("parallel-nest".into(), None, None, Some(Format::Full));
         "get-pipeline-graph": pipeline::get_pipeline_graph(main(), None, some("25"), None);
         "list-pending-inputs": inputs::list_pending_inputs(some("release"), None, some("3"));
+        "list-pending-inputs": inputs::list_pending_inputs(None, None, None);
         "list-jobs": jobs::list::list_jobs(None, None, None, None, None, Some(3), Some(100), None, Some(Format::Full));
         "list-jobs": jobs::list::list_jobs(some("fleet"), None, None, None, None, None, Some(130), None, None);
         "get-job": jobs::detail::get_job("deploy".into(), None, Some(Format::Full));
@@ -70,7 +71,9 @@ pub(crate) fn reads() -> Vec<Question> {
         "detect-flaky-tests": tests::flaky::detect_flaky_tests(main(), None, Some(28), Some(Format::Full));
         "get-quality-report": tests::quality::get_quality_report(main(), None, some("25"));
         "list-builds": builds::list::list_builds("heartbeat".into(), None, None, None, None, None, None, Some(100), None, Some(Format::Full));
+        "list-builds": builds::list::list_builds("/".into(), None, None, None, None, None, None, Some(100), None, Some(Format::Full));
         "get-build": builds::get_build(main(), None, some("25"), Some(Format::Full));
+        "get-build": builds::get_build("compat".into(), None, some("2"), Some(Format::Full));
         "get-build": builds::get_build("deploy".into(), None, some("4"), Some(Format::Full));
         "get-build-log": logs::get_build_log("load-test".into(), None, some("1"), None, None, None, Some(200_000), None, None, None, Some(Format::Full));
         "get-build-log": logs::get_build_log("load-test".into(), None, some("1"), None, Some(LogMode::Head), None, None, None, None, None, None);

@@ -109,7 +109,7 @@ pub(super) const RULES: &[Rule] = &[
         examples: samples![
             "[ERROR] Unknown lifecycle phase \"instal\". You must specify a valid lifecycle phase",
             "[ERROR] The goal you specified requires a project to execute but there is no POM in this directory (/ws).",
-            "[ERROR] Could not create local repository at /root/.m2/repository -> [Help 1]",
+            "[ERROR] Could not create local repository at /var/lib/jenkins/.m2/repository -> [Help 1]",
             "[FATAL] Non-parseable POM /ws/pom.xml: end tag name </project> must match start tag name <dependencies> from line 12 (position: TEXT seen) @ /ws/pom.xml, line 40, column 11",
         ],
         near_misses: samples!["[INFO] Building shop 1.0"],

@@ -258,7 +258,7 @@ pub(super) const RULES: &[Rule] = &[
         cause: "gpg: {message}",
         advice: "Import the key in this step (withCredentials file, gpg --import), give its passphrase with --pinentry-mode loopback.",
         examples: samples!["gpg: signing failed: No secret key", "gpg: no default secret key: No secret key"],
-        near_misses: samples!["gpg: keybox '/root/.gnupg/pubring.kbx' created", "gpg: Good signature from \"A <a@example.com>\""],
+        near_misses: samples!["gpg: keybox '/home/ci/.gnupg/pubring.kbx' created", "gpg: Good signature from \"A <a@example.com>\""],
         ..Rule::CAUSE
     },
     Rule {
