@@ -1,8 +1,9 @@
 //! What a noisy tenant does to the calls of another one, on all cores at full load.
 //!
-//! All keep their connections, as MCP clients do. Callers and controllers are other machines in truth, and here they share the cores of the server. So the noisy
-//! callers and the controller run on threads of their own, on one core only, under the policy `SCHED_IDLE`: they keep the
-//! server busy with all the time that it leaves there, and take none from it but what they spend within the kernel. The caller who measures has a thread of its own with the server's
+//! All keep their connections, as MCP clients do. Callers and controllers are other machines in truth, and here they
+//! share the cores of the server. So the noisy callers and the controller run on threads of their own, on one core only,
+//! under the policy `SCHED_IDLE`: they keep the server busy with all the time that it leaves there, and take none from it
+//! but what they spend within the kernel. The caller who measures has a thread of its own with the server's
 //! priority, and so has the reader of the server's log: while nobody reads, a full pipe holds up whoever logs.
 //!
 //! Beside each measured call stands one to a server that only sends back what it gets, with the same priority: what
@@ -137,7 +138,9 @@ fn give_way() {
 
         let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
         set_thread_priority_and_policy(thread_native_id(), thread_priority::ThreadPriority::Min, idle).ok();
-        core_affinity::get_core_ids().and_then(|cores| cores.last().copied()).map(core_affinity::set_for_current);
+        if let Some(last) = core_affinity::get_core_ids().and_then(|cores| cores.last().copied()) {
+            core_affinity::set_for_current(last);
+        }
     }
 }
 
