@@ -6,7 +6,7 @@
 use crate::call::Call;
 use crate::jenkins::builds::Build;
 use crate::text::redact::{self, Redactor};
-use crate::text::{budget, fence, human};
+use crate::text::{budget, fence, human, names};
 
 /// Characters of a commit message, a test name or a description in a line.
 pub(crate) const INLINE_CHARS: usize = 120;
@@ -77,9 +77,9 @@ pub(crate) fn build_line(call: &Call, build: &Build) -> String {
     line
 }
 
-/// The first 8 characters of a commit.
+/// The first 8 characters of a commit, quoted when they are none of an id.
 pub(crate) fn short(commit: &str) -> String {
-    commit.chars().take(8).collect()
+    names::shown(&commit.chars().take(8).collect::<String>())
 }
 
 /// A name from a Jenkinsfile or a job: as it is when it is plain, quoted when it holds anything odd.

@@ -144,7 +144,7 @@ fn describe(call: &Call, it: &Answer, build: &Build, format: Format) -> budget::
         out.head(format!("cause: {}", it.causes.iter().map(|c| quote(c)).collect::<Vec<_>>().join("; ")));
     }
     for revision in &it.revisions {
-        let commit = names::shown(&if full { revision.commit.clone() } else { answer::short(&revision.commit) });
+        let commit = if full { names::shown(&revision.commit) } else { answer::short(&revision.commit) };
         let branch = revision.branch.as_deref().map(|b| format!(" {}", names::shown(b))).unwrap_or_default();
         let remote = revision.remote.as_deref().filter(|_| full || it.revisions.len() > 1);
         let remote = remote.map(|r| format!(" of {}", names::shown(r))).unwrap_or_default();

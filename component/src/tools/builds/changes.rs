@@ -148,7 +148,7 @@ fn line(call: &Call, repository: Option<u32>, commit: &Commit, format: Format) -
         return names::shown(commit.id());
     }
     let full = format == Format::Full;
-    let id = if full { names::shown(commit.id()) } else { names::shown(&answer::short(commit.id())) };
+    let id = if full { names::shown(commit.id()) } else { answer::short(commit.id()) };
     let at = commit.timestamp.map(|at| format!(" {}", answer::ago(call, Some(at)))).unwrap_or_default();
     let message = answer::redacted(call, if full { commit.message() } else { &commit.msg });
     let message = fence::inline(&message, if full { MESSAGE_CHARS } else { answer::INLINE_CHARS });

@@ -348,7 +348,7 @@ fn list_line(call: &Call, build: &Build, format: Format) -> String {
         line.push_str(&format!(" {}", answer::quote(call, name)));
     }
     if let Some(commit) = &item.commit {
-        line.push_str(&format!(" {}", if format == Format::Full { commit.clone() } else { answer::short(commit) }));
+        line.push_str(&format!(" {}", if format == Format::Full { names::shown(commit) } else { answer::short(commit) }));
     }
     if let Some(cause) = &item.cause {
         line.push_str(&format!(" {}", answer::quote(call, cause)));
